@@ -1,0 +1,1 @@
+"""DVO: a GitOps controller for AI agents."""
