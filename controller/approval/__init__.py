@@ -1,0 +1,1 @@
+"""Reviews, owners and roles: who has approved and who is missing."""

@@ -1,0 +1,1 @@
+"""An agent release translated into a bundle for a platform."""

@@ -1,0 +1,1 @@
+"""Capability flags and what happens when one is off."""

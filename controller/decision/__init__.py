@@ -1,0 +1,1 @@
+"""Admitted, Waiting or Refused, with reasons and effects."""

@@ -1,0 +1,1 @@
+"""What should run: manifests, environments, releases; two trees, their difference and its effect."""

@@ -1,0 +1,1 @@
+"""Accounts, commits and people resolved to principals."""

@@ -1,0 +1,61 @@
+"""Who stands behind an account or an address: one principal per human.
+
+Approvals, exclusions and roles are about principals; accounts and e-mail addresses are only
+ways to reach one. A principal's groups are facts of the directory; what they permit is
+policy, decided in Rego.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+from controller.change.facts import Account
+
+PrincipalId = NewType("PrincipalId", str)
+"""Opaque and stable, for example ``github:1001``; safe in policy input, logs and the ledger."""
+
+
+class PrincipalKind(StrEnum):
+    """A human, or one of the two kinds of machine."""
+
+    PERSON = "person"
+    BOT = "bot"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """One human or machine, with the groups and the MFA the directory knows now."""
+
+    id: PrincipalId
+    kind: PrincipalKind
+    login: str
+    """For display only."""
+    groups: frozenset[str]
+    mfa: bool | None
+    """None is unknown, and unknown is no."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """What the directory says of everyone who was asked about; None is unknown to it."""
+
+    by_account: Mapping[int, Principal | None]
+    """Keyed by GitHub's numeric account id."""
+    by_email: Mapping[str, Principal | None]
+    """Keyed by the lower-cased address."""
+
+    def of_account(self, account: Account | None) -> Principal | None:
+        """Return the principal behind `account`, or None when nobody knows."""
+        return None if account is None else self.by_account.get(account.id)
+
+    def of_email(self, address: str) -> Principal | None:
+        """Return the principal behind an address, or None when nobody knows."""
+        return self.by_email.get(address.lower())
+
+    @property
+    def known(self) -> Mapping[PrincipalId, Principal]:
+        """Every known principal once, by id."""
+        found = [*self.by_account.values(), *self.by_email.values()]
+        return {principal.id: principal for principal in found if principal is not None}

@@ -1,0 +1,1 @@
+"""Entries, canonical bytes, the chain, and its verification."""

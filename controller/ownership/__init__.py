@@ -1,0 +1,1 @@
+"""CODEOWNERS: parsing, matching, and who must answer."""

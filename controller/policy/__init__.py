@@ -1,0 +1,1 @@
+"""The document OPA is asked about, its answer, and what both mean."""

@@ -1,0 +1,1 @@
+"""One protocol per outside role; each says what it raises."""

@@ -1,0 +1,148 @@
+"""Where pull requests, commits and trees live: reading and writing, apart.
+
+Every method raises `UnavailableError` when the host cannot be reached, answers slowly,
+limits the rate, or talks nonsense; `StaleError` when it shows an older state than one
+already seen; and `InputError` for a number or an id it does not know.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from controller.change.facts import Account, Commit, PullRequest, Review, Snapshot
+from controller.change.names import CommitSha, ObjectId
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What lies between two commits, completely: every commit, never a cut list."""
+
+    base: Commit
+    merge_base: Commit
+    commits: tuple[Commit, ...]
+    """From the merge base (exclusive) to the head (inclusive), oldest first."""
+    behind_by: int
+    """How many commits the base has that the head lacks; 0 means a fast-forward."""
+
+    @property
+    def head(self) -> Commit:
+        """The head of the comparison."""
+        return self.commits[-1] if self.commits else self.merge_base
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team as CODEOWNERS names it."""
+
+    organization: str
+    slug: str
+
+
+class PullRequestReader(Protocol):
+    """Reads pull requests."""
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return pull request `number` as it is now."""
+        ...
+
+    def open_pull_requests(self) -> tuple[int, ...]:
+        """Return the numbers of every open pull request to the governed branch."""
+        ...
+
+    def reviews(self, number: int) -> tuple[Review, ...]:
+        """Return every review of pull request `number`, in the order of submission."""
+        ...
+
+    def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
+        """Return the merged pull request whose merge commit is `commit`, or None."""
+        ...
+
+    def pusher(self, number: int, head: CommitSha) -> Account | None:
+        """Return who pushed `head`, or None when the host cannot say."""
+        ...
+
+
+class TreeReader(Protocol):
+    """Reads commits, trees and blobs by id."""
+
+    def tip(self, branch: str) -> CommitSha:
+        """Return the commit `branch` points to now."""
+        ...
+
+    def compare(self, base: str, head: str) -> Comparison:
+        """Return what lies between `base` and `head` (commit ids or branch names).
+
+        Raises `InputError` when they share no ancestor or lie further apart than the host tells.
+        """
+        ...
+
+    def snapshot(self, commit: CommitSha, tree: ObjectId) -> Snapshot:
+        """Return the controlled files of a commit whose root tree is `tree`."""
+        ...
+
+    def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
+        """Return the bytes of every one of `blobs`; what was read once is not fetched again."""
+        ...
+
+    def team_members(self, team: Team) -> tuple[Account, ...]:
+        """Return the members of `team` and of the teams below it; empty when there is no such team."""
+        ...
+
+
+class Conclusion(StrEnum):
+    """How a check ends; never neutral or skipped, which GitHub would count as passed."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    ACTION_REQUIRED = "action_required"
+
+
+class AnnotationLevel(StrEnum):
+    """How an annotation is shown."""
+
+    NOTICE = "notice"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A note at a line of a changed file."""
+
+    path: str
+    line: int
+    level: AnnotationLevel
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """A check as it should stand on a commit; `conclusion` None is still in progress."""
+
+    name: str
+    commit: CommitSha
+    conclusion: Conclusion | None
+    title: str
+    summary: str
+    text: str
+    annotations: tuple[Annotation, ...]
+    external_id: str
+    """A digest of what the check says; equal ids mean nothing is to be written."""
+
+
+class CodeHostWriter(Protocol):
+    """Writes what the controller may write: checks, one comment, review requests, deployment notes."""
+
+    def write_check(self, check: CheckRun) -> None:
+        """Make `check` stand on its commit; writes nothing when it already does."""
+        ...
+
+    def write_comment(self, number: int, text: str | None) -> None:
+        """Make `text` the one sticky comment of pull request `number`; None removes it."""
+        ...
+
+    def request_reviews(self, number: int, accounts: Sequence[Account]) -> None:
+        """Ask `accounts` to review, those not yet asked."""
+        ...

@@ -1,0 +1,17 @@
+"""Who people are: a directory that resolves accounts and addresses to principals."""
+
+from typing import Protocol
+
+from controller.change.facts import Account
+from controller.identity.principal import People
+
+
+class Directory(Protocol):
+    """Knows the humans and machines behind accounts and addresses, with groups and MFA as of now."""
+
+    def look_up(self, accounts: frozenset[Account], emails: frozenset[str]) -> People:
+        """Return who stands behind each of `accounts` and `emails`; unknown ones are None.
+
+        Raises `UnavailableError` when the directory cannot be asked; nobody is then known.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Webhook, API, health and metrics over HTTP."""

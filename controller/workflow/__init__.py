@@ -1,0 +1,1 @@
+"""Judge a pull request, follow main, roll out, seal, sweep."""
