@@ -6,7 +6,7 @@ policy, decided in Rego.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
@@ -45,6 +45,8 @@ class People:
     """Keyed by GitHub's numeric account id."""
     by_email: Mapping[str, Principal | None]
     """Keyed by the lower-cased address."""
+    by_login: Mapping[str, Principal | None] = field(default_factory=dict)
+    """Keyed by the lower-cased login; only to name who could be asked, never to believe who somebody is."""
 
     def of_account(self, account: Account | None) -> Principal | None:
         """Return the principal behind `account`, or None when nobody knows."""
@@ -57,5 +59,5 @@ class People:
     @property
     def known(self) -> Mapping[PrincipalId, Principal]:
         """Every known principal once, by id."""
-        found = [*self.by_account.values(), *self.by_email.values()]
+        found = [*self.by_account.values(), *self.by_email.values(), *self.by_login.values()]
         return {principal.id: principal for principal in found if principal is not None}

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from controller.change.facts import Account, Commit, PullRequest, Review, Snapshot
 from controller.change.names import CommitSha, ObjectId
+from controller.ownership.owner import TeamOwner
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,6 @@ class Comparison:
     def head(self) -> Commit:
         """The head of the comparison."""
         return self.commits[-1] if self.commits else self.merge_base
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """A team as CODEOWNERS names it."""
-
-    organization: str
-    slug: str
 
 
 class PullRequestReader(Protocol):
@@ -85,7 +78,7 @@ class TreeReader(Protocol):
         """Return the bytes of every one of `blobs`; what was read once is not fetched again."""
         ...
 
-    def team_members(self, team: Team) -> tuple[Account, ...]:
+    def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
         """Return the members of `team` and of the teams below it; empty when there is no such team."""
         ...
 

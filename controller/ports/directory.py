@@ -9,8 +9,10 @@ from controller.identity.principal import People
 class Directory(Protocol):
     """Knows the humans and machines behind accounts and addresses, with groups and MFA as of now."""
 
-    def look_up(self, accounts: frozenset[Account], emails: frozenset[str]) -> People:
-        """Return who stands behind each of `accounts` and `emails`; unknown ones are None.
+    def look_up(
+        self, accounts: frozenset[Account], emails: frozenset[str], logins: frozenset[str] = frozenset()
+    ) -> People:
+        """Return who stands behind each of `accounts`, `emails` and `logins`; unknown ones are None.
 
         Raises `UnavailableError` when the directory cannot be asked; nobody is then known.
         """

@@ -1,0 +1,28 @@
+"""Who a CODEOWNERS line names: a user, a team, or an e-mail address."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class UserOwner:
+    """``@login``; compared without case, as GitHub does."""
+
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamOwner:
+    """``@organization/team``: the team's members and those of the teams below it."""
+
+    organization: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmailOwner:
+    """``person@example.com``."""
+
+    address: str
+
+
+Owner = UserOwner | TeamOwner | EmailOwner
