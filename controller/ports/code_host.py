@@ -7,11 +7,11 @@ already seen; and `InputError` for a number or an id it does not know.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
 from controller.change.facts import Account, Commit, PullRequest, Review, Snapshot
 from controller.change.names import CommitSha, ObjectId
+from controller.decision.check import CheckRun
 from controller.ownership.owner import TeamOwner
 
 
@@ -81,48 +81,6 @@ class TreeReader(Protocol):
     def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
         """Return the members of `team` and of the teams below it; empty when there is no such team."""
         ...
-
-
-class Conclusion(StrEnum):
-    """How a check ends; never neutral or skipped, which GitHub would count as passed."""
-
-    SUCCESS = "success"
-    FAILURE = "failure"
-    ACTION_REQUIRED = "action_required"
-
-
-class AnnotationLevel(StrEnum):
-    """How an annotation is shown."""
-
-    NOTICE = "notice"
-    WARNING = "warning"
-    FAILURE = "failure"
-
-
-@dataclass(frozen=True, slots=True)
-class Annotation:
-    """A note at a line of a changed file."""
-
-    path: str
-    line: int
-    level: AnnotationLevel
-    title: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRun:
-    """A check as it should stand on a commit; `conclusion` None is still in progress."""
-
-    name: str
-    commit: CommitSha
-    conclusion: Conclusion | None
-    title: str
-    summary: str
-    text: str
-    annotations: tuple[Annotation, ...]
-    external_id: str
-    """A digest of what the check says; equal ids mean nothing is to be written."""
 
 
 class CodeHostWriter(Protocol):

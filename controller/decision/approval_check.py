@@ -1,0 +1,100 @@
+"""The check `dvo/approval`: who has approved, whose approval does not count, who is missing."""
+
+from controller.approval.approvals import Approvals, Missing
+from controller.decision.check import CheckRun, Conclusion, paragraphs
+from controller.decision.markdown import code, inert, table
+from controller.decision.verdict import Judgement, Unanswered
+from controller.decision.wording import counted, listed, logins
+
+NAME = "dvo/approval"
+
+
+def approval_check(judgement: Judgement) -> CheckRun:
+    """Return the check that tells whose approvals the change has and needs."""
+    return CheckRun(
+        name=NAME,
+        commit=judgement.commit,
+        conclusion=_conclusion(judgement),
+        title=_title(judgement),
+        summary=_summary(judgement),
+        text=f"- Approvals cover the effect {code(judgement.proposal.effect.digest)}",
+        annotations=(),
+    )
+
+
+def _conclusion(judgement: Judgement) -> Conclusion:
+    if isinstance(judgement.answer, Unanswered):
+        return Conclusion.FAILURE
+    return Conclusion.SUCCESS if judgement.approvals.is_complete else Conclusion.ACTION_REQUIRED
+
+
+def _title(judgement: Judgement) -> str:
+    approvals = judgement.approvals
+    if isinstance(judgement.answer, Unanswered):
+        return "Unknown: the policy that says who must approve gave no answer"
+    if approvals.objections:
+        return f"Changes requested by {listed([person.login for person in approvals.objections])}"
+    if approvals.missing:
+        return _waiting_for(approvals.missing)
+    if approvals.counted:
+        return f"Approved by {listed([counted_one.principal.login for counted_one in approvals.counted])}"
+    return "No approval needed"
+
+
+def _waiting_for(missing: tuple[Missing, ...]) -> str:
+    names = sorted({person.login for one in missing for person in one.candidates})
+    if not all(one.candidates for one in missing):
+        return "Waiting, and nobody can approve: see the details"
+    wanted = max(one.count for one in missing)
+    return f"Waiting for {counted(wanted, 'approval')}: {' or '.join(names)}"
+
+
+def _summary(judgement: Judgement) -> str:
+    if isinstance(judgement.answer, Unanswered):
+        return inert(judgement.answer.message)
+    approvals = judgement.approvals
+    return paragraphs([_one_look(approvals), _missing(approvals), _given(approvals), _not_counted(approvals)])
+
+
+def _one_look(approvals: Approvals) -> str:
+    if approvals.objections:
+        return f"**Blocked**: {logins(approvals.objections)} requested changes."
+    if approvals.missing:
+        return "**Approvals are missing.** An approval counts for exactly this effect; a change of effect voids it."
+    return "**All approvals are given.**" if approvals.counted else "**No approval is needed.**"
+
+
+def _missing(approvals: Approvals) -> str:
+    rows = [
+        [code(one.requirement.reason), _wanted(one), listed([code(path) for path in one.uncovered or one.requirement.paths]), _who(one)]
+        for one in approvals.missing
+    ]
+    return table(["Asked by", "Missing", "For", "Who can give it"], rows)
+
+
+def _wanted(missing: Missing) -> str:
+    roles = " or ".join(sorted(missing.requirement.roles))
+    kind = f" by {roles}" if roles else " by an owner"
+    return f"{counted(missing.count, 'approval')}{kind}"
+
+
+def _who(missing: Missing) -> str:
+    if missing.candidates:
+        return logins(missing.candidates)
+    return "nobody: no owner of these files may approve; their owners or the roles must change first"
+
+
+def _given(approvals: Approvals) -> str:
+    rows = [
+        [code(one.principal.login), f"{one.review.submitted_at:%Y-%m-%d %H:%M} UTC", listed([code(reason) for reason in one.reasons])]
+        for one in approvals.counted
+    ]
+    return table(["Approved by", "When", "Counts for"], rows)
+
+
+def _not_counted(approvals: Approvals) -> str:
+    rows = [
+        [code(one.review.author.login if one.review.author else "unknown"), inert(one.explanation)]
+        for one in approvals.discounted
+    ]
+    return table(["Approval that does not count", "Why"], rows)

@@ -1,0 +1,135 @@
+"""From gathered facts and the policy's answer to a verdict.
+
+Every ground for refusal is collected, so that one look shows them all; approvals are only
+waited for when nothing stands against the change. The order of the grounds is the order in
+which somebody can mend them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.approval.approvals import Approvals
+from controller.change.names import CommitSha, RepoPath
+from controller.decision.verdict import (
+    Admitted,
+    Cause,
+    Hold,
+    Judgement,
+    Reason,
+    Refused,
+    Unanswered,
+    Verdict,
+    Waiting,
+)
+from controller.desired_state.effect import Effect
+from controller.desired_state.proposal import Proposal
+from controller.identity.participants import Participants
+from controller.policy.answer import Action, Answer, Finding
+
+_AGENT_CONTENT = "agents/"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything a decision rests on; gathered, answered and weighed before."""
+
+    commit: CommitSha
+    is_draft: bool
+    proposal: Proposal
+    conflicts: tuple[RepoPath, ...]
+    """Controlled files that both the change and its base changed."""
+    participants: Participants
+    document: Mapping[str, object]
+    answer: Answer | Unanswered
+    approvals: Approvals
+    now: datetime
+
+
+def decide(case: Case) -> Judgement:
+    """Return the verdict on `case` with all its grounds."""
+    return Judgement(
+        commit=case.commit,
+        verdict=_verdict(case),
+        proposal=case.proposal,
+        document=case.document,
+        answer=case.answer,
+        approvals=case.approvals,
+        warnings=tuple(_warnings(case.answer)),
+    )
+
+
+def _verdict(case: Case) -> Verdict:
+    refusals = (*_refusals_by_facts(case), *_refusals_by_policy(case))
+    if refusals:
+        return Refused(refusals)
+    if not case.approvals.is_complete:
+        return Waiting(case.approvals)
+    return Admitted(tuple(_holds(case)))
+
+
+def _refusals_by_facts(case: Case) -> Iterator[Reason]:
+    if case.is_draft:
+        yield Reason(Cause.DRAFT, "The pull request is a draft.", "Mark it as ready for review.")
+    for problem in case.proposal.problems:
+        yield Reason(Cause.FAULT, problem.message, problem.remedy, problem.path, problem.line)
+    for path in case.conflicts:
+        message = f"{path} was also changed on the base branch since this branch left it."
+        yield Reason(Cause.CONFLICT, message, "Update the branch with its base.", path, 1)
+    if _mixes_governance_with_deployments(case.proposal.effect):
+        message = "The change touches both what runs and the rules that judge it."
+        yield Reason(Cause.MIXED, message, "Split it: one pull request for the rules, one for the deployments.")
+    if case.participants.author is None:
+        message = "The directory does not know who opened this change."
+        yield Reason(Cause.UNKNOWN_AUTHOR, message, "Ask an administrator to add the account to the directory.")
+    for commit in case.participants.unattributable:
+        message = f"Nobody can say whose work commit {commit[:12]} is: one of its addresses belongs to no known person."
+        remedy = "Amend the commit with an address the directory knows, or have the address added there."
+        yield Reason(Cause.UNATTRIBUTABLE, message, remedy)
+
+
+def _mixes_governance_with_deployments(effect: Effect) -> bool:
+    return bool(effect.plans) and any(not file.path.startswith(_AGENT_CONTENT) for file in effect.files)
+
+
+def _refusals_by_policy(case: Case) -> Iterator[Reason]:
+    if isinstance(case.answer, Unanswered):
+        remedy = "Nothing needs doing in the change itself; it is judged again by itself."
+        if case.answer.cause is Cause.POLICY_BROKEN:
+            remedy = "The owners of the policies on the base branch mend them; then it is judged again by itself."
+        yield Reason(case.answer.cause, case.answer.message, remedy)
+        return
+    for finding in case.answer.findings:
+        if finding.action is not Action.DENY:
+            continue
+        if finding.until is None:
+            yield reason_of(finding)
+        elif finding.until <= case.now:
+            message = f"{finding.message} (held until {finding.until.isoformat()}, which is past)"
+            yield Reason(Cause.HOLD_IN_THE_PAST, message, "The policy's owners correct the rule.", rule=finding.rule)
+
+
+def _holds(case: Case) -> Iterator[Hold]:
+    if isinstance(case.answer, Answer):
+        for finding in case.answer.findings:
+            if finding.action is Action.DENY and finding.until is not None:
+                yield Hold(finding.until, reason_of(finding))
+
+
+def _warnings(answer: Answer | Unanswered) -> Iterator[Reason]:
+    if isinstance(answer, Answer):
+        yield from (reason_of(finding) for finding in answer.findings if finding.action is Action.WARN)
+
+
+def reason_of(finding: Finding) -> Reason:
+    """Return what a finding says, as a reason."""
+    deployment = f"{finding.environment}/{finding.agent}" if finding.environment and finding.agent else None
+    return Reason(
+        cause=Cause.POLICY_FINDING,
+        message=finding.message,
+        remedy=finding.remediation,
+        path=finding.path,
+        line=finding.line,
+        deployment=deployment,
+        rule=finding.rule,
+    )

@@ -1,0 +1,40 @@
+"""Untrusted text in GitHub's Markdown, made inert: no links, mentions, images or markup.
+
+GitHub turns ``@name``, ``#1`` and addresses into links after Markdown is rendered, so a
+backslash does not stop it; it leaves code spans alone, so the trigger is put into one.
+Specification: GitHub Flavored Markdown, sections 2.4 (backslash escapes) and 6.3 (code spans).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
+_TRIGGER = re.compile(r"(@|://|(?<=www)\.)")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def inert(text: str) -> str:
+    """Return `text` so that it shows as itself on one line and does nothing else."""
+    escaped = _MARKUP.sub(r"\\\1", _UNPRINTABLE.sub(" ", text))
+    return _TRIGGER.sub(r"`\1`", escaped)
+
+
+def code(text: str) -> str:
+    """Return `text` as a code span that it cannot leave, also inside a table."""
+    shown = _UNPRINTABLE.sub(" ", text).replace("|", "\u2502") or " "
+    runs = [len(run) for run in re.findall(r"`+", shown)]
+    fence = "`" * (max(runs, default=0) + 1)
+    pad = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table whose cells are Markdown already; empty without rows."""
+    lines = [_row(row) for row in rows]
+    if not lines:
+        return ""
+    return "\n".join([_row(header), _row(["---"] * len(header)), *lines])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,110 @@
+"""The check `dvo/policy`: whether policy has anything against the change, and what to do."""
+
+from collections.abc import Iterable
+
+from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Conclusion, paragraphs
+from controller.decision.markdown import code, inert, table
+from controller.decision.verdict import Admitted, Hold, Judgement, Reason, Refused
+from controller.decision.wording import change_table, counted, headline, local_time
+from controller.policy.answer import Action, Answer
+
+NAME = "dvo/policy"
+
+
+def policy_check(judgement: Judgement) -> CheckRun:
+    """Return the check that tells what policy says of the change."""
+    refused = isinstance(judgement.verdict, Refused)
+    return CheckRun(
+        name=NAME,
+        commit=judgement.commit,
+        conclusion=Conclusion.FAILURE if refused else Conclusion.SUCCESS,
+        title=_title(judgement),
+        summary=_summary(judgement),
+        text=_details(judgement),
+        annotations=tuple(_annotations(judgement)),
+    )
+
+
+def holds_of(judgement: Judgement) -> tuple[Hold, ...]:
+    """Return what holds the change back for a time, whether or not it may merge yet."""
+    return judgement.verdict.holds if isinstance(judgement.verdict, Admitted) else ()
+
+
+def _title(judgement: Judgement) -> str:
+    match judgement.verdict:
+        case Refused(reasons):
+            return f"Refused: {counted(len(reasons), 'reason')}"
+        case Admitted() as admitted if admitted.held_until is not None:
+            return f"Passed; will be held until {local_time(admitted.held_until, judgement.proposal)}"
+        case _:
+            return f"Passed: {headline(judgement.proposal)}"
+
+
+def _summary(judgement: Judgement) -> str:
+    return paragraphs([_one_look(judgement), change_table(judgement.proposal), _reasons(judgement), _asks(judgement)])
+
+
+def _one_look(judgement: Judgement) -> str:
+    match judgement.verdict:
+        case Refused(reasons):
+            return f"**This change cannot go out as it is**, for {counted(len(reasons), 'reason')}."
+        case Admitted() as admitted if admitted.held_until is not None:
+            moment = local_time(admitted.held_until, judgement.proposal)
+            return f"**It can merge now and will be held until {moment}**; then it goes out by itself."
+        case Admitted():
+            return "**It can merge**, and goes out when it does."
+        case _:
+            return "**Policy has nothing against it.** Approvals are still missing: see `dvo/approval`."
+
+
+def _reasons(judgement: Judgement) -> str:
+    refusals = judgement.verdict.reasons if isinstance(judgement.verdict, Refused) else ()
+    held = [hold.reason for hold in holds_of(judgement)]
+    rows = [*_rows("✗", refusals), *_rows("⏸", held), *_rows("!", judgement.warnings)]
+    return table(["", "What", "Where", "What turns it green"], rows)
+
+
+def _rows(sign: str, reasons: Iterable[Reason]) -> Iterable[list[str]]:
+    for reason in reasons:
+        rule = f" ({code(reason.rule)})" if reason.rule else ""
+        yield [sign, inert(reason.message) + rule, _place(reason), inert(reason.remedy)]
+
+
+def _place(reason: Reason) -> str:
+    if reason.path is not None:
+        return code(f"{reason.path}:{reason.line}" if reason.line else reason.path)
+    return code(reason.deployment) if reason.deployment else "the whole change"
+
+
+def _asks(judgement: Judgement) -> str:
+    if not isinstance(judgement.answer, Answer):
+        return ""
+    asking = [finding for finding in judgement.answer.findings if finding.action is Action.REQUIRE_APPROVAL]
+    lines = [f"- {inert(finding.message)} ({code(finding.rule)})" for finding in asking]
+    return "\n".join(["**Approval is required:**", "", *dict.fromkeys(lines)]) if lines else ""
+
+
+def _details(judgement: Judgement) -> str:
+    lines = [f"- Effect of this change: {code(judgement.proposal.effect.digest)}"]
+    if isinstance(judgement.answer, Answer):
+        lines += [
+            f"- Policy revision: {code(judgement.answer.revision)}",
+            f"- Rules evaluated: {', '.join(code(rule) for rule in sorted(judgement.answer.rules))}",
+        ]
+    lines.append("- See it for yourself on a clone of this branch: `dvo check`")
+    return "\n".join(lines)
+
+
+def _annotations(judgement: Judgement) -> Iterable[Annotation]:
+    if isinstance(judgement.verdict, Refused):
+        yield from _notes(judgement.verdict.reasons, AnnotationLevel.FAILURE)
+    yield from _notes([hold.reason for hold in holds_of(judgement)], AnnotationLevel.WARNING)
+    yield from _notes(judgement.warnings, AnnotationLevel.WARNING)
+
+
+def _notes(reasons: Iterable[Reason], level: AnnotationLevel) -> Iterable[Annotation]:
+    for reason in reasons:
+        if reason.path is not None:
+            title = reason.rule or reason.cause.value.replace("_", " ")
+            message = f"{reason.message}\n{reason.remedy}"
+            yield Annotation(reason.path, reason.line or 1, level, title, message)

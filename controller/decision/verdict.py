@@ -1,0 +1,116 @@
+"""Admitted, Waiting or Refused: a verdict and everything that led to it.
+
+A verdict is one of three types, so an error and an admission cannot coexist. A judgement
+carries the verdict with all its grounds; checks, ledger and command line tell the same
+story from it, and nobody rebuilds a reason later.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from controller.approval.approvals import Approvals
+from controller.change.names import CommitSha, RepoPath
+from controller.desired_state.proposal import Proposal
+from controller.policy.answer import Answer
+
+
+class Cause(StrEnum):
+    """Why a change is refused, or what is worth knowing about it."""
+
+    DRAFT = "draft"
+    FAULT = "fault"
+    CONFLICT = "conflict"
+    MIXED = "mixed"
+    UNKNOWN_AUTHOR = "unknown_author"
+    UNATTRIBUTABLE = "unattributable"
+    POLICY_FINDING = "policy_finding"
+    POLICY_BROKEN = "policy_broken"
+    POLICY_UNAVAILABLE = "policy_unavailable"
+    DIRECTORY_UNAVAILABLE = "directory_unavailable"
+    HOLD_IN_THE_PAST = "hold_in_the_past"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason, with its place and what would turn it green."""
+
+    cause: Cause
+    message: str
+    remedy: str
+    path: RepoPath | None = None
+    line: int | None = None
+    deployment: str | None = None
+    """``environment/AGENT`` when it concerns one deployment."""
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A finding that ends by itself: the change may merge, and goes out then."""
+
+    until: datetime
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Nothing stands against the change; with holds it goes out when the last one ends."""
+
+    holds: tuple[Hold, ...]
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When the last hold ends; None when nothing holds."""
+        return max((hold.until for hold in self.holds), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Policy has nothing against the change, but approvals are missing or somebody objects."""
+
+    approvals: Approvals
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something stands against the change; never empty."""
+
+    reasons: tuple[Reason, ...]
+
+
+Verdict = Admitted | Waiting | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The policy could not be asked, or answered nothing that can be believed."""
+
+    cause: Cause
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict on one effect at one commit, with all its grounds."""
+
+    commit: CommitSha
+    verdict: Verdict
+    proposal: Proposal
+    document: Mapping[str, object]
+    """The exact input of the policy, for replay."""
+    answer: Answer | Unanswered
+    approvals: Approvals
+    warnings: tuple[Reason, ...]
+
+    @property
+    def outcome(self) -> str:
+        """``admitted``, ``held``, ``waiting`` or ``refused``."""
+        match self.verdict:
+            case Admitted(holds):
+                return "held" if holds else "admitted"
+            case Waiting():
+                return "waiting"
+            case Refused():
+                return "refused"
