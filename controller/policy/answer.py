@@ -13,6 +13,14 @@ from enum import StrEnum
 from controller.change.names import RepoPath
 from controller.identity.principal import PrincipalId
 
+DEFAULT_RULES = frozenset(
+    {"mc-prod-approval", "mc-deny-direct-prod", "mc-weekend-block", "mc-business-hours", "mc-audit-all"}
+)
+"""The rules every answer must have evaluated; without one of them it admits nothing."""
+
+ROLES = ("viewer", "developer", "operator", "release_manager", "admin")
+"""Every role, each including those before it; which groups hold them is policy."""
+
 
 class Action(StrEnum):
     """What a finding asks for."""
