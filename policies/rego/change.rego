@@ -1,0 +1,41 @@
+# METADATA
+# title: The change, as the rules speak of it
+# description: |
+#   Who proposes, what reaches production, and which statement of an environment counts. Rules
+#   share these sentences, so that they mean the same in each of them.
+package dvo.change
+
+import data.dvo.roles
+
+# METADATA
+# description: The person who proposes; undefined when nobody knows, or when a machine acts for nobody.
+proposer := input.change.author if {
+	input.people[input.change.author].kind == "person"
+}
+
+proposer := input.change.requester if {
+	input.people[input.change.author].kind in {"bot", "service"}
+	input.people[input.change.requester].kind == "person"
+}
+
+default proposer_roles := set()
+
+proposer_roles := roles.of_groups(input.people[proposer].groups)
+
+permissions := roles.permissions(proposer_roles)
+
+# METADATA
+# description: The deployments that change in a production tier.
+production contains deployment if {
+	some deployment in input.deployments
+	deployment.tier == "production"
+}
+
+# METADATA
+# description: What judges comes from main, so the environment counts as main states it; a new one as proposed.
+environment(deployment) := stated if {
+	stated := input.environments[deployment.environment].before
+	stated != null
+} else := input.environments[deployment.environment].after
+
+now := time.parse_rfc3339_ns(input.now)

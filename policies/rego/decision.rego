@@ -1,0 +1,34 @@
+# METADATA
+# title: The decision
+# description: |
+#   The one entry point: what every rule found about a change, and the roles of everyone in it.
+#   It only ever unites: a company rule adds findings to those of the default rules and can take
+#   none away. Whether a change is admitted follows from the answer outside of Rego.
+package dvo
+
+import data.dvo.roles as role
+
+decision := {
+	"schema": "dvo.decision/1",
+	"rules": evaluated,
+	"findings": found,
+	"roles": held,
+}
+
+# METADATA
+# description: The ids of all rules that were evaluated; one that is missing refuses the change.
+evaluated contains rule.id if some rule in data.dvo.rules
+
+evaluated contains rule.id if some rule in data.dvo.company
+
+found contains finding if {
+	some rule in data.dvo.rules
+	some finding in rule.findings
+}
+
+found contains finding if {
+	some rule in data.dvo.company
+	some finding in rule.findings
+}
+
+held[person] := role.of_groups(facts.groups) if some person, facts in input.people

@@ -1,0 +1,29 @@
+# METADATA
+# title: Production changes in working hours
+# description: |
+#   Outside of the working hours of the environment a change in a production tier is worth a
+#   second look, because fewer people are there to see it. It is not held.
+# custom:
+#   id: mc-business-hours
+#   severity: low
+#   remedy: Merge it in working hours, or be there while it rolls out.
+package dvo.rules.mc_business_hours
+
+import data.dvo.calendar
+import data.dvo.change
+import data.dvo.finding
+
+id := "mc-business-hours"
+
+findings contains finding.warn(id, place, message, remediation) if {
+	some deployment in change.production
+	zone := change.environment(deployment).time_zone
+	not calendar.is_weekend(change.now, zone)
+	not calendar.is_open(change.now, zone)
+	place := finding.at(deployment, "version")
+	message := sprintf("It is outside of working hours in %s.", [zone])
+	remediation := sprintf("Merge it between %02d:00 and %02d:00, or watch it roll out.", [
+		data.dvo.parameters.working_hours.opens,
+		data.dvo.parameters.working_hours.closes,
+	])
+}

@@ -1,0 +1,32 @@
+# METADATA
+# title: Nothing goes to production untried
+# description: |
+#   What runs in a production tier has run healthy in a staging tier before: the same release, by
+#   its digest. Taking an agent out of production needs no such evidence.
+# custom:
+#   id: mc-deny-direct-prod
+#   severity: high
+#   remedy: Promote the release to a staging environment first, and propose again when it is healthy there.
+package dvo.rules.mc_deny_direct_prod
+
+import data.dvo.change
+import data.dvo.finding
+
+id := "mc-deny-direct-prod"
+
+findings contains finding.deny(id, place, message, remediation) if {
+	some deployment in change.production
+	deployment.after != null
+	not is_validated(deployment)
+	place := finding.at(deployment, "version")
+	message := sprintf("This release of %s has not run healthy in a staging environment.", [deployment.agent])
+	remediation := "Promote this version to staging first; once it is healthy there, look again."
+}
+
+is_validated(deployment) if {
+	some evidence in input.evidence
+	evidence.tier == "staging"
+	evidence.agent == deployment.agent
+	evidence.release == deployment.after.release
+	time.parse_rfc3339_ns(evidence.completed_at) <= change.now
+}

@@ -1,0 +1,25 @@
+# METADATA
+# title: Nothing goes out in a freeze
+# description: |
+#   While a freeze window of an environment lasts, changes to it are held. A window that the
+#   change itself adds counts too, and one that it removes still counts.
+# custom:
+#   id: mc-freeze-window
+#   severity: medium
+#   remedy: Nothing to do; the change goes out by itself when the freeze ends.
+package dvo.rules.mc_freeze_window
+
+import data.dvo.change
+import data.dvo.finding
+
+id := "mc-freeze-window"
+
+findings contains finding.deny_until(id, place, message, window.end) if {
+	some deployment in input.deployments
+	some stated in ["before", "after"]
+	some window in input.environments[deployment.environment][stated].freeze_windows
+	time.parse_rfc3339_ns(window.start) <= change.now
+	change.now < time.parse_rfc3339_ns(window.end)
+	place := finding.at(deployment, "version")
+	message := sprintf("%s is frozen: %s.", [deployment.environment, window.name])
+}

@@ -1,0 +1,133 @@
+# METADATA
+# title: The question is well formed
+# description: |
+#   A rule that looks for a field which is missing or of another type finds nothing, and silence
+#   would look like consent. So the parts of the input that rules read must be as published in
+#   schemas/policy-input.json; whatever is not is denied here.
+# custom:
+#   id: mc-input
+#   severity: critical
+#   remedy: The controller and the policies do not fit each other; bring both to one version.
+package dvo.rules.mc_input
+
+import data.dvo.finding
+
+id := "mc-input"
+
+parts := {"schema", "now", "change", "people", "environments", "deployments", "files", "evidence"}
+
+tiers := {"development", "staging", "production"}
+
+findings contains finding.deny(id, finding.nowhere, message, remediation) if {
+	some part in (parts - sound)
+	message := sprintf("The question put to the policies is malformed at `%s`.", [part])
+	remediation := "Bring the controller and the policies to versions that fit each other."
+}
+
+sound contains "schema" if input.schema == "dvo.policy-input/1"
+
+sound contains "now" if is_time(input.now)
+
+sound contains "change" if {
+	is_actor(input.change.author)
+	is_actor(input.change.requester)
+}
+
+sound contains "people" if {
+	is_object(input.people)
+	every person in input.people { is_person(person) }
+}
+
+sound contains "environments" if {
+	is_object(input.environments)
+	every environment in input.environments { is_environment(environment) }
+}
+
+sound contains "deployments" if {
+	is_array(input.deployments)
+	every deployment in input.deployments { is_deployment(deployment) }
+}
+
+sound contains "files" if {
+	is_array(input.files)
+	every file in input.files { is_file(file) }
+}
+
+sound contains "evidence" if {
+	is_array(input.evidence)
+	every evidence in input.evidence { is_evidence(evidence) }
+}
+
+is_actor(null)
+
+is_actor(person) if person in object.keys(input.people)
+
+is_person(person) if {
+	person.kind in {"person", "bot", "service"}
+	is_array(person.groups)
+	every group in person.groups { is_string(group) }
+}
+
+is_environment(environment) if {
+	environment.tier in tiers
+	{environment.before, environment.after} != {null}
+	is_stated(environment.before)
+	is_stated(environment.after)
+}
+
+is_stated(null)
+
+is_stated(stated) if {
+	stated.tier in tiers
+	regex.match(`^[A-Za-z][A-Za-z0-9_+/-]*$`, stated.time_zone)
+	stated.time_zone != "Local"
+	is_object(stated.platforms)
+	is_array(stated.freeze_windows)
+	every window in stated.freeze_windows { is_window(window) }
+}
+
+is_window(window) if {
+	is_string(window.name)
+	is_time(window.start)
+	is_time(window.end)
+}
+
+is_deployment(deployment) if {
+	deployment.tier == input.environments[deployment.environment].tier
+	is_string(deployment.agent)
+	is_array(deployment.kinds)
+	count(deployment.kinds) > 0
+	every kind in deployment.kinds { is_string(kind) }
+	is_path(deployment.path)
+	is_object(deployment.lines)
+	every line in deployment.lines { line > 0 }
+	{deployment.before, deployment.after} != {null}
+	is_plan(deployment.before)
+	is_plan(deployment.after)
+}
+
+is_plan(null)
+
+is_plan(plan) if {
+	is_string(plan.release)
+	is_string(plan.platform)
+}
+
+is_path(null)
+
+is_path(path) if is_string(path)
+
+is_file(file) if {
+	is_string(file.path)
+	file.kind in {"agent", "governance"}
+}
+
+is_evidence(evidence) if {
+	evidence.tier in tiers
+	is_string(evidence.environment)
+	is_string(evidence.agent)
+	is_string(evidence.release)
+	is_time(evidence.completed_at)
+}
+
+is_time(moment) if regex.match(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$`, moment)

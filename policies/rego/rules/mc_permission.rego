@@ -1,0 +1,32 @@
+# METADATA
+# title: Everyone deploys where they may
+# description: |
+#   A change comes from a person the directory knows. In a development tier that person needs
+#   deploy_dev, in a staging tier deploy_staging; for production see mc-prod-approval.
+# custom:
+#   id: mc-permission
+#   severity: high
+#   remedy: Have somebody with the permission propose the change, or ask for the group that gives it.
+package dvo.rules.mc_permission
+
+import data.dvo.change
+import data.dvo.finding
+
+id := "mc-permission"
+
+needed := {"development": "deploy_dev", "staging": "deploy_staging"}
+
+findings contains finding.deny(id, finding.nowhere, message, remediation) if {
+	not change.proposer
+	message := "Nobody knows which person proposes this change."
+	remediation := "Propose it from an account that the directory links to a person."
+}
+
+findings contains finding.deny(id, place, message, remediation) if {
+	some deployment in input.deployments
+	permission := needed[deployment.tier]
+	not permission in change.permissions
+	place := finding.at(deployment, "version")
+	message := sprintf("The author lacks %s, which a change in %s takes.", [permission, deployment.environment])
+	remediation := sprintf("Ask somebody with %s to propose it, or ask for a group that gives it.", [permission])
+}

@@ -1,0 +1,29 @@
+# METADATA
+# title: The process runtime is for trying out
+# description: |
+#   Agents on the process runtime share the machine of the controller. In a production tier that
+#   is worth a warning on every change, until the environment names another runtime.
+# custom:
+#   id: mc-process-runtime
+#   severity: medium
+#   remedy: Name a runtime that isolates agents in environment.yaml.
+package dvo.rules.mc_process_runtime
+
+import data.dvo.change
+import data.dvo.finding
+
+id := "mc-process-runtime"
+
+findings contains finding.warn(id, place, message, remediation) if {
+	some deployment in change.production
+	platform := deployment.after.platform
+	runtime := change.environment(deployment).platforms[platform]
+	runtime in data.dvo.parameters.trial_runtimes
+	place := finding.at(deployment, "platform")
+	message := sprintf("%s runs %s on the %s runtime, which is for trying out.", [
+		deployment.environment,
+		platform,
+		runtime,
+	])
+	remediation := sprintf("Name another runtime for %s in environment.yaml.", [platform])
+}
