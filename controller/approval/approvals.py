@@ -57,7 +57,7 @@ class ApprovalCase:
 
 
 class Discount(StrEnum):
-    """Why a review that approves does not count."""
+    """Why a review that approves does not count; later ones come nearer to counting."""
 
     UNKNOWN_PERSON = "unknown_person"
     MACHINE = "machine"
@@ -68,6 +68,7 @@ class Discount(StrEnum):
     OTHER_EFFECT = "other_effect"
     EFFECT_UNKNOWN = "effect_unknown"
     TOO_OLD = "too_old"
+    TOO_LATE = "too_late"
 
 
 @dataclass(frozen=True, slots=True)
