@@ -16,7 +16,7 @@ class EventType(StrEnum):
     AUTH_LOGIN = "auth.login"
     AUTH_LOGOUT = "auth.logout"
     AUTH_FAILED = "auth.failed"
-    AUTH_TOKEN_REFRESH = "auth.token_refresh"
+    AUTH_TOKEN_REFRESH = "auth.token_refresh"  # noqa: S105 - the name of an event, not a token
     AUTHZ_GRANTED = "authz.granted"
     AUTHZ_DENIED = "authz.denied"
     AUTHZ_ROLE_CHANGE = "authz.role_change"
@@ -84,6 +84,7 @@ class Entry:
     sequence: int
     """From 1, without gaps."""
     previous: str
-    """The digest of the entry before; of 64 zeros for the first."""
+    """The digest of the entry before; ``sha256:`` and 64 zeros for the first."""
     event: Event
     digest: str
+    """``sha256:`` and 64 hexadecimal digits."""
