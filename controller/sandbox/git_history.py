@@ -27,8 +27,11 @@ class ChangedFile:
 
 def merge_base(store: GitStore, one: str, other: str) -> str | None:
     """Return the best common ancestor, or None for unrelated histories."""
-    done = store.attempt("merge-base", one, other)
-    return done.stdout.decode().strip() or None
+
+    def ask() -> str | None:
+        return store.attempt("merge-base", one, other).stdout.decode().strip() or None
+
+    return store.remember(("merge-base", one, other), ask)
 
 
 def is_ancestor(store: GitStore, old: str, new: str) -> bool:
@@ -38,7 +41,11 @@ def is_ancestor(store: GitStore, old: str, new: str) -> bool:
 
 def commits_between(store: GitStore, base: str, head: str) -> list[str]:
     """Return the commits of `head` that `base` lacks, oldest first."""
-    return store.run("rev-list", "--topo-order", "--reverse", f"{base}..{head}").decode().split()
+
+    def ask() -> list[str]:
+        return store.run("rev-list", "--topo-order", "--reverse", f"{base}..{head}").decode().split()
+
+    return store.remember(("commits", base, head), ask)
 
 
 def log(store: GitStore, head: str, *, limit: int, path: str | None = None) -> list[str]:
@@ -54,12 +61,16 @@ def first_parents(store: GitStore, before: str, after: str) -> list[str]:
 
 def count_between(store: GitStore, base: str, head: str) -> int:
     """Return how many commits of `head` the base lacks."""
-    return int(store.run("rev-list", "--count", f"{base}..{head}"))
+    return len(commits_between(store, base, head))
 
 
 def changed_files(store: GitStore, old: str | None, new: str) -> list[ChangedFile]:
     """Return what differs between two commits or trees, renames detected, in git's order."""
     before = EMPTY_TREE if old is None else old
+    return store.remember(("files", before, new), lambda: _changed_files(store, before, new))
+
+
+def _changed_files(store: GitStore, before: str, new: str) -> list[ChangedFile]:
     raw = store.run("diff-tree", "-r", "-M", "-z", "--raw", "--no-abbrev", before, new).decode(errors="surrogateescape")
     rows = _raw_rows(raw.split("\0"))
     if not rows:

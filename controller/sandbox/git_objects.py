@@ -95,9 +95,13 @@ def known_commit(store: GitStore, oid: str) -> CommitObject:
 
 def list_tree(store: GitStore, oid: str, *, recursive: bool) -> list[TreeEntry]:
     """Return the entries of a tree; recursively, subtrees are listed before their content."""
-    options = ("-r", "-t") if recursive else ()
-    listing = store.run("ls-tree", "-l", "-z", *options, oid)
-    return [_tree_entry(line) for line in listing.decode(errors="surrogateescape").split("\0") if line]
+
+    def ask() -> list[TreeEntry]:
+        options = ("-r", "-t") if recursive else ()
+        listing = store.run("ls-tree", "-l", "-z", *options, oid)
+        return [_tree_entry(line) for line in listing.decode(errors="surrogateescape").split("\0") if line]
+
+    return store.remember(("tree", str(recursive), oid), ask)
 
 
 def write_commit(
@@ -131,7 +135,10 @@ def write_files(store: GitStore, base: str | None, files: Mapping[str, bytes | N
     return write_tree(
         store,
         base,
-        {path: None if content is None else ("100644", store.write("blob", content)) for path, content in files.items()},
+        {
+            path: None if content is None else ("100644", store.write("blob", content))
+            for path, content in files.items()
+        },
     )
 
 

@@ -8,10 +8,13 @@ differences mean is in `git_objects.py` and `git_history.py`.
 import os
 import subprocess
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar, cast
 
 NO_OBJECT = "0" * 40
+_REMEMBERED = 2000
+_Answer = TypeVar("_Answer")
 _UPDATE_HOOK = """#!/bin/sh
 # Names the refs this push may not move; the server decides, this hook only refuses.
 case "$SANDBOX_REFUSED_REFS" in
@@ -31,6 +34,7 @@ class GitStore:
         self.path = path
         self._lock = threading.Lock()
         self._reader: subprocess.Popen[bytes] | None = None
+        self._memory: dict[tuple[str, ...], object] = {}
 
     @classmethod
     def create(cls, path: Path, default_branch: str) -> "GitStore":
@@ -102,6 +106,14 @@ class GitStore:
         else:
             self.run("update-ref", ref, new, *guard)
 
+    def remember(self, key: tuple[str, ...], compute: Callable[[], _Answer]) -> _Answer:
+        """Return what was computed for this key before; only for answers about ids, which never change."""
+        if key not in self._memory:
+            if len(self._memory) > _REMEMBERED:
+                self._memory.clear()
+            self._memory[key] = compute()
+        return cast(_Answer, self._memory[key])
+
     def close(self) -> None:
         """End the reading process."""
         with self._lock:
@@ -138,4 +150,3 @@ def _environment(extra: Mapping[str, str] | None) -> dict[str, str]:
         "GIT_TERMINAL_PROMPT": "0",
     }
     return {**settled, **(extra or {})}
-

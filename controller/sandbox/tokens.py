@@ -90,7 +90,7 @@ def issue_installation_token(world: World, app: App, requested: Mapping[str, str
 
 
 def allow(world: World, caller: Caller, repository: Repository, *, app: str, person: Permission) -> None:
-    """Refuse unless the caller may: an App by its permission (`checks:write`), a person by their role."""
+    """Refuse unless the caller may: an App by a permission (`checks:write`, alternatives with `|`), a person by their role."""
     if caller.kind is CallerKind.INSTALLATION:
         _allow_installation(caller, repository, app)
         return
@@ -126,8 +126,8 @@ def allow_reading_organization(world: World, caller: Caller, organization: Accou
 def _allow_installation(caller: Caller, repository: Repository, needed: str) -> None:
     if caller.app is None or caller.app.installation.account.id != repository.owner.id:
         raise not_found()
-    name, _, level = needed.partition(":")
-    if not _covers((caller.permissions or {}).get(name), level):
+    wanted = [alternative.partition(":") for alternative in needed.split("|")]
+    if not any(_covers((caller.permissions or {}).get(name), level) for name, _, level in wanted):
         raise forbidden("Resource not accessible by integration")
 
 

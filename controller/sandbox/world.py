@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from controller.sandbox.deliveries import Outbox
+from controller.sandbox.rates import Rates
 from controller.sandbox.records import Account, App, Permission, Repository, Team
 from controller.sandbox.refusal import not_found
 from controller.sandbox.urls import Urls
@@ -53,6 +54,7 @@ class World:
     teams: dict[tuple[int, str], Team] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
     apps: dict[int, App] = field(default_factory=dict)
+    rates: Rates = field(default_factory=Rates)
     tokens: dict[str, Token] = field(default_factory=dict)
     stale_heads: dict[tuple[int, int], int] = field(default_factory=dict)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(FIRST_ID))

@@ -185,9 +185,7 @@ def _review_rules(world: World, url: str, protection: Protection) -> Json:
         "bypass_pull_request_allowances": {
             "users": [account_shape(world.urls, person) for person in people if person.kind == "User"],
             "teams": [],
-            "apps": [
-                optional_app(world, app.id) for app in world.apps.values() if app.slug in protection.bypassers
-            ],
+            "apps": [optional_app(world, app.id) for app in world.apps.values() if app.slug in protection.bypassers],
         },
     }
 
@@ -218,5 +216,3 @@ def _features() -> Json:
         "is_template": False,
         "web_commit_signoff_required": False,
     }
-
-

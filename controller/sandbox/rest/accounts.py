@@ -1,0 +1,108 @@
+"""People, organizations' teams and their members."""
+
+from controller.sandbox.records import Team
+from controller.sandbox.refusal import not_found
+from controller.sandbox.rest.routing import Call, Reply, Route
+from controller.sandbox.shapes.accounts import account_shape, organization_full, public_user, team_full, team_shape
+from controller.sandbox.shapes.repositories import repository_shape
+from controller.sandbox.tokens import allow_reading_organization
+
+
+def get_user(call: Call) -> Reply:
+    """Answer a person by login."""
+    return Reply(public_user(call.world.urls, call.world.account(call.path["username"])))
+
+
+def get_user_by_id(call: Call) -> Reply:
+    """Answer a person by numeric id."""
+    account = call.world.accounts.get(call.identifier("account_id"))
+    if account is None:
+        raise not_found()
+    return Reply(public_user(call.world.urls, account))
+
+
+def get_self(call: Call) -> Reply:
+    """Answer who is calling."""
+    return Reply(public_user(call.world.urls, call.account))
+
+
+def get_organization(call: Call) -> Reply:
+    """Answer an organization."""
+    account = call.world.account(call.path["org"])
+    if account.kind != "Organization":
+        raise not_found()
+    full = organization_full(call.world.urls, account)
+    return Reply({**full, "default_repository_permission": "none"})
+
+
+def list_teams(call: Call) -> Reply:
+    """Answer the teams of an organization."""
+    account = call.world.account(call.path["org"])
+    allow_reading_organization(call.world, call.caller, account)
+    teams = [team for team in call.world.teams.values() if team.organization.id == account.id]
+    return Reply(items=[team_shape(call.world, team) for team in teams])
+
+
+def get_team(call: Call) -> Reply:
+    """Answer one team."""
+    return Reply(team_full(call.world, _team(call)))
+
+
+def list_members(call: Call) -> Reply:
+    """Answer the members of a team, those of its child teams included."""
+    members = sorted(call.world.team_members(_team(call)))
+    return Reply(items=[account_shape(call.world.urls, call.world.accounts[member]) for member in members])
+
+
+def get_membership(call: Call) -> Reply:
+    """Answer whether somebody belongs to a team."""
+    team, account = _team(call), call.world.account(call.path["username"])
+    if account.id not in call.world.team_members(team):
+        raise not_found()
+    url = f"{call.world.urls.api}/organizations/{team.organization.id}/team/{team.id}/memberships/{account.login}"
+    return Reply({"url": url, "role": "member", "state": "active"})
+
+
+def list_child_teams(call: Call) -> Reply:
+    """Answer the teams directly below a team."""
+    team = _team(call)
+    children = [
+        child
+        for child in call.world.teams.values()
+        if child.organization.id == team.organization.id and child.parent == team.slug
+    ]
+    return Reply(items=[team_shape(call.world, child) for child in children])
+
+
+def check_team_repository(call: Call) -> Reply:
+    """Answer whether a team has a repository: its role when that media type is asked for, else only 204."""
+    team = _team(call)
+    repository = call.world.repository(call.path["owner"], call.path["repo"])
+    permission = team.repositories.get(repository.id)
+    if permission is None:
+        raise not_found()
+    if "repository+json" not in call.query.get("@accept", ""):
+        return Reply(status=204)
+    return Reply({**repository_shape(call.world, repository, permission), "role_name": permission.value})
+
+
+def _team(call: Call) -> Team:
+    team = call.world.team(call.path["org"], call.path["team_slug"])
+    allow_reading_organization(call.world, call.caller, team.organization)
+    return team
+
+
+_TEAM = "/orgs/{org}/teams/{team_slug}"
+
+ROUTES = [
+    Route("GET", "/user", get_self),
+    Route("GET", "/users/{username}", get_user),
+    Route("GET", "/user/{account_id}", get_user_by_id),
+    Route("GET", "/orgs/{org}", get_organization),
+    Route("GET", "/orgs/{org}/teams", list_teams),
+    Route("GET", _TEAM, get_team),
+    Route("GET", _TEAM + "/members", list_members),
+    Route("GET", _TEAM + "/teams", list_child_teams),
+    Route("GET", _TEAM + "/memberships/{username}", get_membership),
+    Route("GET", _TEAM + "/repos/{owner}/{repo}", check_team_repository),
+]

@@ -1,0 +1,168 @@
+"""Issues, the comments of the conversation, and labels."""
+
+from controller.sandbox.events import announce_comment, announce_pull
+from controller.sandbox.pull_requests import open_issue
+from controller.sandbox.records import Comment, Issue, Label, Permission
+from controller.sandbox.refusal import forbidden, not_found, unprocessable
+from controller.sandbox.rest.routing import Call, Reply, Route
+from controller.sandbox.shapes.accounts import label_shape
+from controller.sandbox.shapes.pulls import comment_shape, issue_shape
+
+_LONGEST_BODY = 65536
+
+
+def list_issues(call: Call) -> Reply:
+    """Answer issues and pull requests, newest first."""
+    state = call.query.get("state", "open")
+    found = [issue for issue in call.repository.issues.values() if state in (issue.state, "all")]
+    found.sort(key=lambda issue: issue.number, reverse=True)
+    return Reply(items=[issue_shape(call.world, call.repository, issue) for issue in found])
+
+
+def get_issue(call: Call) -> Reply:
+    """Answer one issue."""
+    return Reply(issue_shape(call.world, call.repository, _issue(call)))
+
+
+def create_issue(call: Call) -> Reply:
+    """Open an issue."""
+    issue = open_issue(
+        call.world, call.repository, call.account, call.body.required_text("title"), call.body.text("body")
+    )
+    issue.app_id = call.caller.app.id if call.caller.app else None
+    issue.labels = [_label(call, name) for name in call.body.texts("labels")]
+    return Reply(issue_shape(call.world, call.repository, issue), 201)
+
+
+def list_comments(call: Call) -> Reply:
+    """Answer the comments of an issue or pull request, oldest first."""
+    number = _issue(call).number
+    comments = [comment for comment in call.repository.comments.values() if comment.number == number]
+    return Reply(items=[comment_shape(call.world, call.repository, comment) for comment in comments])
+
+
+def create_comment(call: Call) -> Reply:
+    """Comment on an issue or pull request."""
+    world, issue, now = call.world, _issue(call), call.world.now()
+    app = call.caller.app
+    text = _checked_body(call.body.required_text("body"))
+    comment = Comment(world.next_id(), issue.number, call.account, text, now, now, app.id if app else None)
+    call.repository.comments[comment.id] = comment
+    issue.updated_at = now
+    announce_comment(world, call.repository, comment, "created", call.account)
+    return Reply(comment_shape(world, call.repository, comment), 201)
+
+
+def get_comment(call: Call) -> Reply:
+    """Answer one comment."""
+    return Reply(comment_shape(call.world, call.repository, _comment(call)))
+
+
+def edit_comment(call: Call) -> Reply:
+    """Change a comment."""
+    comment = _own_comment(call)
+    comment.body, comment.updated_at = _checked_body(call.body.required_text("body")), call.world.now()
+    announce_comment(call.world, call.repository, comment, "edited", call.account)
+    return Reply(comment_shape(call.world, call.repository, comment))
+
+
+def delete_comment(call: Call) -> Reply:
+    """Remove a comment."""
+    comment = _own_comment(call)
+    announce_comment(call.world, call.repository, comment, "deleted", call.account)
+    del call.repository.comments[comment.id]
+    return Reply(status=204)
+
+
+def list_labels(call: Call) -> Reply:
+    """Answer the labels of an issue."""
+    return Reply(items=_labels(call, _issue(call)))
+
+
+def add_labels(call: Call) -> Reply:
+    """Put labels on an issue or pull request, making those that do not exist."""
+    issue = _issue(call)
+    for name in call.body.texts("labels"):
+        label = _label(call, name)
+        if label not in issue.labels:
+            issue.labels.append(label)
+            _announce_label(call, issue, label, "labeled")
+    return Reply(items=_labels(call, issue))
+
+
+def remove_label(call: Call) -> Reply:
+    """Take a label off."""
+    issue = _issue(call)
+    for label in issue.labels:
+        if label.name.lower() == call.path["name"].lower():
+            issue.labels.remove(label)
+            _announce_label(call, issue, label, "unlabeled")
+            return Reply(items=_labels(call, issue))
+    raise not_found()
+
+
+def _issue(call: Call) -> Issue:
+    issue = call.repository.issues.get(call.identifier("issue_number"))
+    if issue is None:
+        raise not_found()
+    return issue
+
+
+def _comment(call: Call) -> Comment:
+    comment = call.repository.comments.get(call.identifier("comment_id"))
+    if comment is None:
+        raise not_found()
+    return comment
+
+
+def _own_comment(call: Call) -> Comment:
+    comment = _comment(call)
+    if comment.author.id != call.account.id:
+        held = call.world.permission(call.account, call.repository)
+        if call.caller.app is not None or held.rank < Permission.WRITE.rank:
+            raise forbidden("Resource not accessible by integration")
+    return comment
+
+
+def _checked_body(text: str) -> str:
+    if len(text) > _LONGEST_BODY:
+        raise unprocessable("Validation Failed", f"Body is too long (maximum is {_LONGEST_BODY} characters)")
+    return text
+
+
+def _label(call: Call, name: str) -> Label:
+    labels = call.repository.labels
+    if name.lower() not in labels:
+        labels[name.lower()] = Label(call.world.next_id(), name)
+    return labels[name.lower()]
+
+
+def _labels(call: Call, issue: Issue) -> list[object]:
+    return [label_shape(call.world.urls, call.repository, label) for label in issue.labels]
+
+
+def _announce_label(call: Call, issue: Issue, label: Label, action: str) -> None:
+    pull = call.repository.pulls.get(issue.number)
+    if pull is not None:
+        extra = {"label": label_shape(call.world.urls, call.repository, label)}
+        announce_pull(call.world, call.repository, pull, action, call.account, dict(extra))
+
+
+_ALL = "/repos/{owner}/{repo}/issues"
+_ONE = _ALL + "/{issue_number}"
+_COMMENT = _ALL + "/comments/{comment_id}"
+_READ, _WRITE = "issues:read|pull_requests:read", "issues:write|pull_requests:write"
+
+ROUTES = [
+    Route("GET", _ALL, list_issues, "issues:read"),
+    Route("POST", _ALL, create_issue, "issues:write", Permission.READ),
+    Route("GET", _COMMENT, get_comment, _READ),
+    Route("PATCH", _COMMENT, edit_comment, _WRITE, Permission.READ),
+    Route("DELETE", _COMMENT, delete_comment, _WRITE, Permission.READ),
+    Route("GET", _ONE, get_issue, _READ),
+    Route("GET", _ONE + "/comments", list_comments, _READ),
+    Route("POST", _ONE + "/comments", create_comment, _WRITE, Permission.READ),
+    Route("GET", _ONE + "/labels", list_labels, _READ),
+    Route("POST", _ONE + "/labels", add_labels, _WRITE, Permission.TRIAGE),
+    Route("DELETE", _ONE + "/labels/{name}", remove_label, _WRITE, Permission.TRIAGE),
+]

@@ -1,0 +1,35 @@
+"""What a server tells of itself: rate limits, addresses, versions."""
+
+from controller.sandbox.rest.routing import Call, Reply, Route
+
+API_VERSIONS = ("2022-11-28", "2026-03-10")
+
+
+def get_rate_limit(call: Call) -> Reply:
+    """Answer what is left; asking costs nothing."""
+    allowance = call.world.rates.allowance(call.caller.token, call.world.token_clock())
+    core = {
+        "limit": allowance.limit,
+        "used": allowance.used,
+        "remaining": allowance.remaining,
+        "reset": allowance.reset,
+    }
+    others = {name: {**core, "used": 0, "remaining": allowance.limit} for name in ("search", "graphql")}
+    return Reply({"resources": {"core": core, **others}, "rate": core})
+
+
+def get_meta(call: Call) -> Reply:
+    """Answer the addresses webhooks come from."""
+    return Reply({"verifiable_password_authentication": False, "hooks": ["127.0.0.1/32"], "git": ["127.0.0.1/32"]})
+
+
+def get_versions(call: Call) -> Reply:
+    """Answer the API versions."""
+    return Reply(list(API_VERSIONS))
+
+
+ROUTES = [
+    Route("GET", "/rate_limit", get_rate_limit),
+    Route("GET", "/meta", get_meta),
+    Route("GET", "/versions", get_versions),
+]
