@@ -39,7 +39,8 @@ class Case:
     proposal: Proposal
     conflicts: tuple[RepoPath, ...]
     """Controlled files that both the change and its base changed."""
-    participants: Participants
+    participants: Participants | None
+    """None when the directory could not be asked."""
     document: Mapping[str, object]
     answer: Answer | Unanswered
     approvals: Approvals
@@ -79,10 +80,15 @@ def _refusals_by_facts(case: Case) -> Iterator[Reason]:
     if _mixes_governance_with_deployments(case.proposal.effect):
         message = "The change touches both what runs and the rules that judge it."
         yield Reason(Cause.MIXED, message, "Split it: one pull request for the rules, one for the deployments.")
-    if case.participants.author is None:
+    if case.participants is not None:
+        yield from _refusals_by_people(case.participants)
+
+
+def _refusals_by_people(participants: Participants) -> Iterator[Reason]:
+    if participants.author is None:
         message = "The directory does not know who opened this change."
         yield Reason(Cause.UNKNOWN_AUTHOR, message, "Ask an administrator to add the account to the directory.")
-    for commit in case.participants.unattributable:
+    for commit in participants.unattributable:
         message = f"Nobody can say whose work commit {commit[:12]} is: one of its addresses belongs to no known person."
         remedy = "Amend the commit with an address the directory knows, or have the address added there."
         yield Reason(Cause.UNATTRIBUTABLE, message, remedy)

@@ -1,0 +1,52 @@
+"""Which workflow looks at which key.
+
+Keys come from the work queue; a key nobody knows is an error of the program that marked it,
+and is parked rather than dropped.
+"""
+
+from dataclasses import dataclass
+
+from controller.change.names import commit_sha
+from controller.errors import InputError
+from controller.workflow.follow_main import FollowMain
+from controller.workflow.history import parse_key
+from controller.workflow.merges import Merges
+from controller.workflow.progress import DeploymentProgress
+from controller.workflow.pull_requests import PullRequests
+from controller.workflow.roll_out import RollOut
+from controller.workflow.seal import Sealer
+from controller.workflow.sweep import Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Workflows:
+    """Every workflow there is."""
+
+    pull_requests: PullRequests
+    main: FollowMain
+    merges: Merges
+    roll_out: RollOut
+    progress: DeploymentProgress
+    sealer: Sealer
+    sweep: Sweep
+
+    def look_at(self, key: str) -> None:
+        """Look at `key` again. Raises `InputError` for a key nobody knows, else as its workflow does."""
+        kind, _, rest = key.partition("/")
+        match kind:
+            case "pull" if rest.isascii() and rest.isdecimal():
+                self.pull_requests.look_at(int(rest))
+            case "main" if not rest:
+                self.main.look()
+            case "merge":
+                self.merges.look_at(rest)
+            case "deployment":
+                self.roll_out.look_at(parse_key(rest))
+            case "progress":
+                self.progress.show(commit_sha(rest))
+            case "seal" if not rest:
+                self.sealer.seal()
+            case "sweep" if not rest:
+                self.sweep.look()
+            case _:
+                raise InputError(f"expected a known kind of work, got {key!a}")

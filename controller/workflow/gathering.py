@@ -1,0 +1,136 @@
+"""Gather everything Git and GitHub say about one change into a frozen `Change`.
+
+The reads of one round go out together; what an id names is read once. A merged pull request
+gives the same value: its base is the first parent, its head the merge itself.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from controller.change.facts import Account, Change, Commit, PullRequest, Review, Snapshot, Span
+from controller.change.names import CommitSha, ObjectId
+from controller.change.overlay import overlay
+from controller.desired_state.paths import PathKind, classify
+from controller.desired_state.proposal import blobs_to_read
+from controller.errors import InputError, StaleError
+from controller.ownership.codeowners import codeowners_path
+from controller.ports.code_host import Comparison, PullRequestReader, TreeReader
+
+Found = TypeVar("Found")
+
+
+class CodeHostReader(PullRequestReader, TreeReader, Protocol):
+    """Both sides of reading, as one host offers them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A merged pull request on main: its first parent and the merge itself."""
+
+    pull: int
+    before: Commit
+    after: Commit
+
+
+class Gatherer:
+    """Reads changes from a code host, in few rounds of parallel reads."""
+
+    def __init__(self, host: CodeHostReader, pool: Executor, branch: str) -> None:
+        """Read from `host`, in parallel on `pool`, changes to `branch`."""
+        self._host = host
+        self._pool = pool
+        self._branch = branch
+
+    def pull_request(self, pull: PullRequest) -> Change:
+        """Return the facts of an open pull request against the tip of its base now."""
+        comparison, reviews, pusher = self._history(pull, self._branch)
+        if comparison.head.sha != pull.head:
+            raise StaleError(f"expected {pull.head} as the head of pull request {pull.number}, got {comparison.head.sha}")
+        span = Span(self._snapshot(comparison.base), self._snapshot(comparison.head))
+        merge_base = self._snapshot(comparison.merge_base)
+        return self._change(pull, comparison, (span, merge_base), reviews, pusher)
+
+    def merge(self, merge: Merge) -> Change:
+        """Return the facts of a merged pull request: what its merge did to main."""
+        pull = self._host.pull_request(merge.pull)
+        comparison, reviews, pusher = self._history(pull, merge.before.sha)
+        before, after = self._snapshot(merge.before), self._snapshot(merge.after)
+        return self._change(pull, comparison, (Span(before, after), before), reviews, pusher)
+
+    def span(self, before: Commit, after: Commit) -> tuple[Span, Mapping[ObjectId, bytes]]:
+        """Return two commits of main and the bytes that comparing them needs."""
+        span = Span(self._snapshot(before), self._snapshot(after))
+        return span, self._host.contents(blobs_to_read(span.before, span.after))
+
+    def whole(self, commit: Commit) -> tuple[Snapshot, Mapping[ObjectId, bytes]]:
+        """Return one commit of main and the bytes of everything it wants."""
+        snapshot = self._snapshot(commit)
+        nothing = Snapshot(commit.sha, commit.tree, {})
+        return snapshot, self._host.contents(blobs_to_read(nothing, snapshot))
+
+    def _history(self, pull: PullRequest, base: str) -> tuple[Comparison, tuple[Review, ...], Account | None]:
+        comparison = self._pool.submit(self._host.compare, base, pull.head)
+        reviews = self._pool.submit(self._host.reviews, pull.number)
+        pusher = self._pool.submit(self._host.pusher, pull.number, pull.head)
+        return comparison.result(), reviews.result(), pusher.result()
+
+    def _change(
+        self,
+        pull: PullRequest,
+        comparison: Comparison,
+        trees: tuple[Span, Snapshot],
+        reviews: tuple[Review, ...],
+        pusher: Account | None,
+    ) -> Change:
+        span, merge_base = trees
+        reviewed = self._reviewed(comparison, reviews)
+        effective = overlay(span.before, merge_base, span.after).snapshot
+        wanted = blobs_to_read(span.before, effective) | governing_blobs(span.before)
+        for seen in reviewed.values():
+            wanted |= blobs_to_read(seen.before, seen.after)
+        return Change(
+            pull_request=pull,
+            base=span.before,
+            merge_base=merge_base,
+            head=span.after,
+            commits=comparison.commits,
+            pusher=pusher,
+            reviews=reviews,
+            reviewed=reviewed,
+            contents=self._host.contents(wanted),
+        )
+
+    def _reviewed(self, comparison: Comparison, reviews: tuple[Review, ...]) -> dict[CommitSha, Span]:
+        """Return what each reviewer saw; a commit that is gone is left out, and its reviews count for nothing."""
+        seen: dict[CommitSha, Span] = {}
+        for commit in {review.commit for review in reviews if review.commit is not None}:
+            known = comparison if commit == comparison.head.sha else self._comparison(comparison.base.sha, commit)
+            if known is not None:
+                seen[commit] = Span(self._snapshot(known.merge_base), self._snapshot(known.head))
+        return seen
+
+    def _comparison(self, base: CommitSha, commit: CommitSha) -> Comparison | None:
+        try:
+            return self._host.compare(base, commit)
+        except InputError:
+            return None
+
+    def _snapshot(self, commit: Commit) -> Snapshot:
+        return self._host.snapshot(commit.sha, commit.tree)
+
+
+def governing_blobs(base: Snapshot) -> frozenset[ObjectId]:
+    """Return the ids of what judges a change: the policies and CODEOWNERS of its base."""
+    owners = codeowners_path(base)
+    return frozenset(
+        entry.blob
+        for path, entry in base.entries.items()
+        if path == owners or classify(path).kind is PathKind.POLICY
+    )
+
+
+def together(pool: Executor, *calls: Callable[[], Found]) -> list[Found]:
+    """Return the results of independent calls made in parallel; the first failure is raised."""
+    return [future.result() for future in [pool.submit(call) for call in calls]]

@@ -1,0 +1,174 @@
+"""What the journal says has happened, in the terms the workflows think in.
+
+Events are the only memory: every question about the past (what was published, admitted,
+deployed, seen on main) is answered from them, so an index lost and rebuilt from the ledger
+answers the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.change.names import CommitSha, Digest, ObjectId, commit_sha, digest, object_id
+from controller.desired_state.environment import Tier
+from controller.desired_state.manifest import AgentCode, EnvironmentName, Key, Version
+from controller.desired_state.release import PublishedRelease, Release
+from controller.errors import LedgerIntegrityError
+from controller.ledger.event import Event, EventType
+from controller.policy.question import Evidence
+from controller.ports.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class MainSeen:
+    """Where main stood when it was last followed; unsound when it was rewritten."""
+
+    tip: CommitSha
+    position: int
+    is_sound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Initiated:
+    """A merged pull request found on main, not yet judged for deployment."""
+
+    position: int
+    pull: int
+    before: CommitSha
+    after: CommitSha
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """The newest thing admitted for one key; `plan` None means it is to stop."""
+
+    position: int
+    commit: CommitSha
+    tree: ObjectId
+    plan: Digest | None
+    pull: int
+
+
+class History:
+    """Reads the journal; every method raises `UnavailableError` when the journal does."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Read from `journal`."""
+        self._journal = journal
+
+    def main(self) -> MainSeen | None:
+        """Return where main stood when it was last followed; None before the baseline."""
+        newest = self._newest(EventType.CONFIG_CHANGED, "main")
+        if newest is None:
+            return None
+        facts = newest.details
+        return MainSeen(commit_sha(_text(facts, "tip")), _number(facts, "position"), facts.get("sound") is True)
+
+    def initiated(self, merge: CommitSha) -> Initiated | None:
+        """Return the merged pull request that `merge` is, or None."""
+        newest = self._newest(EventType.DEPLOY_INITIATED, f"merge/{merge}")
+        return None if newest is None else _initiated(newest)
+
+    def all_initiated(self) -> tuple[Initiated, ...]:
+        """Return every merged pull request found on main, oldest first."""
+        return tuple(_initiated(event) for event in self._journal.find(frozenset({EventType.DEPLOY_INITIATED})))
+
+    def validated(self, key: Key) -> Validated | None:
+        """Return what was admitted for `key` by the change furthest along main."""
+        events = self._journal.find(frozenset({EventType.DEPLOY_VALIDATED}), str(key))
+        return max(map(_validated, events), key=lambda one: one.position, default=None)
+
+    def validated_keys(self) -> frozenset[Key]:
+        """Return every key anything was ever admitted for."""
+        events = self._journal.find(frozenset({EventType.DEPLOY_VALIDATED}))
+        return frozenset(parse_key(event.subject) for event in events)
+
+    def last_of(self, types: frozenset[EventType], subject: str) -> Event | None:
+        """Return the newest event of `types` about `subject`."""
+        events = self._journal.find(types, subject)
+        return events[-1] if events else None
+
+    def published(self) -> tuple[PublishedRelease, ...]:
+        """Return every release that main has published, oldest first."""
+        events = self._journal.find(frozenset({EventType.RELEASE_PUBLISHED}))
+        return tuple(_published(event) for event in events)
+
+    def root_tree_of(self, release: Release) -> tuple[CommitSha, ObjectId] | None:
+        """Return the commit, and its root tree, in which `release` lies."""
+        for event in self._journal.find(frozenset({EventType.RELEASE_PUBLISHED})):
+            if event.details.get("digest") == release.digest and event.details.get("code") == release.agent:
+                return commit_sha(_text(event.details, "commit")), object_id(_text(event.details, "root_tree"))
+        return None
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Return every deployment that became healthy."""
+        events = self._journal.find(frozenset({EventType.DEPLOY_COMPLETED}))
+        return tuple(_evidence(event) for event in events if event.details.get("release") is not None)
+
+    def _newest(self, kind: EventType, subject: str) -> Event | None:
+        return self.last_of(frozenset({kind}), subject)
+
+
+def parse_key(subject: str) -> Key:
+    """Return the deployment a subject ``environment/AGENT`` names."""
+    environment, _, agent = subject.partition("/")
+    return Key(EnvironmentName(environment), AgentCode(agent))
+
+
+def _initiated(event: Event) -> Initiated:
+    facts = event.details
+    return Initiated(
+        position=_number(facts, "position"),
+        pull=_number(facts, "pull"),
+        before=commit_sha(_text(facts, "before")),
+        after=commit_sha(_text(facts, "after")),
+        at=event.at,
+    )
+
+
+def _validated(event: Event) -> Validated:
+    facts = event.details
+    plan = facts.get("plan")
+    return Validated(
+        position=_number(facts, "position"),
+        commit=commit_sha(_text(facts, "commit")),
+        tree=object_id(_text(facts, "tree")),
+        plan=None if plan is None else digest(_text(facts, "plan")),
+        pull=_number(facts, "pull"),
+    )
+
+
+def _published(event: Event) -> PublishedRelease:
+    facts = event.details
+    release = Release(
+        agent=AgentCode(_text(facts, "code")),
+        version=Version(_text(facts, "version")),
+        digest=digest(_text(facts, "digest")),
+        tree=object_id(_text(facts, "tree")),
+    )
+    return PublishedRelease(release, commit_sha(_text(facts, "commit")))
+
+
+def _evidence(event: Event) -> Evidence:
+    facts = event.details
+    return Evidence(
+        key=parse_key(event.subject),
+        tier=Tier(_text(facts, "tier")),
+        release=digest(_text(facts, "release")),
+        completed_at=event.at,
+    )
+
+
+def _text(facts: Mapping[str, object], name: str) -> str:
+    value = facts.get(name)
+    if not isinstance(value, str):
+        raise LedgerIntegrityError(f"expected text as {name!r} of a recorded event, got {value!r}")
+    return value
+
+
+def _number(facts: Mapping[str, object], name: str) -> int:
+    value = facts.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise LedgerIntegrityError(f"expected a whole number as {name!r} of a recorded event, got {value!r}")
+    return value

@@ -1,0 +1,159 @@
+"""Judge one change: who is involved, what policy answers, whose approvals count.
+
+The same steps for a pull request, for its merge at deployment, and for a simulation; only
+the facts differ. A part that gives no answer makes the judgement a refusal that names it,
+never an exception, so that the check can say so.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from controller.approval.approvals import ApprovalCase, Approvals, SeenReview
+from controller.approval.requirements import requirements_of
+from controller.approval.weighing import weigh
+from controller.change.facts import Change
+from controller.change.names import CommitSha, Digest
+from controller.change.overlay import overlay
+from controller.decision.deciding import Case, decide
+from controller.decision.verdict import Cause, Judgement, Unanswered
+from controller.desired_state.proposal import Proposal, propose
+from controller.desired_state.release import PublishedRelease
+from controller.errors import PolicyError, UnavailableError
+from controller.identity.principal import People, PrincipalId
+from controller.policy.answer import Answer
+from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
+from controller.policy.document import policy_document
+from controller.policy.question import Purpose, Question
+from controller.ports.policy_engine import PolicyEngine
+from controller.workflow.history import History
+from controller.workflow.involving import Involved, Involving
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """Why a change is judged, the time now, and the time at which approvals must be fresh."""
+
+    purpose: Purpose
+    now: datetime
+    approvals_as_of: datetime
+    requester: PrincipalId | None = None
+    """The person a bot opened the change for."""
+
+
+class Judging:
+    """Turns a change into a judgement, asking the directory and the policy engine."""
+
+    def __init__(self, involving: Involving, engine: PolicyEngine, history: History) -> None:
+        """Ask `involving` for people, `engine` for policy and `history` for what was published and deployed."""
+        self._involving = involving
+        self._engine = engine
+        self._history = history
+
+    def judge(self, change: Change, occasion: Occasion) -> Judgement:
+        """Return the judgement on `change`. Raises `UnavailableError` when the code host or journal fail."""
+        published = self._history.published()
+        blank = _blank_case(change, published, occasion)
+        involved = self._involving.look_up(change, blank.proposal, occasion.requester)
+        if isinstance(involved, Unanswered):
+            return decide(replace(blank, answer=involved))
+        document = policy_document(self._question(blank.proposal, involved, occasion))
+        answer = self._ask(policies_of(change), document)
+        asked = replace(blank, participants=involved.participants, document=document, answer=answer)
+        if isinstance(answer, Unanswered):
+            return decide(asked)
+        seen = _seen_reviews(change, involved.people, published)
+        approvals = weigh(_approval_case(asked.proposal, answer, involved, seen, occasion))
+        return decide(replace(asked, approvals=approvals))
+
+    def _question(self, proposal: Proposal, involved: Involved, occasion: Occasion) -> Question:
+        author = involved.participants.author
+        return Question(
+            purpose=occasion.purpose,
+            now=occasion.now,
+            author=author.id if author else None,
+            requester=occasion.requester,
+            people=involved.people.known,
+            proposal=proposal,
+            evidence=self._history.evidence(),
+        )
+
+    def _ask(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Answer | Unanswered:
+        try:
+            return self._engine.decide(bundle, document)
+        except PolicyError as error:
+            return Unanswered(Cause.POLICY_BROKEN, f"The policy of the base branch gives no valid answer: {error}")
+        except UnavailableError as error:
+            return Unanswered(Cause.POLICY_UNAVAILABLE, f"The policy engine gave no answer: {error}")
+
+
+def policies_of(change: Change) -> PolicyBundle:
+    """Return the policies that judge `change`: always those of its base."""
+    files = {
+        path.removeprefix(FOLDER): change.contents[entry.blob]
+        for path, entry in change.base.entries.items()
+        if path.startswith(FOLDER)
+    }
+    return policy_bundle(files)
+
+
+def insist_on_an_answer(judgement: Judgement) -> None:
+    """Raise when a part gave no answer, so that the work is tried again.
+
+    Raises `UnavailableError` for the engine or the directory, `PolicyError` for a broken policy.
+    """
+    match judgement.answer:
+        case Unanswered(Cause.POLICY_BROKEN, message):
+            raise PolicyError(message)
+        case Unanswered(Cause.DIRECTORY_UNAVAILABLE, message):
+            raise UnavailableError(message, component="directory")
+        case Unanswered(_, message):
+            raise UnavailableError(message, component="opa")
+        case Answer():
+            return
+
+
+def _blank_case(change: Change, published: Sequence[PublishedRelease], occasion: Occasion) -> Case:
+    """Return the case before anybody was asked; as it stands it would be refused."""
+    laid_over = overlay(change.base, change.merge_base, change.head)
+    return Case(
+        commit=change.head.commit,
+        is_draft=change.pull_request.is_draft,
+        proposal=propose(change.base, laid_over.snapshot, change.contents, published),
+        conflicts=laid_over.conflicts,
+        participants=None,
+        document={},
+        answer=Unanswered(Cause.POLICY_UNAVAILABLE, "The policy engine was not asked."),
+        approvals=Approvals(counted=(), discounted=(), missing=(), objections=()),
+        now=occasion.now,
+    )
+
+
+def _seen_reviews(
+    change: Change, people: People, published: Sequence[PublishedRelease]
+) -> tuple[SeenReview, ...]:
+    """Return each review with its author and the effect its author saw."""
+    effects: dict[CommitSha, Digest] = {}
+    for commit, span in change.reviewed.items():
+        effects[commit] = propose(span.before, span.after, change.contents, published).effect.digest
+    return tuple(
+        SeenReview(review, people.of_account(review.author), effects.get(review.commit) if review.commit else None)
+        for review in change.reviews
+    )
+
+
+def _approval_case(
+    proposal: Proposal, answer: Answer, involved: Involved, seen: tuple[SeenReview, ...], occasion: Occasion
+) -> ApprovalCase:
+    return ApprovalCase(
+        requirements=requirements_of(answer, proposal),
+        owners=involved.owners,
+        members=involved.members,
+        reviews=seen,
+        roles=answer.roles,
+        people=involved.people.known,
+        excluded=involved.participants.excluded,
+        extra_approvals=0 if involved.participants.pusher_is_known else 1,
+        effect=proposal.effect.digest,
+        as_of=occasion.approvals_as_of,
+    )

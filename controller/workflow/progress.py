@@ -1,0 +1,77 @@
+"""How far the deployments of a merge have come, read from the journal and shown as a check.
+
+The check `dvo/deploy` is derived from events alone, so it can be written again at any time
+and says the same.
+"""
+
+from collections.abc import Iterator
+
+from controller.change.names import CommitSha
+from controller.decision.deployment_check import DeploymentStep, Progress, deployment_check
+from controller.desired_state.manifest import Key
+from controller.ledger.event import Event, EventType
+from controller.ports.code_host import CodeHostWriter
+from controller.ports.journal import Journal
+from controller.workflow.history import History, parse_key
+
+_OUTCOMES = {
+    EventType.DEPLOY_STARTED: Progress.RUNNING,
+    EventType.DEPLOY_COMPLETED: Progress.COMPLETED,
+    EventType.DEPLOY_FAILED: Progress.FAILED,
+}
+
+
+class DeploymentProgress:
+    """Shows how far each merge has come."""
+
+    def __init__(self, journal: Journal, writer: CodeHostWriter) -> None:
+        """Read `journal` and write checks through `writer`."""
+        self._journal = journal
+        self._history = History(journal)
+        self._writer = writer
+
+    def show(self, merge: CommitSha) -> None:
+        """Make the check of `merge` say what the journal says. Raises `UnavailableError`."""
+        self._writer.write_check(deployment_check(merge, self.steps(merge)))
+
+    def steps(self, merge: CommitSha) -> tuple[DeploymentStep, ...]:
+        """Return how far each deployment of `merge` has come."""
+        subject = f"merge/{merge}"
+        refused = self._last(EventType.DEPLOY_REFUSED, subject)
+        if refused is not None:
+            return tuple(_steps(refused, Progress.REFUSED, str(refused.details.get("reason"))))
+        validated = [event for event in self._all(EventType.DEPLOY_VALIDATED) if event.details.get("commit") == merge]
+        if validated:
+            return tuple(self._step(event, merge) for event in validated)
+        held = self._last(EventType.DEPLOY_HELD, subject)
+        if held is not None:
+            return tuple(_steps(held, Progress.HELD, f"until {held.details.get('shown')}"))
+        return ()
+
+    def _step(self, validated: Event, merge: CommitSha) -> DeploymentStep:
+        key = parse_key(validated.subject)
+        outcome = self._outcome(key, merge)
+        newest = self._history.validated(key)
+        if outcome is not None and outcome.type is not EventType.DEPLOY_STARTED:
+            return DeploymentStep(str(key), _OUTCOMES[outcome.type], str(outcome.details.get("message")))
+        if newest is not None and newest.commit != merge:
+            return DeploymentStep(str(key), Progress.SUPERSEDED, f"by commit {newest.commit[:12]}")
+        if outcome is not None:
+            return DeploymentStep(str(key), Progress.RUNNING, str(outcome.details.get("message")))
+        return DeploymentStep(str(key), Progress.PENDING, "admitted; waiting for its turn")
+
+    def _outcome(self, key: Key, merge: CommitSha) -> Event | None:
+        events = self._journal.find(frozenset(_OUTCOMES), str(key))
+        return next((event for event in reversed(events) if event.details.get("commit") == merge), None)
+
+    def _last(self, kind: EventType, subject: str) -> Event | None:
+        return self._history.last_of(frozenset({kind}), subject)
+
+    def _all(self, kind: EventType) -> tuple[Event, ...]:
+        return self._journal.find(frozenset({kind}))
+
+
+def _steps(event: Event, progress: Progress, message: str) -> Iterator[DeploymentStep]:
+    deployments = event.details.get("deployments")
+    if isinstance(deployments, list):
+        yield from (DeploymentStep(str(deployment), progress, message) for deployment in deployments)

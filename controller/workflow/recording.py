@@ -1,0 +1,147 @@
+"""Make events: what the workflows say to the journal, in one vocabulary.
+
+`history` reads what is written here. Identifiers and the time are given by the shell, so
+a story told twice with the same ones is the same.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from controller.approval.approvals import Counted, Requirement
+from controller.change.names import digest_of
+from controller.decision.verdict import Judgement, Reason, Refused
+from controller.desired_state.canonical import canonical_json
+from controller.ledger.event import Event, EventType, Severity
+from controller.policy.answer import Answer, Finding
+from controller.ports.clock import Clock
+
+CONTROLLER = "dvo"
+
+
+class Recorder:
+    """Gives events their id and time."""
+
+    def __init__(self, clock: Clock, new_id: Callable[[], str]) -> None:
+        """Take the time from `clock` and a fresh UUID from `new_id` for each event."""
+        self._clock = clock
+        self._new_id = new_id
+
+    def event(
+        self,
+        kind: EventType,
+        subject: str,
+        details: Mapping[str, object],
+        *,
+        actor: str = CONTROLLER,
+        severity: Severity = Severity.INFO,
+    ) -> Event:
+        """Return an event of `kind` about `subject`, now."""
+        return Event(self._new_id(), kind, self._clock.now(), actor, subject, severity, details)
+
+
+def judgement_details(judgement: Judgement) -> dict[str, object]:
+    """Return what the ledger keeps of a judgement: enough to judge again offline and compare."""
+    return {
+        "commit": judgement.commit,
+        "outcome": judgement.outcome,
+        "effect": judgement.proposal.effect.digest,
+        "reasons": _reasons(judgement),
+        "holds": [_instant(moment) for moment in _holds(judgement)],
+        "approvals": [_approval(counted) for counted in judgement.approvals.counted],
+        "missing": [_requirement(missing.requirement, missing.count) for missing in judgement.approvals.missing],
+        "fingerprint": fingerprint(judgement),
+        "input": judgement.document,
+        "answer": _answer(judgement),
+    }
+
+
+def fingerprint(judgement: Judgement) -> str:
+    """Return a digest of everything a judgement says, except when it was made."""
+    answer = judgement.answer
+    return digest_of(
+        canonical_json(
+            [
+                judgement.commit,
+                judgement.outcome,
+                judgement.proposal.effect.digest,
+                _reasons(judgement),
+                [_instant(moment) for moment in _holds(judgement)],
+                [_approval(counted) for counted in judgement.approvals.counted],
+                [_requirement(missing.requirement, missing.count) for missing in judgement.approvals.missing],
+                [person.id for person in judgement.approvals.objections],
+                answer.revision if isinstance(answer, Answer) else answer.cause.value,
+            ]
+        )
+    )
+
+
+def _holds(judgement: Judgement) -> list[datetime]:
+    if not isinstance(judgement.answer, Answer):
+        return []
+    return sorted({finding.until for finding in judgement.answer.findings if finding.until is not None})
+
+
+def _reasons(judgement: Judgement) -> list[object]:
+    return [_reason(reason) for reason in judgement.verdict.reasons] if isinstance(judgement.verdict, Refused) else []
+
+
+def _reason(reason: Reason) -> Mapping[str, object]:
+    return {
+        "cause": reason.cause.value,
+        "message": reason.message,
+        "path": reason.path,
+        "line": reason.line,
+        "deployment": reason.deployment,
+        "rule": reason.rule,
+    }
+
+
+def _approval(counted: Counted) -> Mapping[str, object]:
+    return {
+        "principal": counted.principal.id,
+        "review": counted.review.id,
+        "commit": counted.review.commit,
+        "counts_for": list(counted.reasons),
+    }
+
+
+def _requirement(requirement: Requirement, missing: int) -> Mapping[str, object]:
+    return {"asked_by": requirement.reason, "roles": sorted(requirement.roles), "missing": missing}
+
+
+def _answer(judgement: Judgement) -> Mapping[str, object]:
+    answer = judgement.answer
+    if not isinstance(answer, Answer):
+        return {"unanswered": answer.cause.value, "message": answer.message}
+    return {
+        "revision": answer.revision,
+        "decision_id": answer.decision_id,
+        "rules": sorted(answer.rules),
+        "findings": [_finding(finding) for finding in answer.findings],
+        "roles": {person: sorted(roles) for person, roles in sorted(answer.roles.items())},
+    }
+
+
+def _finding(finding: Finding) -> Mapping[str, object]:
+    terms = finding.terms
+    return {
+        "rule": finding.rule,
+        "action": finding.action.value,
+        "message": finding.message,
+        "remediation": finding.remediation,
+        "environment": finding.environment,
+        "agent": finding.agent,
+        "path": finding.path,
+        "line": finding.line,
+        "until": finding.until and _instant(finding.until),
+        "params": terms
+        and {
+            "required_roles": sorted(terms.required_roles),
+            "min_approvals": terms.min_approvals,
+            "expiry_hours": terms.expiry_hours,
+        },
+    }
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

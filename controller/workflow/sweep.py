@@ -1,0 +1,34 @@
+"""Mark everything that could have changed unnoticed, so that lost webhooks do not matter."""
+
+from collections.abc import Iterator
+
+from controller.ports.code_host import PullRequestReader
+from controller.ports.journal import Mark, WorkQueue
+from controller.workflow.history import History
+from controller.workflow.merges import Merges
+
+_SHOWN_AGAIN = 20
+
+
+class Sweep:
+    """Marks main, open pull requests, undecided merges and every deployment."""
+
+    def __init__(self, reader: PullRequestReader, queue: WorkQueue, history: History, merges: Merges) -> None:
+        """Read open pull requests from `reader`; mark on `queue`."""
+        self._reader = reader
+        self._queue = queue
+        self._history = history
+        self._merges = merges
+
+    def look(self) -> None:
+        """Mark everything worth another look. Raises `UnavailableError`."""
+        self._queue.mark(tuple(self._marks()))
+
+    def _marks(self) -> Iterator[Mark]:
+        yield Mark("main")
+        yield Mark("seal")
+        yield from (Mark(f"pull/{number}") for number in self._reader.open_pull_requests())
+        yield from (Mark(f"merge/{merge}") for merge in self._merges.undecided())
+        yield from (Mark(f"deployment/{key}") for key in sorted(self._history.validated_keys()))
+        newest = self._history.all_initiated()[-_SHOWN_AGAIN:]
+        yield from (Mark(f"progress/{one.after}") for one in newest)
