@@ -1,8 +1,9 @@
 """Where pull requests, commits and trees live: reading and writing, apart.
 
 Every method raises `UnavailableError` when the host cannot be reached, answers slowly,
-limits the rate, or talks nonsense; `StaleError` when it shows an older state than one
-already seen; and `InputError` for a number or an id it does not know.
+limits the rate, or talks nonsense; `StaleError` when what is read moves meanwhile;
+`InputError` for a number or an id it does not know, or a text it refuses; and
+`ConfigurationError` when it does not accept the controller's credentials or permissions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -75,7 +76,10 @@ class TreeReader(Protocol):
         ...
 
     def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
-        """Return the bytes of every one of `blobs`; what was read once is not fetched again."""
+        """Return the bytes of every one of `blobs`; what was read once is not fetched again.
+
+        Raises `InputError` naming those that are too large to be read.
+        """
         ...
 
     def team_members(self, team: TeamOwner) -> tuple[Account, ...]:

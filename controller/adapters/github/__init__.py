@@ -1,0 +1,1 @@
+"""GitHub, as an App: the code host where pull requests live."""

@@ -1,0 +1,68 @@
+"""A check run as GitHub takes it: cut to its limits, annotations in batches of fifty.
+
+Follows GitHub docs "Create a check run": 50 annotations per call, 65,535 characters of summary and
+of text, 255 of a title, 64 KB of a message. The external id and the conclusion go with the last
+batch only, so a run whose writing was interrupted is neither green nor taken for finished.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from controller.decision.check import Annotation, CheckRun
+
+_BATCH = 50
+_TITLE = 255
+_TEXT = 65_535
+_MESSAGE_BYTES = 64 * 1024
+_MARK = "… (cut here: GitHub takes no more)"
+
+
+def written_as(check: CheckRun) -> list[dict[str, object]]:
+    """Return the bodies to send for `check`, in order: the first creates or takes over, the others update."""
+    batches = _batches([_annotation(each) for each in check.annotations])
+    bodies = [_body(check, batch) for batch in batches]
+    bodies[0] |= {"name": check.name, "head_sha": check.commit}
+    bodies[-1]["external_id"] = check.external_id
+    if check.conclusion is not None:
+        bodies[-1] |= {"status": "completed", "conclusion": check.conclusion.value}
+    return bodies
+
+
+def cut(text: str, most: int) -> str:
+    """Return `text` with at most `most` characters, ending at a line's end with a mark where it was longer."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - len(_MARK) - 1]
+    return kept[: kept.rfind("\n") + 1 or len(kept)] + _MARK
+
+
+def _batches(annotations: Sequence[Mapping[str, object]]) -> list[Sequence[Mapping[str, object]]]:
+    return [annotations[start : start + _BATCH] for start in range(0, max(len(annotations), 1), _BATCH)]
+
+
+def _body(check: CheckRun, annotations: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    output: dict[str, object] = {
+        "title": cut(check.title, _TITLE),
+        "summary": cut(check.summary, _TEXT),
+        "annotations": list(annotations),
+    }
+    if check.text:
+        output["text"] = cut(check.text, _TEXT)
+    return {"status": "in_progress", "external_id": "", "output": output}
+
+
+def _annotation(annotation: Annotation) -> dict[str, object]:
+    return {
+        "path": annotation.path,
+        "start_line": annotation.line,
+        "end_line": annotation.line,
+        "annotation_level": annotation.level.value,
+        "title": cut(annotation.title, _TITLE),
+        "message": _within_bytes(annotation.message),
+    }
+
+
+def _within_bytes(message: str) -> str:
+    encoded = message.encode("utf-8", errors="replace")
+    if len(encoded) <= _MESSAGE_BYTES:
+        return message
+    return encoded[: _MESSAGE_BYTES - len(_MARK.encode())].decode("utf-8", errors="ignore") + _MARK

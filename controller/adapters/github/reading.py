@@ -1,0 +1,166 @@
+"""Reads pull requests, commits, trees and teams from GitHub; implements both readers of the code host port.
+
+Commits come from ``compare`` and files from trees and blobs by id, never from a pull request's
+own lists, which GitHub cuts short. What has an id that says its content is remembered; what
+can change (a pull request, its reviews, a branch) is asked for every time.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+
+from controller.adapters.github.answer import at, items, number, sha, text
+from controller.adapters.github.comparing import compared, is_id, quoted
+from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.contents import Contents
+from controller.adapters.github.facts import account_of, pull_request_of, review_of
+from controller.adapters.github.memory import Memory
+from controller.adapters.github.refusals import unavailable
+from controller.adapters.github.trees import Trees
+from controller.change.facts import Account, PullRequest, PullRequestState, Review, Snapshot
+from controller.change.names import CommitSha, ObjectId
+from controller.errors import InputError
+from controller.ownership.owner import TeamOwner
+from controller.ports.code_host import Comparison
+
+_TEAM_SECONDS = 60.0
+_CLOSED_PAGES = 10
+_SLUG = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    branch: str
+    is_from_fork: bool
+
+
+class GitHubReader:
+    """Reads what the controller judges by."""
+
+    def __init__(
+        self, app: GitHubApp, contents: Path, *, branch: str = "main", clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._app = app
+        self._branch = branch
+        self._clock = clock
+        self._trees = Trees(app)
+        self._contents = Contents(app, contents)
+        self._heads: Memory[int, _Head] = Memory()
+        self._comparisons: Memory[tuple[str, str], Comparison] = Memory()
+        self._pushers: Memory[tuple[int, CommitSha], Account] = Memory()
+        self._teams: Memory[tuple[str, str], tuple[float, tuple[Account, ...]]] = Memory()
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return pull request `number` as it is now; see the port."""
+        return self._asked(number)[0]
+
+    def open_pull_requests(self) -> tuple[int, ...]:
+        """Return the numbers of every open pull request to the governed branch; see the port."""
+        query = {"state": "open", "base": self._branch, "sort": "created", "direction": "asc"}
+        return tuple(number(each, "number") for each in self._app.pages(self._app.path("/pulls"), query))
+
+    def reviews(self, number: int) -> tuple[Review, ...]:
+        """Return every submitted review; see the port."""
+        found = [review_of(each) for each in self._app.pages(self._app.path(f"/pulls/{number:d}/reviews"))]
+        return tuple(sorted((each for each in found if each is not None), key=lambda review: review.submitted_at))
+
+    def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
+        """Return the merged pull request whose merge commit is `commit`; see the port."""
+        try:
+            listed = self._app.pages(self._app.path(f"/commits/{commit}/pulls"))
+        except InputError:
+            # Not every GitHub-like host has this call, and an unknown commit looks the same.
+            listed = self._recently_closed()
+        for each in sorted(number(each, "number") for each in listed if _was_merged_as(each, commit, self._branch)):
+            found = self.pull_request(each)
+            if found.state is PullRequestState.MERGED and found.merge_commit == commit:
+                return found
+        return None
+
+    def pusher(self, number: int, head: CommitSha) -> Account | None:
+        """Return who pushed `head`, by the activity of the pull request's branch; see the port."""
+        known = self._pushers.get((number, head))
+        if known is not None:
+            return known
+        place = self._heads.get(number) or self._asked(number)[1]
+        found = None if place.is_from_fork else self._pusher_to(place.branch, head)
+        if found is not None:
+            self._pushers.put((number, head), found)
+        return found
+
+    def tip(self, branch: str) -> CommitSha:
+        """Return the commit `branch` points to now; see the port."""
+        answer = self._app.get(self._app.path(f"/git/ref/heads/{quoted(branch)}"))
+        if text(answer, "ref") != f"refs/heads/{branch}" or text(answer, "object", "type") != "commit":
+            raise unavailable(f"GitHub answered about another ref than `{branch}`")
+        return sha(answer, "object", "sha")
+
+    def compare(self, base: str, head: str) -> Comparison:
+        """Return what lies between `base` and `head`, complete or not at all; see the port."""
+        known = self._comparisons.get((base, head))
+        if known is None:
+            known = compared(self._app, base, head)
+            if is_id(base) and is_id(head):
+                self._comparisons.put((base, head), known)
+        return known
+
+    def snapshot(self, commit: CommitSha, tree: ObjectId) -> Snapshot:
+        """Return the controlled files of a commit; see the port."""
+        listing = self._trees.listing(tree)
+        return Snapshot(commit=commit, tree=tree, entries=listing.entries, subtrees=listing.subtrees)
+
+    def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
+        """Return the bytes of every one of `blobs`; see the port."""
+        return self._contents.read(blobs)
+
+    def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
+        """Return the members of `team`, at most a minute old; see the port."""
+        if not (_SLUG.fullmatch(team.organization) and _SLUG.fullmatch(team.slug)):
+            return ()
+        key = (team.organization.lower(), team.slug.lower())
+        known = self._teams.get(key)
+        if known is not None and self._clock() - known[0] < _TEAM_SECONDS:
+            return known[1]
+        asked_at = self._clock()
+        members = self._members(team)
+        self._teams.put(key, (asked_at, members))
+        return members
+
+    def _asked(self, number: int) -> tuple[PullRequest, _Head]:
+        answer = self._app.get(self._app.path(f"/pulls/{number:d}"))
+        found = pull_request_of(answer)
+        if found.number != number:
+            raise unavailable(f"GitHub answered about pull request {found.number} instead of {number}")
+        place = _Head(text(answer, "head", "ref"), found.is_from_fork)
+        self._heads.put(number, place)
+        return found, place
+
+    def _recently_closed(self) -> list[object]:
+        query = {"state": "closed", "base": self._branch, "sort": "updated", "direction": "desc"}
+        return self._app.pages(self._app.path("/pulls"), query, most=_CLOSED_PAGES)
+
+    def _pusher_to(self, branch: str, head: CommitSha) -> Account | None:
+        query = {"ref": f"refs/heads/{branch}", "per_page": "100"}
+        try:
+            activities = items(self._app.get(self._app.path("/activity"), query))
+        except InputError:
+            return None
+        newest = next((each for each in activities if at(each, "after") == head), None)
+        return None if newest is None else account_of(at(newest, "actor"))
+
+    def _members(self, team: TeamOwner) -> tuple[Account, ...]:
+        try:
+            found = self._app.pages(f"/orgs/{team.organization}/teams/{team.slug}/members")
+        except InputError:
+            return ()
+        return tuple(account for account in map(account_of, found) if account is not None)
+
+
+def _was_merged_as(listed: object, commit: CommitSha, branch: str) -> bool:
+    return (
+        at(listed, "merged_at") is not None
+        and at(listed, "merge_commit_sha") == commit
+        and text(listed, "base", "ref") == branch
+    )

@@ -1,0 +1,168 @@
+"""Writes checks, the sticky comment and review requests to GitHub; implements the code host's writer.
+
+What stands already is not written again: the index remembers what was written, and where it
+remembers nothing, GitHub is asked. Before something is created the memory of it is dropped,
+so a creation whose answer was lost is found again instead of repeated. A finished run is
+never rewritten (its annotations would add up); a new one of the same name supersedes it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from controller.adapters.github.answer import at, items, number, text
+from controller.adapters.github.checks import cut, written_as
+from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.facts import account_of, review_of
+from controller.change.facts import Account
+from controller.decision.check import CheckRun
+from controller.errors import InputError
+from controller.ports.journal import Index
+
+STICKY = "<!-- dvo:sticky -->"
+"""Marks the one comment that is ours to rewrite; invisible on the page."""
+
+_COMMENT = 65_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is known to be at GitHub: its id (None: nothing is), and what it says."""
+
+    id: int | None
+    says: str
+    is_open: bool = False
+    """A check run still in progress and without annotations, which an update completes."""
+
+
+class GitHubWriter:
+    """Makes checks, comment and review requests stand as they should."""
+
+    def __init__(self, app: GitHubApp, index: Index) -> None:
+        self._app = app
+        self._index = index
+
+    def write_check(self, check: CheckRun) -> None:
+        """Make `check` stand on its commit; see the port."""
+        key = f"github/check/{check.commit}/{check.name}"
+        standing = self._recalled(key) or self._found_run(check)
+        if standing.id is not None and standing.says == check.external_id:
+            self._remember(key, standing)
+            return
+        self._index.remember(key, "")
+        first, *more = written_as(check)
+        if standing.id is not None and standing.is_open:
+            del first["head_sha"]
+            run = self._update(standing.id, first)
+        else:
+            run = number(self._app.send("POST", self._app.path("/check-runs"), first), "id")
+        for body in more:
+            self._update(run, body)
+        is_open = check.conclusion is None and not check.annotations
+        self._remember(key, _Standing(run, check.external_id, is_open))
+
+    def write_comment(self, number: int, text: str | None) -> None:
+        """Make `text` the one sticky comment; see the port."""
+        key = f"github/comment/{number:d}"
+        wanted = "" if text is None else f"{STICKY}\n{cut(text, _COMMENT)}"
+        standing = self._recalled(key) or self._found_comment(number)
+        if standing.says != _digest(wanted):
+            self._index.remember(key, "")
+            standing = _Standing(self._rewritten(number, standing.id, wanted), _digest(wanted))
+        self._remember(key, standing)
+
+    def request_reviews(self, number: int, accounts: Sequence[Account]) -> None:
+        """Ask `accounts` to review, those neither asked before nor heard already; see the port."""
+        key = f"github/requested/{number:d}"
+        asked = set((self._index.recall(key) or "").split())
+        if {str(account.id) for account in accounts} <= asked:
+            return
+        asked |= self._involved(number)
+        missing = sorted({account.login for account in accounts if str(account.id) not in asked})
+        if missing:
+            self._app.send("POST", self._app.path(f"/pulls/{number:d}/requested_reviewers"), {"reviewers": missing})
+        self._index.remember(key, " ".join(sorted(asked | {str(account.id) for account in accounts})))
+
+    def _update(self, run: int, body: Mapping[str, object]) -> int:
+        return number(self._app.send("PATCH", self._app.path(f"/check-runs/{run}"), body), "id")
+
+    def _found_run(self, check: CheckRun) -> _Standing:
+        query = {"check_name": check.name, "filter": "latest", "app_id": str(self._app.app_id)}
+        runs = self._app.pages(self._app.path(f"/commits/{check.commit}/check-runs"), query, key="check_runs")
+        # Asked for by name and App, and checked again: nobody else's run may stand for ours.
+        ours = [run for run in runs if text(run, "name") == check.name and _app_of(run, "app") == self._app.app_id]
+        if not ours:
+            return _Standing(None, "")
+        newest = max(ours, key=lambda run: number(run, "id"))
+        is_open = text(newest, "status") != "completed" and number(newest, "output", "annotations_count") == 0
+        says = at(newest, "external_id")
+        return _Standing(number(newest, "id"), says if isinstance(says, str) else "", is_open)
+
+    def _found_comment(self, number_: int) -> _Standing:
+        comments = self._app.pages(self._app.path(f"/issues/{number_:d}/comments"))
+        ours = [comment for comment in comments if self._is_sticky(comment)]
+        for twin in ours[1:]:
+            self._delete(number(twin, "id"))
+        if not ours:
+            return _Standing(None, _digest(""))
+        return _Standing(number(ours[0], "id"), _digest(text(ours[0], "body")))
+
+    def _is_sticky(self, comment: object) -> bool:
+        body = at(comment, "body")
+        if not isinstance(body, str) or not body.startswith(STICKY):
+            return False
+        author = account_of(at(comment, "user"))
+        by_app = isinstance(comment, dict) and comment.get("performed_via_github_app") is not None
+        if by_app:
+            return _app_of(comment, "performed_via_github_app") == self._app.app_id
+        return author is not None and author.login == self._app.installation.bot_login
+
+    def _rewritten(self, number_: int, comment: int | None, wanted: str) -> int | None:
+        if comment is not None and wanted:
+            try:
+                path = self._app.path(f"/issues/comments/{comment}")
+                return number(self._app.send("PATCH", path, {"body": wanted}), "id")
+            except InputError:
+                comment = None  # somebody removed it
+        if wanted:
+            path = self._app.path(f"/issues/{number_:d}/comments")
+            return number(self._app.send("POST", path, {"body": wanted}), "id")
+        if comment is not None:
+            self._delete(comment)
+        return None
+
+    def _delete(self, comment: int) -> None:
+        try:
+            self._app.send("DELETE", self._app.path(f"/issues/comments/{comment}"))
+        except InputError:
+            return  # gone already, which is what was wanted
+
+    def _involved(self, number: int) -> set[str]:
+        requested = items(self._app.get(self._app.path(f"/pulls/{number:d}/requested_reviewers")), "users")
+        reviews = [review_of(each) for each in self._app.pages(self._app.path(f"/pulls/{number:d}/reviews"))]
+        people = [*map(account_of, requested), *(review.author for review in reviews if review is not None)]
+        return {str(person.id) for person in people if person is not None}
+
+    def _recalled(self, key: str) -> _Standing | None:
+        """Return what the index knows; whatever it garbled counts as unknown, and GitHub is asked."""
+        try:
+            known = json.loads(self._index.recall(key) or "null")
+        except ValueError:
+            return None
+        match known:
+            case {"id": int() | None as found, "says": str(says), "open": bool(is_open)}:
+                return _Standing(found, says, is_open)
+        return None
+
+    def _remember(self, key: str, standing: _Standing) -> None:
+        value = {"id": standing.id, "says": standing.says, "open": standing.is_open}
+        self._index.remember(key, json.dumps(value))
+
+
+def _app_of(answer: object, key: str) -> int | None:
+    return None if at(answer, key) is None else number(answer, key, "id")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()
