@@ -1,0 +1,256 @@
+"""Settings: strict, all faults at once, no value in any message."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from controller.errors import ConfigurationError
+from controller.settings import LogLevel, load_local_settings, load_settings
+
+
+def faults_of(environment: dict[str, str]) -> str:
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings(environment)
+    return str(raised.value)
+
+
+def test_a_complete_environment_becomes_settings_with_defaults(environment: dict[str, str]) -> None:
+    settings = load_settings(environment)
+    assert settings.repository == "kessel/agents"
+    assert settings.github_app_id == 12345
+    assert settings.github_api_url == "https://api.github.com"
+    assert settings.home == Path("/home/dvo/.dvo")
+    assert settings.ledger == Path("/home/dvo/.dvo/ledger")
+    assert settings.opa_bin == Path("/usr/bin/opa")
+    assert settings.database_url is None
+    assert settings.log_level is LogLevel.INFO
+    assert settings.capabilities == {}
+
+
+def test_settings_are_frozen(environment: dict[str, str]) -> None:
+    settings = load_settings(environment)
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.repository = "other/agents"  # type: ignore[misc] # the attempt is what is tested
+
+
+def test_an_empty_environment_names_everything_that_is_missing() -> None:
+    told = faults_of({})
+    for name in (
+        "DVO_HOME",
+        "DVO_REPOSITORY",
+        "GITHUB_APP_ID",
+        "GITHUB_APP_PRIVATE_KEY",
+        "GITHUB_WEBHOOK_SECRET",
+        "DVO_DIRECTORY_FILE",
+    ):
+        assert f"  {name}: is missing" in told
+
+
+def test_every_fault_is_told_at_once_and_once(environment: dict[str, str]) -> None:
+    environment |= {"GITHUB_APP_ID": "zero", "DVO_REPOSITORY": "agents", "LOG_LEVEL": "loud", "DVO_HOEM": "/x"}
+    lines = faults_of(environment).splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:]] == [
+        "DVO_HOEM",
+        "DVO_REPOSITORY",
+        "GITHUB_APP_ID",
+        "LOG_LEVEL",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DVO_REPOSITORY", "agents"),
+        ("DVO_REPOSITORY", "kessel/agents/more"),
+        ("DVO_REPOSITORY", "kessel/.."),
+        ("DVO_REPOSITORY", "kessel/agents\n"),
+        ("DVO_REPOSITORY", "kessel/agénts"),
+        ("GITHUB_APP_ID", "0"),
+        ("GITHUB_APP_ID", "1.0"),
+        ("GITHUB_APP_ID", " 1"),
+        ("GITHUB_APP_ID", "١"),
+        ("GITHUB_API_URL", "http://api.github.com"),
+        ("GITHUB_API_URL", "http://127.0.0.1.example.com"),
+        ("GITHUB_API_URL", "http://localhost@example.com"),
+        ("GITHUB_API_URL", "https://user:pw@example.com"),
+        ("GITHUB_API_URL", "https://example.com/?a=b"),
+        ("GITHUB_API_URL", "https://exa mple.com"),
+        ("GITHUB_API_URL", "https://[::1"),
+        ("GITHUB_API_URL", "https://example.com:99999"),
+        ("GITHUB_API_URL", "ftp://example.com"),
+        ("GITHUB_API_URL", "https://"),
+        ("GITHUB_APP_PRIVATE_KEY", "not a key"),
+        ("DATABASE_URL", "mysql://canary-value@x/y"),
+        ("REDIS_URL", "http://x"),
+        ("SYSLOG_URL", "udp://x:514"),
+        ("DVO_LEDGER_REMOTE", "--upload-pack=touch"),
+        ("DVO_LEDGER_REMOTE", "ext::sh -c touch"),
+        ("DVO_SIGNING_KEY", "ssh-ed25519 AAAA"),
+        ("AUDIT_RETENTION_DAYS", "-1"),
+        ("LOG_LEVEL", "loud"),
+        ("DVO_CAPABILITY_MULTI_REGION", "yes"),
+        ("DVO_HOME", "/x\0y"),
+        ("DVO_MODEL", "  "),
+        ("OPA_BIN", ""),
+    ],
+)
+def test_a_malformed_value_is_refused_by_name_and_never_repeated(
+    environment: dict[str, str], name: str, value: str
+) -> None:
+    told = faults_of(environment | {name: value})
+    assert f"  {name}: " in told
+    assert len(value.strip()) < 5 or value.strip() not in told
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:4000", "http://localhost:4000/api/v3/", "http://[::1]:4000"])
+def test_plain_http_is_for_this_machine_only(environment: dict[str, str], address: str) -> None:
+    settings = load_settings(environment | {"GITHUB_API_URL": address})
+    assert settings.github_api_url == address.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "",
+        "   ",
+        "\t\n",
+        "short",
+        "a" * 15,
+        "aaaaaaaaaaaaaaaaaaaaaaaa",
+        "changeme",
+        "changeme-changeme-changeme",
+        "secret",
+        "secretsecretsecret12",
+        "your-webhook-secret-here",
+    ],
+    ids=ascii,
+)
+def test_a_webhook_secret_that_protects_nothing_refuses_to_start(environment: dict[str, str], secret: str) -> None:
+    """ATTACKS 115."""
+    assert "  GITHUB_WEBHOOK_SECRET: " in faults_of(environment | {"GITHUB_WEBHOOK_SECRET": secret})
+
+
+def test_an_unset_webhook_secret_refuses_to_start(environment: dict[str, str]) -> None:
+    """ATTACKS 115."""
+    del environment["GITHUB_WEBHOOK_SECRET"]
+    assert "  GITHUB_WEBHOOK_SECRET: is missing" in faults_of(environment)
+
+
+def test_secrets_mask_themselves(environment: dict[str, str]) -> None:
+    settings = load_settings(environment | {"DATABASE_URL": "postgresql://dvo:canary-word@db/dvo"})
+    shown = f"{settings!r} {settings} {settings.model_dump_json()}"
+    assert "canary-word" not in shown
+    assert environment["GITHUB_WEBHOOK_SECRET"] not in shown
+    assert "MIIB" not in shown
+
+
+def test_a_secret_may_come_from_a_file_without_its_last_line_end(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "webhook"
+    file.write_text(environment.pop("GITHUB_WEBHOOK_SECRET") + "\n")
+    settings = load_settings(environment | {"GITHUB_WEBHOOK_SECRET_FILE": str(file)})
+    assert settings.github_webhook_secret.get_secret_value() == file.read_text().rstrip("\n")
+
+
+def test_a_private_key_from_a_file_keeps_its_form(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "app.pem"
+    file.write_text(environment.pop("GITHUB_APP_PRIVATE_KEY"))
+    settings = load_settings(environment | {"GITHUB_APP_PRIVATE_KEY_FILE": str(file)})
+    assert settings.github_app_private_key.get_secret_value() == file.read_text()
+
+
+def test_a_secret_given_twice_is_refused(environment: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "webhook"
+    file.write_text("another" * 5)
+    told = faults_of(environment | {"GITHUB_WEBHOOK_SECRET_FILE": str(file)})
+    assert "GITHUB_WEBHOOK_SECRET: is given twice, also by GITHUB_WEBHOOK_SECRET_FILE" in told
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"x" * 70_000], ids=["not text", "too large"])
+def test_a_secret_file_must_be_small_text(environment: dict[str, str], tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "webhook"
+    file.write_bytes(content)
+    del environment["GITHUB_WEBHOOK_SECRET"]
+    assert "  GITHUB_WEBHOOK_SECRET: its file" in faults_of(environment | {"GITHUB_WEBHOOK_SECRET_FILE": str(file)})
+
+
+def test_a_secret_file_that_is_not_there_is_told_as_such(environment: dict[str, str], tmp_path: Path) -> None:
+    del environment["GITHUB_WEBHOOK_SECRET"]
+    told = faults_of(environment | {"GITHUB_WEBHOOK_SECRET_FILE": str(tmp_path / "none")})
+    assert "GITHUB_WEBHOOK_SECRET: its file cannot be read (No such file or directory)" in told
+    assert "is missing" not in told
+
+
+def test_what_is_no_secret_has_no_file_form(environment: dict[str, str]) -> None:
+    assert "DVO_REPOSITORY_FILE: is no setting" in faults_of(environment | {"DVO_REPOSITORY_FILE": "/x"})
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_name(environment: dict[str, str]) -> None:
+    told = faults_of(environment | {"DVO_REPOSITRY": "a/b", "DVO_CAPABILITY_MULTI_REGIO": "true"})
+    assert "DVO_REPOSITRY: is no setting; did you mean DVO_REPOSITORY?" in told
+    assert "did you mean DVO_CAPABILITY_MULTI_REGION?" in told
+
+
+def test_variables_of_others_are_left_alone(environment: dict[str, str]) -> None:
+    load_settings(environment | {"GITHUB_ACTIONS": "true", "AZURE_EXTENSION_DIR": "/x", "PATH": "/bin"})
+
+
+@pytest.mark.parametrize("name", ["SENTINEL_WORKSPACE_ID", "SENTINEL_SHARED_KEY", "SENTINEL_SHARED_KEY_FILE"])
+def test_the_retired_collector_refuses_to_start_with_the_reason(environment: dict[str, str], name: str) -> None:
+    told = faults_of(environment | {name: "canary-value"})
+    assert f"  {name}: is retired" in told
+    assert "HTTP Data Collector API" in told
+    assert "September 2026" in told
+    assert "canary-value" not in told
+
+
+def test_people_come_from_exactly_one_directory(environment: dict[str, str]) -> None:
+    entra = {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_CLIENT_SECRET": "s"}
+    assert "one directory only" in faults_of(environment | entra)
+    del environment["DVO_DIRECTORY_FILE"]
+    assert "nobody is known" in faults_of(environment)
+    assert load_settings(environment | entra).azure_tenant_id == "t"
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({"SPLUNK_HEC_URL": "https://splunk.example:8088"}, "SPLUNK_HEC_TOKEN"),
+        ({"SENTINEL_ENDPOINT": "https://x.ingest.monitor.azure.com", "SENTINEL_STREAM": "s"}, "SENTINEL_RULE_ID"),
+    ],
+    ids=["splunk", "sentinel"],
+)
+def test_settings_that_belong_together_come_together(
+    environment: dict[str, str], given: dict[str, str], missing: str
+) -> None:
+    assert f"  {missing}: is missing beside" in faults_of(environment | given)
+
+
+def test_there_is_one_policy_engine(environment: dict[str, str]) -> None:
+    assert "  OPA_URL: is given beside OPA_BIN" in faults_of(environment | {"OPA_URL": "https://opa.example"})
+
+
+def test_opa_is_found_on_the_path_when_it_is_not_named(environment: dict[str, str], tmp_path: Path) -> None:
+    del environment["OPA_BIN"]
+    opa = tmp_path / "opa"
+    opa.write_text("#!/bin/sh\n")
+    opa.chmod(0o755)
+    found = load_settings(environment | {"PATH": str(tmp_path)}).opa_bin
+    beside = Path(__file__).resolve().parents[2] / ".tools" / "opa"
+    assert found == (beside if beside.is_file() else opa)
+
+
+def test_capability_flags_are_read(environment: dict[str, str]) -> None:
+    flags = {"DVO_CAPABILITY_MULTI_REGION": "false", "DVO_CAPABILITY_KB_SYNC": "TRUE"}
+    assert load_settings(environment | flags).capabilities == {"multi_region": False, "kb_sync": True}
+
+
+def test_local_commands_need_no_server_settings() -> None:
+    settings = load_local_settings({"HOME": "/home/dana", "GITHUB_APP_ID": "zero"})
+    assert settings.home == Path("/home/dana/.dvo")
+    assert settings.directory_file is None
+
+
+def test_local_commands_are_as_strict_about_names() -> None:
+    with pytest.raises(ConfigurationError, match="did you mean DVO_HOME"):
+        load_local_settings({"HOME": "/home/dana", "DVO_HOMES": "/x"})
