@@ -1,4 +1,4 @@
-"""The web application: REST below `/api/v3`, git at `/owner/name.git`, tests' controls at `/_sandbox`, pages elsewhere."""
+"""The web application: REST below `/api/v3`, git at `/owner/name.git`, controls at `/_sandbox`, pages elsewhere."""
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException

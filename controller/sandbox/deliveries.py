@@ -61,7 +61,7 @@ class Outbox:
         self._held: list[Delivery] | None = None
         self._to_lose = 0
         self._copies = 1
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - shuffles deliveries, guards nothing
         self._changed = threading.Condition()
         self._busy = False
         self._open = True

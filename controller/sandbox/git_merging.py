@@ -7,7 +7,7 @@ replays one commit at a time as a three-way merge whose base is that commit's pa
 from dataclasses import dataclass
 
 from controller.sandbox.git_history import commits_between
-from controller.sandbox.git_objects import CommitObject, Signature, known_commit, write_commit
+from controller.sandbox.git_objects import CommitObject, NewCommit, Signature, known_commit, write_commit
 from controller.sandbox.git_store import GitStore
 
 
@@ -38,11 +38,13 @@ def merge_commit(merging: Merging, message: str) -> str:
     """Return a commit with both parents."""
     return write_commit(
         merging.store,
-        tree=merged_tree(merging.store, merging.base, merging.head),
-        parents=(merging.base, merging.head),
-        author=merging.person,
-        committer=merging.committer,
-        message=message,
+        NewCommit(
+            merged_tree(merging.store, merging.base, merging.head),
+            (merging.base, merging.head),
+            merging.person,
+            merging.committer,
+            message,
+        ),
     )
 
 
@@ -50,11 +52,9 @@ def squash_commit(merging: Merging, author: Signature, message: str) -> str:
     """Return one commit on the base with everything the head brings."""
     return write_commit(
         merging.store,
-        tree=merged_tree(merging.store, merging.base, merging.head),
-        parents=(merging.base,),
-        author=author,
-        committer=merging.committer,
-        message=message,
+        NewCommit(
+            merged_tree(merging.store, merging.base, merging.head), (merging.base,), author, merging.committer, message
+        ),
     )
 
 
@@ -86,23 +86,11 @@ def _replayed(merging: Merging, commit: CommitObject, onto: str) -> str:
     tree = merged_tree(store, ours, theirs)
     if tree == known_commit(store, onto).tree and commit.tree != parent.tree:
         return onto
-    return write_commit(
-        store,
-        tree=tree,
-        parents=(onto,),
-        author=commit.author,
-        committer=merging.committer,
-        message=commit.message,
-    )
+    return write_commit(store, NewCommit(tree, (onto,), commit.author, merging.committer, commit.message))
 
 
 def _stand_in(merging: Merging, tree: str, parent: str) -> str:
     # merge-tree before git 2.40 takes no explicit base: two commits on one parent make it the base.
     return write_commit(
-        merging.store,
-        tree=tree,
-        parents=(parent,),
-        author=merging.person,
-        committer=merging.committer,
-        message="stand-in for a replay",
+        merging.store, NewCommit(tree, (parent,), merging.person, merging.committer, "stand-in for a replay")
     )

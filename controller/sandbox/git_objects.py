@@ -7,7 +7,7 @@ become ids here as well; differences and merges are elsewhere.
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,6 +43,17 @@ class CommitObject:
     message: str
     signature: str | None
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewCommit:
+    """A commit to be written."""
+
+    tree: str
+    parents: tuple[str, ...]
+    author: Signature
+    committer: Signature
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +115,10 @@ def list_tree(store: GitStore, oid: str, *, recursive: bool) -> list[TreeEntry]:
     return store.remember(("tree", str(recursive), oid), ask)
 
 
-def write_commit(
-    store: GitStore, *, tree: str, parents: Iterable[str], author: Signature, committer: Signature, message: str
-) -> str:
+def write_commit(store: GitStore, commit: NewCommit) -> str:
     """Store a commit and return its id."""
-    lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
-    lines += [f"author {author.line()}", f"committer {committer.line()}", "", message]
+    lines = [f"tree {commit.tree}", *(f"parent {parent}" for parent in commit.parents)]
+    lines += [f"author {commit.author.line()}", f"committer {commit.committer.line()}", "", commit.message]
     return store.write("commit", "\n".join(lines).encode())
 
 

@@ -9,6 +9,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -20,7 +21,30 @@ _UPDATE_HOOK = """#!/bin/sh
 case "$SANDBOX_REFUSED_REFS" in
   *" $1 "*) echo "error: GH006: Protected branch update failed for $1." >&2; exit 1 ;;
 esac
+case "$SANDBOX_FORWARD_REFS" in
+  *" $1 "*) git merge-base --is-ancestor "$2" "$3" || {
+    echo "error: GH006: Protected branch update failed for $1: cannot force-push." >&2; exit 1; } ;;
+esac
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A ref that goes from one object to another; `NO_OBJECT` is where a new ref comes from and a deleted one goes."""
+
+    ref: str
+    before: str
+    after: str
+
+    @property
+    def creates(self) -> bool:
+        """Tell whether the ref is new."""
+        return self.before == NO_OBJECT
+
+    @property
+    def deletes(self) -> bool:
+        """Tell whether the ref ends."""
+        return self.after == NO_OBJECT
 
 
 class GitError(Exception):

@@ -7,18 +7,19 @@ away one by one, as GitHub does. Afterwards every ref that moved has its consequ
 
 import gzip
 import re
+from collections.abc import Iterable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from controller.sandbox.git_store import NO_OBJECT
-from controller.sandbox.pushes import branch_moved, push_refused
-from controller.sandbox.records import Account, Permission, Repository
+from controller.sandbox.git_store import NO_OBJECT, Move
+from controller.sandbox.pushes import branch_moved, forward_only, push_refused
+from controller.sandbox.records import Permission, Repository
 from controller.sandbox.refusal import Refusal, not_found
 from controller.sandbox.tokens import allow, identify
-from controller.sandbox.world import World
+from controller.sandbox.world import Deed, World
 
 _SERVICES = ("git-upload-pack", "git-receive-pack")
 _COMMAND = re.compile(rb"([0-9a-f]{40}) ([0-9a-f]{40}) ([^\0\n]+)")
@@ -47,16 +48,16 @@ def _guarded(world: World, request: Request, body: bytes) -> Response:
             service = request.path_params.get("service") or request.query_params.get("service", "")
             if service not in _SERVICES:
                 raise not_found()
-            repository, person = _admitted(world, request, service)
+            deed = _admitted(world, request, service)
             if request.method == "GET":
-                return _advertisement(repository, service, request)
-            return _exchange(world, repository, person, service, _unpacked(request, body), _protocol(request))
+                return _advertisement(deed.repository, service, request)
+            return _exchange(deed, service, _unpacked(request, body), _protocol(request))
         except Refusal as refusal:
             headers = _CHALLENGE if refusal.status == 401 else {}
             return Response(refusal.message, refusal.status, headers)
 
 
-def _admitted(world: World, request: Request, service: str) -> tuple[Repository, Account]:
+def _admitted(world: World, request: Request, service: str) -> Deed:
     caller = identify(world, request.headers.get("authorization", ""))
     if caller.account is None:
         raise Refusal(401, "No anonymous access")
@@ -69,7 +70,7 @@ def _admitted(world: World, request: Request, service: str) -> tuple[Repository,
         app="contents:write" if writes else "contents:read",
         person=Permission.WRITE if writes else Permission.READ,
     )
-    return repository, caller.account
+    return Deed(world, repository, caller.account)
 
 
 def _advertisement(repository: Repository, service: str, request: Request) -> Response:
@@ -80,44 +81,42 @@ def _advertisement(repository: Repository, service: str, request: Request) -> Re
     return _packed(content, f"application/x-{service}-advertisement")
 
 
-def _exchange(
-    world: World, repository: Repository, person: Account, service: str, body: bytes, environment: dict[str, str]
-) -> Response:
-    store, command = repository.store, service.removeprefix("git-")
+def _exchange(deed: Deed, service: str, body: bytes, environment: dict[str, str]) -> Response:
+    store, command = deed.repository.store, service.removeprefix("git-")
     if command == "upload-pack":
         done = store.attempt(command, "--stateless-rpc", ".", given=body, environment=environment)
         return _packed(done.stdout, f"application/x-{service}-result")
     before = store.refs()
-    environment["SANDBOX_REFUSED_REFS"] = _refused(world, repository, person, body)
+    moves = _commands(body)
+    environment["SANDBOX_REFUSED_REFS"] = _spaced(move.ref for move in moves if _is_refused(deed, move))
+    environment["SANDBOX_FORWARD_REFS"] = _spaced(
+        move.ref for move in moves if not move.creates and forward_only(deed.repository, move.ref)
+    )
     done = store.attempt(command, "--stateless-rpc", ".", given=body, environment=environment)
-    _draw_consequences(world, repository, person, before)
+    after = store.refs()
+    for ref in [name for name in {**before, **after} if before.get(name) != after.get(name)]:
+        branch_moved(deed, Move(ref, before.get(ref, NO_OBJECT), after.get(ref, NO_OBJECT)))
     return _packed(done.stdout, f"application/x-{service}-result")
 
 
-def _refused(world: World, repository: Repository, person: Account, body: bytes) -> str:
-    names: list[str] = []
-    for old, new, name in _commands(body):
-        if name.startswith("refs/pull/") or push_refused(world, repository, person, name, old, new) is not None:
-            names.append(name)
-    return "".join(f" {name} " for name in names)
+def _is_refused(deed: Deed, move: Move) -> bool:
+    return move.ref.startswith("refs/pull/") or push_refused(deed, move) is not None
 
 
-def _commands(body: bytes) -> list[tuple[str, str, str]]:
-    commands: list[tuple[str, str, str]] = []
+def _spaced(refs: Iterable[str]) -> str:
+    return "".join(f" {ref} " for ref in refs)
+
+
+def _commands(body: bytes) -> list[Move]:
+    commands: list[Move] = []
     position = 0
     while (length := int(body[position : position + 4] or b"0", 16)) > 4:
         found = _COMMAND.match(body[position + 4 : position + length])
         if found is not None:
             old, new, name = (part.decode(errors="replace") for part in found.groups())
-            commands.append((old, new, name.rstrip("\n")))
+            commands.append(Move(name.rstrip("\n"), old, new))
         position += length
     return commands
-
-
-def _draw_consequences(world: World, repository: Repository, person: Account, before: dict[str, str]) -> None:
-    after = repository.store.refs()
-    for ref in [name for name in {**before, **after} if before.get(name) != after.get(name)]:
-        branch_moved(world, repository, ref, before.get(ref, NO_OBJECT), after.get(ref, NO_OBJECT), person)
 
 
 def _unpacked(request: Request, body: bytes) -> bytes:

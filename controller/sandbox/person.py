@@ -123,6 +123,6 @@ class Person:
     def _entry(self, path: str, content: bytes | None) -> Json:
         entry: Json = {"path": path, "mode": "100644", "type": "blob", "sha": None}
         if content is not None:
-            blob = {"content": base64.b64encode(content).decode(), "encoding": "base64"}
+            blob: Json = {"content": base64.b64encode(content).decode(), "encoding": "base64"}
             entry["sha"] = self.call("POST", "/git/blobs", blob)["sha"]
         return entry

@@ -4,13 +4,14 @@ Everything here happens before the story begins, so nothing sends events. People
 gives them; whatever the sandbox numbers itself starts high, so that the two never meet.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from controller.sandbox.git_objects import branch_tip, write_commit, write_files
+from controller.sandbox.git_objects import NewCommit, branch_tip, write_commit, write_files
 from controller.sandbox.git_store import GitStore
 from controller.sandbox.pull_requests import signature_of
 from controller.sandbox.records import Account, App, Installation, Permission, Protection, Repository, Team
@@ -60,7 +61,7 @@ class AppSeed:
     slug: str
     owner: str
     webhook_url: str | None = None
-    webhook_secret: str = "sandbox-webhook-secret"
+    webhook_secret: str = field(default_factory=lambda: secrets.token_hex(20))
     permissions: Mapping[str, str] | None = None
     events: Sequence[str] = APP_EVENTS
 
@@ -107,9 +108,7 @@ class Seeds:
         repository = Repository(world.next_id(), account, name, store, now, now, private=private)
         signed = signature_of(world, account if author is None else world.account(author))
         tree = write_files(store, None, files)
-        commit = write_commit(
-            store, tree=tree, parents=(), author=signed, committer=signed, message="Begin with the first content"
-        )
+        commit = write_commit(store, NewCommit(tree, (), signed, signed, "Begin with the first content"))
         store.move("refs/heads/main", commit)
         world.repositories[full_name.lower()] = repository
 
@@ -131,14 +130,7 @@ class Seeds:
         tip = branch_tip(repository.store, branch) or branch_tip(repository.store, repository.default_branch)
         signed = signature_of(self._world, self._world.account(author))
         tree = write_files(repository.store, f"{tip}^{{tree}}", files)
-        commit = write_commit(
-            repository.store,
-            tree=tree,
-            parents=() if tip is None else (tip,),
-            author=signed,
-            committer=signed,
-            message=message,
-        )
+        commit = write_commit(repository.store, NewCommit(tree, () if tip is None else (tip,), signed, signed, message))
         repository.store.move(f"refs/heads/{branch}", commit)
         return commit
 

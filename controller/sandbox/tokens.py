@@ -83,7 +83,8 @@ def issue_installation_token(world: World, app: App, requested: Mapping[str, str
             raise unprocessable("The permissions requested are not granted to this installation.")
         granted = {**requested}
     granted.setdefault("metadata", "read")
-    value = f"ghs_{app.id}_{secrets.token_urlsafe(27)}.{secrets.token_urlsafe(90)}.{secrets.token_urlsafe(256)}"
+    parts = (secrets.token_urlsafe(27), secrets.token_urlsafe(90), secrets.token_urlsafe(256))
+    value = f"ghs_{app.id}_{'.'.join(parts)}"
     token = Token(account=app.bot, app=app, permissions=granted, expires_at=world.token_clock() + LIFETIME)
     world.tokens[value] = token
     return value, token

@@ -127,6 +127,15 @@ class World:
         return [team for team in self.teams.values() if repository.id in team.repositories]
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Somebody does something in a repository."""
+
+    world: World
+    repository: Repository
+    person: Account
+
+
 def noreply_address(account: Account) -> str:
     """Return the address GitHub gives an account that hides its own."""
     return f"{account.id}+{account.login}@users.noreply.github.com"

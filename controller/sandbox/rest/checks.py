@@ -34,9 +34,9 @@ def create_run(call: Call) -> Reply:
     )
     _apply(call, run)
     repository.check_runs[run.id] = run
-    announce_check_run(call.world, repository, run, "created", app.bot)
+    announce_check_run(call.deed, run, "created")
     if run.status == "completed":
-        announce_check_run(call.world, repository, run, "completed", app.bot)
+        announce_check_run(call.deed, run, "completed")
     return Reply(check_run_shape(call.world, repository, run), 201)
 
 
@@ -52,7 +52,7 @@ def update_run(call: Call) -> Reply:
         run.name = call.body.required_text("name")
     _apply(call, run)
     if run.status == "completed" and not done:
-        announce_check_run(call.world, call.repository, run, "completed", app.bot)
+        announce_check_run(call.deed, run, "completed")
     return Reply(check_run_shape(call.world, call.repository, run))
 
 
@@ -83,13 +83,8 @@ def list_runs(call: Call) -> Reply:
 def rerequest_run(call: Call) -> Reply:
     """Ask the App of a check run to do it again."""
     run = _run(call)
-    rerequest(call, run)
+    announce_check_run(call.deed, run, "rerequested")
     return Reply({}, 201)
-
-
-def rerequest(call: Call, run: CheckRun) -> None:
-    """Tell an App that its check run is wanted again."""
-    announce_check_run(call.world, call.repository, run, "rerequested", call.account)
 
 
 def list_suites(call: Call) -> Reply:
@@ -112,7 +107,7 @@ def rerequest_suite(call: Call) -> Reply:
     suite = call.repository.check_suites.get(call.identifier("check_suite_id"))
     if suite is None:
         raise not_found()
-    announce_check_suite(call.world, call.repository, suite, "rerequested", call.account)
+    announce_check_suite(call.deed, suite, "rerequested")
     return Reply({}, 201)
 
 
@@ -146,7 +141,27 @@ def _branch_at(repository: Repository, sha: str) -> str | None:
 
 
 def _apply(call: Call, run: CheckRun) -> None:
-    body, now = call.body, call.world.now()
+    body = call.body
+    status, conclusion = _progress(body, run)
+    output = body.part("output")
+    if output is not None:
+        annotations = _annotations(output)
+        _set_output(run, output)
+        run.annotations += annotations
+    if "external_id" in body:
+        run.external_id = body.text("external_id") or ""
+    run.details_url = body.text("details_url") or run.details_url
+    if "actions" in body:
+        run.actions = _actions(body)
+    run.suite.updated_at = call.world.now()
+    if conclusion is not None:
+        run.status, run.conclusion = "completed", conclusion
+        run.completed_at = _time(body, "completed_at") or call.world.now()
+    elif status in ("queued", "in_progress"):
+        run.status, run.conclusion, run.completed_at = status, None, None
+
+
+def _progress(body: Body, run: CheckRun) -> tuple[str | None, str | None]:
     status, conclusion = body.text("status"), body.text("conclusion")
     if status is not None and status not in _STATUSES:
         raise invalid("CheckRun", "status", f"status is not included in the list: {status[:60]}")
@@ -154,23 +169,7 @@ def _apply(call: Call, run: CheckRun) -> None:
         raise invalid("CheckRun", "conclusion", f"conclusion is not included in the list: {conclusion[:60]}")
     if status == "completed" and conclusion is None and run.conclusion is None:
         raise invalid("CheckRun", "conclusion", "conclusion is missing")
-    output = body.part("output")
-    annotations = [] if output is None else _annotations(output)
-    if output is not None:
-        _set_output(run, output)
-    run.annotations += annotations
-    run.external_id = run.external_id if body.text("external_id") is None else body.text("external_id") or ""
-    run.details_url = body.text("details_url") or run.details_url
-    if "actions" in body:
-        run.actions = _actions(body)
-    if conclusion is not None:
-        run.status, run.conclusion = "completed", conclusion
-        run.completed_at = _time(body, "completed_at") or now
-    elif status is not None:
-        run.status = status
-        if status != "completed":
-            run.conclusion = run.completed_at = None
-    run.suite.updated_at = now
+    return status, conclusion
 
 
 def _set_output(run: CheckRun, output: Body) -> None:

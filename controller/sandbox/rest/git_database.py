@@ -7,6 +7,7 @@ from datetime import datetime
 from controller.sandbox.git_history import is_ancestor
 from controller.sandbox.git_objects import (
     OBJECT_ID,
+    NewCommit,
     Signature,
     list_tree,
     read_commit,
@@ -14,7 +15,7 @@ from controller.sandbox.git_objects import (
     write_commit,
     write_tree,
 )
-from controller.sandbox.git_store import NO_OBJECT, GitError, valid_ref
+from controller.sandbox.git_store import NO_OBJECT, GitError, Move, valid_ref
 from controller.sandbox.pull_requests import github, signature_of
 from controller.sandbox.pushes import branch_moved, push_refused
 from controller.sandbox.records import Permission
@@ -108,9 +109,7 @@ def create_commit(call: Call) -> Reply:
     by_server = call.caller.kind is CallerKind.INSTALLATION and "author" not in body and "committer" not in body
     committer = github(call.world) if by_server else _signature(body.part("committer"), author)
     message = body.required_text("message")
-    oid = write_commit(
-        repository.store, tree=tree, parents=parents, author=author, committer=committer, message=message
-    )
+    oid = write_commit(repository.store, NewCommit(tree, tuple(parents), author, committer, message))
     if by_server:
         repository.server_commits.add(oid)
     return Reply(git_commit_shape(call.world, repository, oid), 201)
@@ -143,7 +142,7 @@ def create_ref(call: Call) -> Reply:
     _require_commit(call, oid)
     _guard(call, ref, NO_OBJECT, oid)
     repository.store.move(ref, oid)
-    branch_moved(call.world, repository, ref, NO_OBJECT, oid, call.account)
+    branch_moved(call.deed, Move(ref, NO_OBJECT, oid))
     return Reply(ref_shape(call.world, repository, ref, oid), 201)
 
 
@@ -157,7 +156,7 @@ def update_ref(call: Call) -> Reply:
     _guard(call, ref, before, oid)
     repository.store.move(ref, oid, expected=before)
     if before != oid:
-        branch_moved(call.world, repository, ref, before, oid, call.account)
+        branch_moved(call.deed, Move(ref, before, oid))
     return Reply(ref_shape(call.world, repository, ref, oid))
 
 
@@ -167,7 +166,7 @@ def delete_ref(call: Call) -> Reply:
     before = _existing(call, ref)
     _guard(call, ref, before, NO_OBJECT)
     call.repository.store.move(ref, None, expected=before)
-    branch_moved(call.world, call.repository, ref, before, NO_OBJECT, call.account)
+    branch_moved(call.deed, Move(ref, before, NO_OBJECT))
     return Reply(status=204)
 
 
@@ -219,7 +218,7 @@ def _require_commit(call: Call, oid: str) -> None:
 
 
 def _guard(call: Call, ref: str, before: str, after: str) -> None:
-    reason = push_refused(call.world, call.repository, call.account, ref, before, after)
+    reason = push_refused(call.deed, Move(ref, before, after))
     if reason is not None:
         raise Refusal(422, reason)
 

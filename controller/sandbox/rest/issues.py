@@ -26,9 +26,7 @@ def get_issue(call: Call) -> Reply:
 
 def create_issue(call: Call) -> Reply:
     """Open an issue."""
-    issue = open_issue(
-        call.world, call.repository, call.account, call.body.required_text("title"), call.body.text("body")
-    )
+    issue = open_issue(call.deed, call.body.required_text("title"), call.body.text("body"))
     issue.app_id = call.caller.app.id if call.caller.app else None
     issue.labels = [_label(call, name) for name in call.body.texts("labels")]
     return Reply(issue_shape(call.world, call.repository, issue), 201)
@@ -49,7 +47,7 @@ def create_comment(call: Call) -> Reply:
     comment = Comment(world.next_id(), issue.number, call.account, text, now, now, app.id if app else None)
     call.repository.comments[comment.id] = comment
     issue.updated_at = now
-    announce_comment(world, call.repository, comment, "created", call.account)
+    announce_comment(call.deed, comment, "created")
     return Reply(comment_shape(world, call.repository, comment), 201)
 
 
@@ -62,14 +60,14 @@ def edit_comment(call: Call) -> Reply:
     """Change a comment."""
     comment = _own_comment(call)
     comment.body, comment.updated_at = _checked_body(call.body.required_text("body")), call.world.now()
-    announce_comment(call.world, call.repository, comment, "edited", call.account)
+    announce_comment(call.deed, comment, "edited")
     return Reply(comment_shape(call.world, call.repository, comment))
 
 
 def delete_comment(call: Call) -> Reply:
     """Remove a comment."""
     comment = _own_comment(call)
-    announce_comment(call.world, call.repository, comment, "deleted", call.account)
+    announce_comment(call.deed, comment, "deleted")
     del call.repository.comments[comment.id]
     return Reply(status=204)
 
@@ -145,7 +143,7 @@ def _announce_label(call: Call, issue: Issue, label: Label, action: str) -> None
     pull = call.repository.pulls.get(issue.number)
     if pull is not None:
         extra = {"label": label_shape(call.world.urls, call.repository, label)}
-        announce_pull(call.world, call.repository, pull, action, call.account, dict(extra))
+        announce_pull(call.deed, pull, action, extra)
 
 
 _ALL = "/repos/{owner}/{repo}/issues"

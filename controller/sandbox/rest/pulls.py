@@ -68,7 +68,7 @@ def create_pull(call: Call) -> Reply:
         draft=body.flag("draft"),
         app_id=call.caller.app.id if call.caller.app else None,
     )
-    pull = open_pull(call.world, call.repository, call.account, proposal)
+    pull = open_pull(call.deed, proposal)
     return Reply(pull_shape(call.world, call.repository, pull), 201)
 
 
@@ -89,7 +89,7 @@ def edit_pull(call: Call) -> Reply:
         _change_base(call, pull, base)
     if changes:
         pull.issue.updated_at = world.now()
-        announce_pull(world, repository, pull, "edited", call.account, {"changes": changes})
+        announce_pull(call.deed, pull, "edited", {"changes": changes})
     _change_state(call, pull, call.body.text("state"))
     return Reply(pull_shape(world, repository, pull))
 
@@ -115,7 +115,7 @@ def merge(call: Call) -> Reply:
     if method is None:
         raise unprocessable("Invalid merge method")
     order = MergeOrder(method, call.body.text("sha"), call.body.text("commit_title"), call.body.text("commit_message"))
-    after = merge_pull(call.world, call.repository, call.pull, call.account, order)
+    after = merge_pull(call.deed, call.pull, order)
     return Reply({"sha": after, "merged": True, "message": "Pull Request successfully merged"})
 
 
@@ -131,7 +131,7 @@ def update_head(call: Call) -> Reply:
     expected = call.body.text("expected_head_sha")
     if expected is not None and expected != call.pull.head_sha:
         raise unprocessable("expected_head_sha is not the head of the pull request")
-    update_branch(call.world, call.repository, call.pull, call.account)
+    update_branch(call.deed, call.pull)
     address = f"{call.world.urls.repository(call.repository.full_name)}/pulls/{call.pull.issue.number}"
     return Reply({"message": "Updating pull request branch.", "url": address}, 202)
 
@@ -160,12 +160,12 @@ def request_reviewers(call: Call) -> Reply:
         if person not in pull.requested_people:
             pull.requested_people.append(person)
             extra: Json = {"requested_reviewer": account_shape(world.urls, person)}
-            announce_pull(world, repository, pull, "review_requested", call.account, extra)
+            announce_pull(call.deed, pull, "review_requested", extra)
     for team in teams:
         if team not in pull.requested_teams:
             pull.requested_teams.append(team)
             asked: Json = {"requested_team": team_simple(world.urls, team)}
-            announce_pull(world, repository, pull, "review_requested", call.account, asked)
+            announce_pull(call.deed, pull, "review_requested", asked)
     return Reply(pull_simple(world, repository, pull), 201)
 
 
@@ -176,7 +176,7 @@ def remove_reviewers(call: Call) -> Reply:
     for person in [person for person in people if person in pull.requested_people]:
         pull.requested_people.remove(person)
         removed: Json = {"requested_reviewer": account_shape(world.urls, person)}
-        announce_pull(world, repository, pull, "review_request_removed", call.account, removed)
+        announce_pull(call.deed, pull, "review_request_removed", removed)
     pull.requested_teams = [team for team in pull.requested_teams if team not in teams]
     return Reply(pull_simple(world, repository, pull))
 
@@ -201,9 +201,9 @@ def _change_base(call: Call, pull: PullRequest, base: str) -> None:
 
 def _change_state(call: Call, pull: PullRequest, state: str | None) -> None:
     if state == "closed" and pull.issue.state == "open":
-        close_pull(call.world, call.repository, pull, call.account)
+        close_pull(call.deed, pull)
     elif state == "open" and pull.issue.state == "closed":
-        reopen_pull(call.world, call.repository, pull, call.account)
+        reopen_pull(call.deed, pull)
 
 
 _ALL = "/repos/{owner}/{repo}/pulls"

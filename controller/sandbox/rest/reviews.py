@@ -1,6 +1,6 @@
 """Reviews of a pull request: list, submit, dismiss."""
 
-from controller.sandbox.pull_requests import dismiss_review, submit_review
+from controller.sandbox.pull_requests import Opinion, dismiss_review, submit_review
 from controller.sandbox.records import Permission, Review
 from controller.sandbox.refusal import not_found
 from controller.sandbox.rest.routing import Call, Reply, Route
@@ -19,15 +19,9 @@ def get_review(call: Call) -> Reply:
 
 def create_review(call: Call) -> Reply:
     """Submit a review."""
-    review = submit_review(
-        call.world,
-        call.repository,
-        call.pull,
-        call.account,
-        event=call.body.required_text("event"),
-        body=call.body.text("body") or "",
-        commit_id=call.body.text("commit_id"),
-    )
+    body = call.body
+    opinion = Opinion(body.required_text("event"), body.text("body") or "", body.text("commit_id"))
+    review = submit_review(call.deed, call.pull, opinion)
     return Reply(review_shape(call.world, call.repository, call.pull, review))
 
 
@@ -35,7 +29,7 @@ def dismiss(call: Call) -> Reply:
     """Dismiss a review with a reason."""
     call.body.required_text("message")
     review = _review(call)
-    dismiss_review(call.world, call.repository, call.pull, review, call.account)
+    dismiss_review(call.deed, call.pull, review)
     return Reply(review_shape(call.world, call.repository, call.pull, review))
 
 

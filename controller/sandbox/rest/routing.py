@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 from controller.sandbox.records import Account, Permission, PullRequest, Repository
 from controller.sandbox.refusal import not_found, unprocessable
 from controller.sandbox.tokens import Caller
-from controller.sandbox.world import World
+from controller.sandbox.world import Deed, World
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 _Kind = TypeVar("_Kind")
@@ -89,6 +89,11 @@ class Call:
     def account(self) -> Account:
         """Return who is calling."""
         return self.caller.known()
+
+    @property
+    def deed(self) -> Deed:
+        """Return the caller as somebody who does something in the repository."""
+        return Deed(self.world, self.repository, self.account)
 
     @property
     def pull(self) -> PullRequest:

@@ -59,8 +59,8 @@ def public_user(urls: Urls, account: Account) -> Json:
     }
 
 
-def organization_full(urls: Urls, account: Account) -> Json:
-    """Return an organization as teams carry it."""
+def organization_simple(urls: Urls, account: Account) -> Json:
+    """Return an organization as events carry it."""
     url = f"{urls.api}/orgs/{account.login}"
     return {
         "login": account.login,
@@ -75,6 +75,13 @@ def organization_full(urls: Urls, account: Account) -> Json:
         "public_members_url": f"{url}/public_members{{/member}}",
         "avatar_url": f"{urls.root}/avatars/{account.id}",
         "description": None,
+    }
+
+
+def organization_full(urls: Urls, account: Account) -> Json:
+    """Return an organization as teams carry it."""
+    return {
+        **organization_simple(urls, account),
         "name": account.name,
         "has_organization_projects": False,
         "has_repository_projects": False,
