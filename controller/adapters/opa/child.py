@@ -1,0 +1,122 @@
+"""One OPA server process of our own, for one compiled bundle.
+
+It listens on a socket in a private folder, knows one random token, and lets that token ask for
+the decision and for nothing else; nothing can be uploaded. It has an empty environment, a
+memory limit, and dies with the controller. Who asks it what is decided elsewhere.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_urlsafe
+
+from controller.adapters.opa import guard
+from controller.adapters.opa.compiling import told
+from controller.adapters.opa.transport import Client, socket_client
+from controller.errors import UnavailableError
+
+# The token itself is nowhere on disk. `identity` is what OPA takes from the Authorization header.
+_AUTHORIZATION = """package system.authz
+
+default allow := false
+
+allow if {{
+	input.method == "GET"
+	input.path == ["health"]
+}}
+
+allow if {{
+	crypto.sha256(input.identity) == "{fingerprint}"
+	input.method == "POST"
+	input.path == ["v1", "data", "dvo", "decision"]
+}}
+"""
+_START_SECONDS = 15.0
+_LOOK_SECONDS = 0.005
+_STOP_SECONDS = 5.0
+
+
+class OpaChild:
+    """A running OPA, from `start` until `stop`."""
+
+    def __init__(self, opa: Path, archive: Path, folder: Path, *, timeout_seconds: float, memory_bytes: int) -> None:
+        self._folder = folder
+        self._token = token_urlsafe(32)
+        self._socket = folder / "s"
+        self._command = [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), str(memory_bytes), str(opa)]
+        self._command += ["run", "--server", "--addr", f"unix://{self._socket}", "--unix-socket-perm", "700"]
+        self._command += ["--authentication", "token", "--authorization", "basic"]
+        self._command += ["--log-level", "error", "--skip-version-check", "--shutdown-grace-period", "1"]
+        self._command += ["--bundle", str(archive), "--bundle", str(folder / "authorization")]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_launched = threading.Event()
+        self.client: Client = socket_client(self._socket, self._token, timeout_seconds)
+
+    def start(self) -> None:
+        """Start the process and return when it is ready; `UnavailableError` with its last words otherwise."""
+        self._write_authorization()
+        # The kernel watches over the thread that starts a child, so that one stays as long as the child.
+        threading.Thread(target=self._supervise, name="opa", daemon=True).start()
+        self._is_launched.wait()
+        ends = time.monotonic() + _START_SECONDS
+        while not self.client.check_health():
+            if not self.is_alive or time.monotonic() > ends:
+                self.stop()
+                raise UnavailableError(f"OPA does not start: {self.last_words}", component="opa")
+            time.sleep(_LOOK_SECONDS)
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the process, once there is one."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def last_words(self) -> str:
+        """The end of what the process printed, as one line."""
+        try:
+            printed = (self._folder / "stderr").read_bytes()[-4000:]
+        except OSError as error:
+            return str(error)
+        return told(printed.decode("utf-8", "replace"), self._folder)
+
+    def stop(self) -> None:
+        """End the process at once; nothing it holds is worth keeping."""
+        self.client.close_connection()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(_STOP_SECONDS)
+
+    def _write_authorization(self) -> None:
+        folder = self._folder / "authorization"
+        folder.mkdir()
+        fingerprint = sha256(self._token.encode()).hexdigest()
+        (folder / "authz.rego").write_text(_AUTHORIZATION.format(fingerprint=fingerprint))
+        (folder / ".manifest").write_text('{"roots": ["system/authz"]}')
+
+    def _supervise(self) -> None:
+        try:
+            with (self._folder / "stderr").open("wb") as printed:
+                self._process = subprocess.Popen(
+                    self._command,
+                    cwd=self._folder,
+                    env={},
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=printed,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            (self._folder / "stderr").write_text(str(error))
+        finally:
+            self._is_launched.set()
+        if self._process is not None:
+            self._process.wait()

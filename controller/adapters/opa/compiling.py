@@ -1,0 +1,142 @@
+"""Policy bundles compiled by OPA, without any builtin that reaches outside.
+
+A policy is a function of its input and its data. The compiler is told of no builtin whose
+result OPA itself calls nondeterministic (network, clock, chance, environment), nor of those
+that fetch what a document refers to; a bundle that names one does not compile. OPA checks
+capabilities only when it builds, so only what was built here is ever run.
+"""
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from controller.change.names import RepoPath
+from controller.desired_state.problem import Problem
+from controller.errors import PolicyError, UnavailableError
+from controller.policy.bundle import FOLDER, PolicyBundle
+
+ROOTS = ("dvo", "company")
+"""Where rules and data of a bundle may live; `system`, which OPA obeys, is not among them."""
+
+_FORBIDDEN = re.compile(
+    r"http\.send|net\..+|opa\.runtime|rand\..+|uuid\..+|time\.now_ns|io\.jwt\.decode_verify"
+    # Both fetch a `$ref` over HTTP, whatever the capabilities say of the network.
+    r"|json\.match_schema|json\.verify_schema"
+)
+_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_READ = re.compile(r"(?:.*/)?(?:[^/]+\.rego|data\.(?:json|yaml|yml))")
+_SECONDS = 30
+_TOLD = 2000
+
+
+class OpaCompiler:
+    """Builds and checks bundles with one OPA binary."""
+
+    def __init__(self, opa: Path) -> None:
+        self._opa = opa
+
+    def build(self, bundle: PolicyBundle, folder: Path) -> Path:
+        """Compile `bundle` into an archive below `folder` whose revision is the bundle's digest.
+
+        Raises `PolicyError` with the compiler's words when it does not compile.
+        """
+        self._lay_out(bundle, folder)
+        archive = folder / "bundle.tar.gz"
+        options = ["--bundle", "policy", "--revision", bundle.digest, "--output", str(archive)]
+        done = self._run(["build", "--capabilities", "capabilities.json", *options], folder)
+        if done.returncode != 0:
+            raise PolicyError(f"the policies of {bundle.digest} do not compile: {told(done.stderr, folder)}")
+        return archive
+
+    def check(self, bundle: PolicyBundle, folder: Path) -> tuple[Problem, ...]:
+        """Return what the strict compiler finds wrong with `bundle`, at its place; empty when all is well."""
+        try:
+            self._lay_out(bundle, folder)
+        except PolicyError as error:
+            return (Problem(RepoPath(FOLDER), 1, 1, str(error), error.advice),)
+        options = ["--strict", "--bundle", "--format", "json", "--max-errors", "0"]
+        done = self._run(["check", "--capabilities", "capabilities.json", *options, "policy"], folder)
+        return () if done.returncode == 0 else _problems(done.stderr or done.stdout)
+
+    def _lay_out(self, bundle: PolicyBundle, folder: Path) -> None:
+        policy = folder / "policy"
+        for path, content in _readable(bundle.files).items():
+            place = policy / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        policy.mkdir(exist_ok=True)
+        manifest = {"revision": bundle.digest, "roots": ROOTS}
+        (policy / ".manifest").write_text(json.dumps(manifest))
+        (folder / "capabilities.json").write_text(json.dumps(self._capabilities(folder)))
+
+    def _capabilities(self, folder: Path) -> Mapping[str, object]:
+        done = self._run(["capabilities", "--current"], folder)
+        try:
+            return restricted(json.loads(done.stdout))
+        except (ValueError, TypeError, KeyError) as error:
+            raise UnavailableError(f"OPA does not tell its capabilities: {error!r}", component="opa") from error
+
+    def _run(self, arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                [str(self._opa), *arguments],
+                cwd=folder,
+                env={},
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                errors="replace",
+                timeout=_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise UnavailableError(f"OPA does not run: {error}", component="opa") from error
+
+
+def restricted(capabilities: Mapping[str, object]) -> Mapping[str, object]:
+    """Return `capabilities`, as OPA tells them, without every builtin that reaches outside."""
+    builtins = capabilities["builtins"]
+    if not isinstance(builtins, list):
+        raise TypeError("expected a list of builtins")
+    kept = [
+        builtin
+        for builtin in builtins
+        if not builtin.get("nondeterministic") and _FORBIDDEN.fullmatch(builtin["name"]) is None
+    ]
+    return {**capabilities, "builtins": kept, "allow_net": []}
+
+
+def told(output: str, folder: Path) -> str:
+    """Return what OPA printed as one line, without the place it ran in."""
+    line = " ".join(output.replace(f"{folder}/", "").split())
+    return "".join(letter if letter.isprintable() else "?" for letter in line)[:_TOLD] or "it says nothing"
+
+
+def _readable(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return the files OPA reads of a bundle; special ones (signatures, plans, patches) are never passed on."""
+    read = {path: content for path, content in files.items() if _READ.fullmatch(path)}
+    odd = sorted(path for path in read if _PATH.fullmatch(path) is None)
+    if odd:
+        raise PolicyError(f"expected plain names of policy files, got {odd[0][:200]!a}")
+    return read
+
+
+def _problems(output: str) -> tuple[Problem, ...]:
+    try:
+        errors = json.loads(output)["errors"]
+        return tuple(sorted(_problem(error) for error in errors))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return (Problem(RepoPath(FOLDER), 1, 1, told(output, Path()), PolicyError.advice),)
+
+
+def _problem(error: Mapping[str, object]) -> Problem:
+    location = error.get("location")
+    at = location if isinstance(location, dict) else {}
+    path = PurePosixPath(str(at.get("file", "")))
+    inside = path.relative_to("policy") if path.is_relative_to("policy") else path
+    message = told(f"{error['code']}: {error['message']}", Path())
+    return Problem(
+        RepoPath(f"{FOLDER}{inside}"), int(at.get("row", 1)), int(at.get("col", 1)), message, PolicyError.advice
+    )

@@ -1,0 +1,50 @@
+"""A policy engine that is an OPA somewhere else, serving main's bundle.
+
+That OPA is configured and fed by its operator; here it is only asked. It must report the
+revision of the bundle that was meant: one that serves an older or newer one is not
+believed, so a bundle of a pull request can not be asked there at all.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from controller.adapters.opa.query import ask
+from controller.adapters.opa.transport import url_client
+from controller.errors import ConfigurationError
+from controller.policy.answer import Answer
+from controller.policy.bundle import PolicyBundle
+
+
+class OpaUrl:
+    """Implements `PolicyEngine` with the OPA at `url`, for example ``https://opa.example.com:8181``."""
+
+    def __init__(
+        self, url: str, *, token: str | None = None, ca_file: str | None = None, timeout_seconds: float = 5.0
+    ) -> None:
+        """Raise `ConfigurationError` unless `url` is http or https, a host, and perhaps a port."""
+        host, port, is_secure = _address(url)
+        tls = (ca_file or True) if is_secure else False
+        self._client = url_client(host, port, token, timeout_seconds, tls=tls)
+
+    def decide(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Answer:
+        """Return the answer of `bundle` to `document`. Raises `PolicyError` and `UnavailableError`."""
+        return ask(self._client, bundle, document)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close_connection()
+
+
+def _address(url: str) -> tuple[str, int, bool]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ConfigurationError(f"OPA_URL: expected a URL, got one that is none: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ConfigurationError("OPA_URL: expected http or https and a host, without a user")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ConfigurationError("OPA_URL: expected no path, query or fragment behind the host")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    is_secure = parts.scheme == "https"
+    return host, port or (443 if is_secure else 80), is_secure
