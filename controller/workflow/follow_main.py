@@ -6,7 +6,7 @@ the baseline, from which nothing is deployed. A main that is no fast-forward of 
 seen stops every deployment until it is one again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from controller.change.facts import Commit, PullRequest
@@ -17,11 +17,10 @@ from controller.desired_state.state import read_desired_state
 from controller.errors import InputError
 from controller.ledger.event import Event, EventType, Severity
 from controller.ports.code_host import Comparison
-from controller.ports.journal import Journal, Mark
+from controller.ports.journal import Mark
+from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import CodeHostReader, Gatherer
-from controller.workflow.history import History, MainSeen
-from controller.workflow.recording import Recorder
-from controller.workflow.seal import Sealer
+from controller.workflow.history import MainSeen
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +35,13 @@ class Step:
 class FollowMain:
     """Attributes every commit of main and marks what follows from it."""
 
-    def __init__(
-        self,
-        *,
-        host: CodeHostReader,
-        gatherer: Gatherer,
-        journal: Journal,
-        sealer: Sealer,
-        recorder: Recorder,
-        branch: str,
-    ) -> None:
-        """Follow `branch` of `host` and tell `journal`."""
+    def __init__(self, host: CodeHostReader, gatherer: Gatherer, chronicle: Chronicle) -> None:
+        """Follow the branch of `gatherer` on `host` and tell `chronicle`."""
         self._host = host
         self._gatherer = gatherer
-        self._journal = journal
-        self._history = History(journal)
-        self._sealer = sealer
-        self._recorder = recorder
-        self._branch = branch
+        self._branch = gatherer.branch
+        self._chronicle = chronicle
+        self._history = chronicle.history
 
     def look(self) -> None:
         """Bring the journal up to the tip of main. Raises `UnavailableError` when that cannot be read."""
@@ -78,15 +66,15 @@ class FollowMain:
         snapshot, contents = self._gatherer.whole(tip)
         state = read_desired_state(snapshot, contents)
         events = [self._published(release, tip) for release in state.releases.values()]
-        self._record([*events, self._main(tip.sha, 0, "baseline")], ())
+        self._chronicle.record_sealed([*events, self._main(tip.sha, 0, "baseline")], ())
 
     def _record_rewrite(self, seen: MainSeen) -> None:
         if not seen.is_sound:
             return
         found = self._host.tip(self._branch)
         details = {"tip": seen.tip, "position": seen.position, "sound": False, "found": found, "kind": "rewritten"}
-        event = self._recorder.event(EventType.CONFIG_CHANGED, "main", details, severity=Severity.CRITICAL)
-        self._record([event], ())
+        event = self._chronicle.event(EventType.CONFIG_CHANGED, "main", details, severity=Severity.CRITICAL)
+        self._chronicle.record_sealed([event], ())
 
     def _record_steps(self, seen: MainSeen, comparison: Comparison) -> None:
         events: list[Event] = []
@@ -98,11 +86,7 @@ class FollowMain:
             if step.pull is not None:
                 marks.append(Mark(f"merge/{step.after.sha}"))
         tip = comparison.head.sha
-        self._record([*events, self._main(tip, position, "followed")], [*marks, Mark("sweep")])
-
-    def _record(self, events: Sequence[Event], marks: Sequence[Mark]) -> None:
-        self._journal.record(events, marks)
-        self._sealer.seal()
+        self._chronicle.record_sealed([*events, self._main(tip, position, "followed")], [*marks, Mark("sweep")])
 
     def _steps(self, comparison: Comparison) -> Iterator[Step]:
         """Yield the steps of main's first-parent line, oldest first."""
@@ -148,19 +132,19 @@ class FollowMain:
         if step.pull is None:
             facts["reason"] = "pushed to main without a pull request"
             subject = f"commit/{step.after.sha}"
-            return self._recorder.event(EventType.DEPLOY_REFUSED, subject, facts, severity=Severity.CRITICAL)
+            return self._chronicle.event(EventType.DEPLOY_REFUSED, subject, facts, severity=Severity.CRITICAL)
         facts["pull"] = step.pull.number
-        return self._recorder.event(EventType.DEPLOY_INITIATED, f"merge/{step.after.sha}", facts)
+        return self._chronicle.event(EventType.DEPLOY_INITIATED, f"merge/{step.after.sha}", facts)
 
     def _main(self, tip: CommitSha, position: int, kind: str) -> Event:
         details = {"tip": tip, "position": position, "sound": True, "kind": kind}
-        return self._recorder.event(EventType.CONFIG_CHANGED, "main", details)
+        return self._chronicle.event(EventType.CONFIG_CHANGED, "main", details)
 
     def _published(self, release: Release, tip: Commit) -> Event:
-        return published_event(self._recorder, release, tip.sha, tip.tree)
+        return published_event(self._chronicle, release, tip.sha, tip.tree)
 
 
-def published_event(recorder: Recorder, release: Release, commit: CommitSha, root_tree: ObjectId) -> Event:
+def published_event(chronicle: Chronicle, release: Release, commit: CommitSha, root_tree: ObjectId) -> Event:
     """Return the event that publishes `release`, which lies in `commit` with that root tree."""
     details = {
         "code": release.agent,
@@ -170,7 +154,7 @@ def published_event(recorder: Recorder, release: Release, commit: CommitSha, roo
         "commit": commit,
         "root_tree": root_tree,
     }
-    return recorder.event(EventType.RELEASE_PUBLISHED, f"release/{release.agent}/{release.version}", details)
+    return chronicle.event(EventType.RELEASE_PUBLISHED, f"release/{release.agent}/{release.version}", details)
 
 
 def first_parents(comparison: Comparison) -> list[Commit]:

@@ -12,10 +12,10 @@ from typing import Protocol, TypeVar
 from controller.change.facts import Account, Change, Commit, PullRequest, Review, Snapshot, Span
 from controller.change.names import CommitSha, ObjectId
 from controller.change.overlay import overlay
-from controller.desired_state.paths import PathKind, classify
 from controller.desired_state.proposal import blobs_to_read
 from controller.errors import InputError, StaleError
 from controller.ownership.codeowners import codeowners_path
+from controller.policy.bundle import FOLDER
 from controller.ports.code_host import Comparison, PullRequestReader, TreeReader
 
 Found = TypeVar("Found")
@@ -41,13 +41,15 @@ class Gatherer:
         """Read from `host`, in parallel on `pool`, changes to `branch`."""
         self._host = host
         self._pool = pool
-        self._branch = branch
+        self.branch = branch
 
     def pull_request(self, pull: PullRequest) -> Change:
         """Return the facts of an open pull request against the tip of its base now."""
-        comparison, reviews, pusher = self._history(pull, self._branch)
+        comparison, reviews, pusher = self._history(pull, self.branch)
         if comparison.head.sha != pull.head:
-            raise StaleError(f"expected {pull.head} as the head of pull request {pull.number}, got {comparison.head.sha}")
+            raise StaleError(
+                f"expected {pull.head} as the head of pull request {pull.number}, got {comparison.head.sha}"
+            )
         span = Span(self._snapshot(comparison.base), self._snapshot(comparison.head))
         merge_base = self._snapshot(comparison.merge_base)
         return self._change(pull, comparison, (span, merge_base), reviews, pusher)
@@ -125,9 +127,7 @@ def governing_blobs(base: Snapshot) -> frozenset[ObjectId]:
     """Return the ids of what judges a change: the policies and CODEOWNERS of its base."""
     owners = codeowners_path(base)
     return frozenset(
-        entry.blob
-        for path, entry in base.entries.items()
-        if path == owners or classify(path).kind is PathKind.POLICY
+        entry.blob for path, entry in base.entries.items() if path == owners or classify(path).kind is PathKind.POLICY
     )
 
 

@@ -86,8 +86,12 @@ class History:
 
     def last_of(self, types: frozenset[EventType], subject: str) -> Event | None:
         """Return the newest event of `types` about `subject`."""
-        events = self._journal.find(types, subject)
+        events = self.all_of(types, subject)
         return events[-1] if events else None
+
+    def all_of(self, types: frozenset[EventType], subject: str | None = None) -> tuple[Event, ...]:
+        """Return the events of `types` (about `subject`, when given), oldest first."""
+        return self._journal.find(types, subject)
 
     def published(self) -> tuple[PublishedRelease, ...]:
         """Return every release that main has published, oldest first."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from controller.approval.requirements import changed_paths
 from controller.change.facts import Account, Change
 from controller.change.names import RepoPath
 from controller.decision.verdict import Cause, Unanswered
@@ -60,7 +61,9 @@ class Involving:
 
     def _teams(self, owners: frozenset[Owner]) -> dict[TeamOwner, tuple[Account, ...]]:
         asked = {
-            owner: self._pool.submit(self._trees.team_members, owner) for owner in owners if isinstance(owner, TeamOwner)
+            owner: self._pool.submit(self._trees.team_members, owner)
+            for owner in owners
+            if isinstance(owner, TeamOwner)
         }
         return {team: members.result() for team, members in asked.items()}
 
@@ -68,13 +71,7 @@ class Involving:
 def _owners(change: Change, proposal: Proposal) -> dict[RepoPath, tuple[Owner, ...]]:
     """Return the owners, by CODEOWNERS of the base, of every path the change touches."""
     codeowners = _codeowners(change)
-    return {path: () if codeowners is None else owners_of(codeowners, path).owners for path in _paths(proposal)}
-
-
-def _paths(proposal: Proposal) -> frozenset[RepoPath]:
-    plans = [plan for difference in proposal.differences for plan in (difference.before, difference.after)]
-    manifests = {plan.manifest.path for plan in plans if plan is not None}
-    return frozenset(manifests | {file.path for file in proposal.effect.files})
+    return {path: () if codeowners is None else owners_of(codeowners, path).owners for path in changed_paths(proposal)}
 
 
 def _codeowners(change: Change) -> CodeOwners | None:
@@ -84,9 +81,7 @@ def _codeowners(change: Change) -> CodeOwners | None:
     return parse_codeowners(path, change.contents[change.base.entries[path].blob])
 
 
-def _principals(
-    owner: Owner, people: People, teams: Mapping[TeamOwner, tuple[Account, ...]]
-) -> frozenset[PrincipalId]:
+def _principals(owner: Owner, people: People, teams: Mapping[TeamOwner, tuple[Account, ...]]) -> frozenset[PrincipalId]:
     match owner:
         case TeamOwner():
             found = [people.of_account(account) for account in teams[owner]]

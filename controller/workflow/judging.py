@@ -67,11 +67,10 @@ class Judging:
         return decide(replace(asked, approvals=approvals))
 
     def _question(self, proposal: Proposal, involved: Involved, occasion: Occasion) -> Question:
-        author = involved.participants.author
         return Question(
             purpose=occasion.purpose,
             now=occasion.now,
-            author=author.id if author else None,
+            author=involved.participants.author,
             requester=occasion.requester,
             people=involved.people.known,
             proposal=proposal,
@@ -129,9 +128,7 @@ def _blank_case(change: Change, published: Sequence[PublishedRelease], occasion:
     )
 
 
-def _seen_reviews(
-    change: Change, people: People, published: Sequence[PublishedRelease]
-) -> tuple[SeenReview, ...]:
+def _seen_reviews(change: Change, people: People, published: Sequence[PublishedRelease]) -> tuple[SeenReview, ...]:
     """Return each review with its author and the effect its author saw."""
     effects: dict[CommitSha, Digest] = {}
     for commit, span in change.reviewed.items():

@@ -13,41 +13,34 @@ from controller.decision.wording import local_time
 from controller.desired_state.proposal import Proposal
 from controller.ledger.event import Event, EventType, Severity
 from controller.policy.question import Purpose
-from controller.ports.clock import Clock
 from controller.ports.code_host import TreeReader
-from controller.ports.journal import Journal, Mark
+from controller.ports.journal import Mark
+from controller.workflow.chronicle import Chronicle
 from controller.workflow.follow_main import published_event
 from controller.workflow.gathering import Gatherer, Merge
-from controller.workflow.history import History, Initiated
+from controller.workflow.history import Initiated
+from controller.workflow.judgement_details import judgement_details
 from controller.workflow.judging import Judging, Occasion, insist_on_an_answer
 from controller.workflow.progress import DeploymentProgress
-from controller.workflow.recording import Recorder, judgement_details
-from controller.workflow.seal import Sealer
+
 
 class Merges:
     """Judges merges of main for deployment."""
 
     def __init__(
         self,
-        *,
         trees: TreeReader,
         gatherer: Gatherer,
         judging: Judging,
-        journal: Journal,
-        sealer: Sealer,
-        recorder: Recorder,
-        clock: Clock,
+        chronicle: Chronicle,
         progress: DeploymentProgress,
     ) -> None:
         """Work with these collaborators; `progress` keeps the deployment check of each merge."""
         self._trees = trees
         self._gatherer = gatherer
         self._judging = judging
-        self._journal = journal
-        self._history = History(journal)
-        self._sealer = sealer
-        self._recorder = recorder
-        self._clock = clock
+        self._chronicle = chronicle
+        self._history = chronicle.history
         self._progress = progress
 
     def look_at(self, sha: str) -> None:
@@ -61,7 +54,7 @@ class Merges:
             return
         merge = self._merge(initiated)
         change = self._gatherer.merge(merge)
-        occasion = Occasion(Purpose.DEPLOYMENT, self._clock.now(), initiated.at)
+        occasion = Occasion(Purpose.DEPLOYMENT, self._chronicle.now(), initiated.at)
         judgement = self._judging.judge(change, occasion)
         insist_on_an_answer(judgement)
         bypassed = self._bypass(initiated, judgement)
@@ -106,7 +99,7 @@ class Merges:
         marks = (Mark(subject, until),)
         held = self._history.last_of(frozenset({EventType.DEPLOY_HELD}), subject)
         if held is not None and held.details.get("until") == until.isoformat():
-            self._journal.record((), marks)
+            self._chronicle.record((), marks)
         else:
             details = {
                 "until": until.isoformat(),
@@ -114,7 +107,7 @@ class Merges:
                 "reasons": [hold.reason.message for hold in holds],
                 "deployments": _deployments(judgement.proposal),
             }
-            self._journal.record((self._recorder.event(EventType.DEPLOY_HELD, subject, details),), marks)
+            self._chronicle.record((self._chronicle.event(EventType.DEPLOY_HELD, subject, details),), marks)
         self._progress.show(initiated.after)
 
     def _refuse(self, initiated: Initiated, judgement: Judgement, why: str) -> None:
@@ -125,9 +118,8 @@ class Merges:
             "effect": judgement.proposal.effect.digest,
             "deployments": _deployments(judgement.proposal),
         }
-        refused = self._recorder.event(EventType.DEPLOY_REFUSED, subject, details, severity=Severity.CRITICAL)
-        self._journal.record((self._evaluated(initiated, judgement, "refused"), refused))
-        self._sealer.seal()
+        refused = self._chronicle.event(EventType.DEPLOY_REFUSED, subject, details, severity=Severity.CRITICAL)
+        self._chronicle.record_sealed((self._evaluated(initiated, judgement, "refused"), refused))
         self._progress.show(initiated.after)
 
     def _validate(self, initiated: Initiated, merge: Merge, judgement: Judgement) -> None:
@@ -135,19 +127,18 @@ class Merges:
         events += self._published(merge, judgement.proposal)
         events += self._validated(initiated, merge, judgement.proposal)
         marks = [Mark(f"deployment/{difference.key}") for difference in judgement.proposal.differences]
-        self._journal.record(events, marks)
-        self._sealer.seal()
+        self._chronicle.record_sealed(events, marks)
         self._progress.show(initiated.after)
 
     def _evaluated(self, initiated: Initiated, judgement: Judgement, outcome: str) -> Event:
         details = {**judgement_details(judgement), "outcome": outcome, "final": True}
-        return self._recorder.event(EventType.POLICY_EVALUATED, f"merge/{initiated.after}", details)
+        return self._chronicle.event(EventType.POLICY_EVALUATED, f"merge/{initiated.after}", details)
 
     def _published(self, merge: Merge, proposal: Proposal) -> Iterator[Event]:
         for agent, release in proposal.after.releases.items():
             before = proposal.before.releases.get(agent)
             if before is None or before.digest != release.digest:
-                yield published_event(self._recorder, release, merge.after.sha, merge.after.tree)
+                yield published_event(self._chronicle, release, merge.after.sha, merge.after.tree)
 
     def _validated(self, initiated: Initiated, merge: Merge, proposal: Proposal) -> Iterator[Event]:
         for difference in proposal.differences:
@@ -160,7 +151,7 @@ class Merges:
                 "plan": None if after is None else after.digest,
                 "effect": proposal.effect.digest,
             }
-            yield self._recorder.event(EventType.DEPLOY_VALIDATED, str(difference.key), details)
+            yield self._chronicle.event(EventType.DEPLOY_VALIDATED, str(difference.key), details)
 
 
 def _deployments(proposal: Proposal) -> list[str]:

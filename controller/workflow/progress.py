@@ -11,7 +11,6 @@ from controller.decision.deployment_check import DeploymentStep, Progress, deplo
 from controller.desired_state.manifest import Key
 from controller.ledger.event import Event, EventType
 from controller.ports.code_host import CodeHostWriter
-from controller.ports.journal import Journal
 from controller.workflow.history import History, parse_key
 
 _OUTCOMES = {
@@ -24,10 +23,9 @@ _OUTCOMES = {
 class DeploymentProgress:
     """Shows how far each merge has come."""
 
-    def __init__(self, journal: Journal, writer: CodeHostWriter) -> None:
-        """Read `journal` and write checks through `writer`."""
-        self._journal = journal
-        self._history = History(journal)
+    def __init__(self, history: History, writer: CodeHostWriter) -> None:
+        """Read `history` and write checks through `writer`."""
+        self._history = history
         self._writer = writer
 
     def show(self, merge: CommitSha) -> None:
@@ -61,14 +59,14 @@ class DeploymentProgress:
         return DeploymentStep(str(key), Progress.PENDING, "admitted; waiting for its turn")
 
     def _outcome(self, key: Key, merge: CommitSha) -> Event | None:
-        events = self._journal.find(frozenset(_OUTCOMES), str(key))
+        events = self._history.all_of(frozenset(_OUTCOMES), str(key))
         return next((event for event in reversed(events) if event.details.get("commit") == merge), None)
 
     def _last(self, kind: EventType, subject: str) -> Event | None:
         return self._history.last_of(frozenset({kind}), subject)
 
     def _all(self, kind: EventType) -> tuple[Event, ...]:
-        return self._journal.find(frozenset({kind}))
+        return self._history.all_of(frozenset({kind}))
 
 
 def _steps(event: Event, progress: Progress, message: str) -> Iterator[DeploymentStep]:

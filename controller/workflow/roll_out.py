@@ -16,12 +16,11 @@ from controller.errors import InputError, UnavailableError
 from controller.ledger.event import Event, EventType, Severity
 from controller.ports.agent import AgentClient
 from controller.ports.deployer import Deployer, Intent, Live, Unhealthy
-from controller.ports.journal import Journal, Mark
-from controller.workflow.history import History, Validated
+from controller.ports.journal import Mark
+from controller.workflow.chronicle import Chronicle
+from controller.workflow.history import Validated
 from controller.workflow.progress import DeploymentProgress
 from controller.workflow.realizing import Realized, Realizing
-from controller.workflow.recording import Recorder
-from controller.workflow.seal import Sealer
 from controller.workflow.verifying import failed_tests
 
 _STEPS = frozenset({EventType.DEPLOY_STARTED, EventType.DEPLOY_COMPLETED, EventType.DEPLOY_FAILED})
@@ -41,23 +40,18 @@ class RollOut:
 
     def __init__(
         self,
-        *,
         deployers: Mapping[str, Deployer],
         agents: AgentClient,
         realizing: Realizing,
-        journal: Journal,
-        sealer: Sealer,
-        recorder: Recorder,
+        chronicle: Chronicle,
         progress: DeploymentProgress,
     ) -> None:
         """Work with these collaborators; `deployers` is keyed by runtime."""
         self._deployers = deployers
         self._agents = agents
         self._realizing = realizing
-        self._journal = journal
-        self._history = History(journal)
-        self._sealer = sealer
-        self._recorder = recorder
+        self._chronicle = chronicle
+        self._history = chronicle.history
         self._progress = progress
 
     def look_at(self, key: Key) -> None:
@@ -131,7 +125,9 @@ class RollOut:
         fault = self._start(deployer, intent, realized)
         if fault is not None:
             deployer.discard(intent)
-            raise UnavailableError(f"{key}: the last good plan {good.plan} does not start: {fault}", component="deployer")
+            raise UnavailableError(
+                f"{key}: the last good plan {good.plan} does not start: {fault}", component="deployer"
+            )
         deployer.switch(intent)
         self._told(EventType.DEPLOY_ROLLED_BACK, key, {"to": good.plan, "how": "restored"}, Severity.WARNING)
 
@@ -184,8 +180,7 @@ class RollOut:
         severity: Severity = Severity.INFO,
         marks: tuple[Mark, ...] = (),
     ) -> None:
-        self._journal.record((self._recorder.event(kind, str(key), details, severity=severity),), marks)
-        self._sealer.seal()
+        self._chronicle.record_sealed((self._chronicle.event(kind, str(key), details, severity=severity),), marks)
 
     def _realize(self, key: Key, target: Target) -> Realized:
         return self._realizing.realize(key, target.commit, target.tree, target.plan)
@@ -205,7 +200,7 @@ class RollOut:
 
     def _intent(self, key: Key, target: Target, realized: Realized) -> Intent:
         """Return the intent with an id that stays the same until this deployment completed once more."""
-        completed = self._journal.find(frozenset({EventType.DEPLOY_COMPLETED}), str(key))
+        completed = self._history.all_of(frozenset({EventType.DEPLOY_COMPLETED}), str(key))
         bundle = realized.bundle.digest
         stable = digest_of(canonical_json([str(key), target.commit, target.plan, bundle, len(completed)]))
         return Intent(stable.removeprefix("sha256:")[:32], key, target.plan, bundle)

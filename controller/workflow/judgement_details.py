@@ -1,43 +1,18 @@
-"""Make events: what the workflows say to the journal, in one vocabulary.
+"""What the ledger keeps of a judgement: enough to judge again offline and compare.
 
-`history` reads what is written here. Identifiers and the time are given by the shell, so
-a story told twice with the same ones is the same.
+The exact input of the policy and its whole answer are kept, with the reasons and approvals
+as values; the fingerprint leaves out when the judgement was made, so that an identical one
+is recognised.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from controller.approval.approvals import Counted, Requirement
 from controller.change.names import digest_of
 from controller.decision.verdict import Judgement, Reason, Refused
 from controller.desired_state.canonical import canonical_json
-from controller.ledger.event import Event, EventType, Severity
 from controller.policy.answer import Answer, Finding
-from controller.ports.clock import Clock
-
-CONTROLLER = "dvo"
-
-
-class Recorder:
-    """Gives events their id and time."""
-
-    def __init__(self, clock: Clock, new_id: Callable[[], str]) -> None:
-        """Take the time from `clock` and a fresh UUID from `new_id` for each event."""
-        self._clock = clock
-        self._new_id = new_id
-
-    def event(
-        self,
-        kind: EventType,
-        subject: str,
-        details: Mapping[str, object],
-        *,
-        actor: str = CONTROLLER,
-        severity: Severity = Severity.INFO,
-    ) -> Event:
-        """Return an event of `kind` about `subject`, now."""
-        return Event(self._new_id(), kind, self._clock.now(), actor, subject, severity, details)
-
 
 def judgement_details(judgement: Judgement) -> dict[str, object]:
     """Return what the ledger keeps of a judgement: enough to judge again offline and compare."""

@@ -1,0 +1,111 @@
+"""What the story is played on: the sandbox, the controller, a clock, and eyes on them.
+
+People act through the sandbox's public API with their own tokens; what the controller did is
+seen where everybody sees it, in checks and at the agents' endpoints.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import httpx
+
+from controller.errors import UnavailableError
+from controller.sandbox.person import Person
+
+Seen = TypeVar("Seen")
+Check = dict[str, object]
+
+_PATIENCE_SECONDS = 90.0
+_PAUSE_SECONDS = 0.1
+_ENDPOINT = re.compile(r"http://127\.0\.0\.1:[0-9]+")
+
+
+class World(Protocol):
+    """The running parts, as `compose.demo` builds them."""
+
+    repository: str
+    ledger: Path
+    allowed_signers: Path
+    pages: str
+
+    def person(self, login: str) -> Person:
+        """Return somebody to act as."""
+        ...
+
+    def move_clock(self, moment: datetime) -> None:
+        """Make it `moment` for the controller and for the code host."""
+        ...
+
+    def file(self, path: str) -> bytes:
+        """Return a file of main as it is now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Watches the world until something has come true."""
+
+    world: World
+
+    def check(self, ref: str, name: str, conclusion: str | None, says: str = "") -> Check:
+        """Wait until check `name` of `ref` ends as told (None: still open) and its title says so."""
+
+        def look() -> Check | None:
+            for check in self.world.person("vera-view").check_runs(ref):
+                output = check["output"]
+                title = str(output["title"]) if isinstance(output, dict) else ""
+                if check["name"] == name and check["conclusion"] == conclusion and says in title:
+                    return check
+            return None
+
+        return self.until(look, f"{name} of {ref[:12]} to be {conclusion or 'open'} {says}")
+
+    def annotations(self, check: Check) -> list[dict[str, object]]:
+        """Return the annotations of a check run."""
+        answer = self.world.person("vera-view").send("GET", f"/check-runs/{check['id']}/annotations")
+        answer.raise_for_status()
+        return list(answer.json())
+
+    def head(self, number: int) -> str:
+        """Return the head commit of a pull request."""
+        head = self.world.person("vera-view").pull(number)["head"]
+        return str(head["sha"]) if isinstance(head, dict) else ""
+
+    def endpoint(self, check: Check) -> str:
+        """Return where the agent answers that a deployment check tells of."""
+        output = check["output"]
+        found = _ENDPOINT.search(str(output["summary"]).replace("`", "").replace("\\", "") if isinstance(output, dict) else "")
+        if found is None:
+            raise UnavailableError("the deployment check names no endpoint", component="demo")
+        return found.group()
+
+    def until(self, look: Callable[[], Seen | None], what: str) -> Seen:
+        """Look again until something is seen; `UnavailableError` when it takes too long."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            seen = look()
+            if seen is not None:
+                return seen
+            time.sleep(_PAUSE_SECONDS)
+        raise UnavailableError(f"waited {_PATIENCE_SECONDS:.0f} s for {what}", component="demo")
+
+
+def ask_agent(endpoint: str, question: str) -> dict[str, object]:
+    """Ask a running agent something over HTTP and return its whole reply."""
+    with httpx.Client(timeout=10, trust_env=False) as client:
+        answer = client.post(f"{endpoint}/invoke", json={"input": question})
+        answer.raise_for_status()
+        return dict(answer.json())
+
+
+def health(endpoint: str) -> dict[str, object]:
+    """Return what a running agent says of itself."""
+    with httpx.Client(timeout=10, trust_env=False) as client:
+        answer = client.get(f"{endpoint}/health")
+        answer.raise_for_status()
+        return dict(answer.json())

@@ -1,0 +1,67 @@
+"""Tell a story on a terminal or into a log: chapters, sentences, and what people see.
+
+On a terminal slow steps show that something goes on; in a log each is one line.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.panel import Panel
+from rich.rule import Rule
+
+_COLOURS = {"success": "green", "failure": "red", "action_required": "yellow", None: "blue"}
+_SIGNS = {"success": "✓", "failure": "✗", "action_required": "⏸", None: "…"}
+
+
+class Teller:
+    """Tells what happens."""
+
+    def __init__(self, console: Console) -> None:
+        """Tell on `console`."""
+        self._console = console
+
+    def chapter(self, title: str) -> None:
+        """Begin a chapter."""
+        self._console.print()
+        self._console.print(Rule(escape(title), align="left"))
+
+    def say(self, sentence: str) -> None:
+        """Say one sentence."""
+        self._console.print(f"  {escape(sentence)}", highlight=False)
+
+    def result(self, sentence: str) -> None:
+        """Say what has come true."""
+        self._console.print(f"  [green]✓[/green] {escape(sentence)}", highlight=False)
+
+    def check(self, check: dict[str, object], *, in_full: bool = False) -> None:
+        """Show a check run as its receiver sees it: one line, or with its whole summary."""
+        conclusion = check["conclusion"]
+        colour = _COLOURS[conclusion if isinstance(conclusion, str) else None]
+        sign = _SIGNS[conclusion if isinstance(conclusion, str) else None]
+        output = check["output"]
+        title = output["title"] if isinstance(output, dict) else ""
+        summary = output["summary"] if isinstance(output, dict) else ""
+        line = f"[{colour}]{sign} {escape(str(check['name']))}[/{colour}]  {escape(str(title))}"
+        if not in_full:
+            self._console.print(f"  {line}", highlight=False)
+            return
+        self._console.print(Panel(Markdown(str(summary)), title=line, title_align="left", border_style=colour))
+
+    def note(self, annotation: dict[str, object]) -> None:
+        """Show an annotation at its line."""
+        place = f"{annotation['path']}:{annotation['start_line']}"
+        message = str(annotation["message"]).replace("\n", " ")
+        self._console.print(f"    [bold]{escape(place)}[/bold] {escape(message)}", highlight=False)
+
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """Show that `what` is going on while the block lasts."""
+        if self._console.is_terminal:
+            with self._console.status(escape(what)):
+                yield
+        else:
+            self._console.print(f"  … {escape(what)}", highlight=False)
+            yield

@@ -1,0 +1,32 @@
+"""Show a judgement where its readers are: two checks and, while something is not green, one comment."""
+
+from concurrent.futures import Executor
+
+from controller.decision.approval_check import approval_check
+from controller.decision.comment import sticky_comment
+from controller.decision.policy_check import policy_check
+from controller.decision.verdict import Judgement
+from controller.ports.code_host import CodeHostWriter
+from controller.workflow.gathering import together
+
+
+class Showing:
+    """Writes the checks and the comment of a pull request, in parallel."""
+
+    def __init__(self, writer: CodeHostWriter, pool: Executor) -> None:
+        """Write through `writer`, in parallel on `pool`."""
+        self._writer = writer
+        self._pool = pool
+
+    def show(self, number: int, judgement: Judgement) -> None:
+        """Make pull request `number` show `judgement`; what already stands is not written again.
+
+        Raises `UnavailableError` when the code host takes nothing.
+        """
+        policy, approval = policy_check(judgement), approval_check(judgement)
+        together(
+            self._pool,
+            lambda: self._writer.write_check(policy),
+            lambda: self._writer.write_check(approval),
+            lambda: self._writer.write_comment(number, sticky_comment(judgement)),
+        )
