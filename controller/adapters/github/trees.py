@@ -14,10 +14,9 @@ from controller.adapters.github.memory import Memory
 from controller.adapters.github.refusals import unavailable
 from controller.change.facts import FileMode, TreeEntry
 from controller.change.names import ObjectId, RepoPath
+from controller.desired_state.paths import is_controlled
 
 _REMEMBERED = 64
-_FOLDERS = frozenset({"environments", "agents", "policies", ".github"})
-_FILES = frozenset({"codeowners", "docs/codeowners"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +66,15 @@ def _placed(answer: object, prefix: str) -> list[tuple[str, object]]:
 
 
 def _may_hold_controlled(folder: str) -> bool:
-    return is_controlled(f"{folder}/codeowners")
-
-
-def is_controlled(path: str) -> bool:
-    """Tell whether `path` is ours to look at; in any case of letters, so that the wrong one can be refused."""
-    folded = path.casefold()
-    return folded in _FILES or ("/" in folded and folded.partition("/")[0] in _FOLDERS)
+    return is_controlled(RepoPath(f"{folder}/CODEOWNERS"))
 
 
 def _sort_in(path: str, entry: object, entries: dict[RepoPath, TreeEntry], subtrees: dict[RepoPath, ObjectId]) -> None:
     mode, place = text(entry, "mode"), RepoPath(path)
     if mode == "040000":
-        if is_controlled(f"{path}/."):
+        if is_controlled(RepoPath(f"{path}/file")):
             subtrees[place] = oid(entry, "sha")
-    elif is_controlled(path):
+    elif is_controlled(place):
         if mode not in list(FileMode):
             raise unavailable(f"GitHub's answer makes no sense: `{path[:200]}` has the mode {mode[:10]!a}")
         entries[place] = TreeEntry(FileMode(mode), oid(entry, "sha"))

@@ -1,0 +1,339 @@
+"""An honest code host in memory: people push, open, review and merge; the controller reads and writes.
+
+Implements the three ports of `controller.ports.code_host` and passes the same contract as the
+GitHub adapter. Ids are Git's own. `trouble` makes a method raise, `calls` tells what was asked.
+
+    host = FakeCodeHost({"CODEOWNERS": "* @olga"})
+    dana, olga = host.person("dana"), host.person("olga")
+    number = host.open_pull_request("topic", {"environments/dev/anl.yaml": "..."}, by=dana)
+    host.review(number, olga)
+    host.merge(number, by=dana, method="squash")
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from controller.change.facts import (
+    Account,
+    AccountKind,
+    Commit,
+    PullRequest,
+    PullRequestState,
+    Review,
+    ReviewState,
+    Snapshot,
+)
+from controller.change.names import CommitSha, Login, ObjectId, RepoPath
+from controller.decision.check import CheckRun
+from controller.desired_state.paths import is_controlled
+from controller.errors import ControllerError, InputError
+from controller.ownership.owner import TeamOwner
+from controller.ports.code_host import Comparison
+from tests.fakes.git_objects import Authorship, Files, Objects, Signature
+
+WEB_FLOW = Account(19864447, Login("web-flow"), AccountKind.USER)
+_MOST_COMMITS = 250
+
+
+@dataclass
+class _Pull:
+    facts: PullRequest
+    branch: str
+    reviews: list[Review] = field(default_factory=list)
+
+
+class FakeCodeHost:
+    """One repository with one governed branch."""
+
+    def __init__(self, files: Files | None = None, *, branch: str = "main") -> None:
+        self.now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+        self.calls: list[str] = []
+        """Names of the port's methods in the order they were called."""
+        self.trouble: dict[str, ControllerError] = {}
+        """What a method of the port raises, by its name."""
+        self.checks: dict[tuple[CommitSha, str], CheckRun] = {}
+        self.comments: dict[int, str] = {}
+        self.requested: dict[int, set[Login]] = {}
+        self.writes = 0
+        self.objects = Objects()
+        self.branches: dict[str, CommitSha] = {}
+        self._branch = branch
+        self._numbers, self._ids = count(1), count(5001)
+        self._people: dict[str, tuple[Account, str]] = {}
+        self._teams: dict[tuple[str, str], tuple[Account, ...]] = {}
+        self._pulls: dict[int, _Pull] = {}
+        self._pushers: dict[tuple[str, CommitSha], Account | None] = {}
+        founder = Signature(None, "founder@example.com")
+        tree = self.objects.changed(None, files or {"README.md": "A repository"})
+        self.branches[branch] = self.objects.commit(tree, (), Authorship(founder, founder)).sha
+
+    def person(self, login: str, *, id: int | None = None, email: str | None = None) -> Account:  # noqa: A002 - GitHub's word
+        """Return the account of `login`, made on first use."""
+        if login not in self._people:
+            kind = AccountKind.BOT if login.endswith("[bot]") else AccountKind.USER
+            made = Account(next(self._ids) if id is None else id, Login(login), kind)
+            self._people[login] = (made, email or f"{login.removesuffix('[bot]')}@example.com")
+        return self._people[login][0]
+
+    def team(self, organization: str, slug: str, *members: Account) -> None:
+        """Say who belongs to a team."""
+        self._teams[organization.lower(), slug.lower()] = members
+
+    def commit(self, files: Files, *, parents: Sequence[CommitSha], who: Authorship) -> Commit:
+        """Make a commit that changes `files` of its first parent; no branch moves."""
+        tree = self.objects.commits[parents[0]].tree if parents else None
+        return self.objects.commit(self.objects.changed(tree, files), tuple(parents), who)
+
+    def push(self, branch: str, files: Files, *, by: Account, who: Authorship | None = None) -> CommitSha:
+        """Put a commit on a branch (made from the governed one when new) and push it."""
+        start = self.branches.get(branch, self.branches[self._branch])
+        made = self.commit(files, parents=(start,), who=who or self.authorship(by))
+        self.move(branch, made.sha, by=by)
+        return made.sha
+
+    def move(self, branch: str, commit: CommitSha, *, by: Account | None) -> None:
+        """Let a branch point to a commit, as any push, forced or not; `by` None when the host cannot say."""
+        self._tick()
+        self.branches[branch] = commit
+        self._pushers[branch, commit] = by
+        for pull in self._pulls.values():
+            if pull.branch == branch and pull.facts.state is PullRequestState.OPEN:
+                self._change(pull, head=commit)
+
+    def push_main(self, files: Files, *, by: Account) -> CommitSha:
+        """Push straight to the governed branch."""
+        return self.push(self._branch, files, by=by)
+
+    def open_pull_request(
+        self, branch: str, files: Files | None = None, *, by: Account, base: str | None = None, is_fork: bool = False
+    ) -> int:
+        """Open a pull request from `branch`, pushing `files` to it first."""
+        if files is not None:
+            self.push(branch, files, by=by)
+        self._tick()
+        number = next(self._numbers)
+        facts = PullRequest(
+            number=number,
+            state=PullRequestState.OPEN,
+            author=by,
+            head=self.branches[branch],
+            base_branch=base or self._branch,
+            is_draft=False,
+            is_from_fork=is_fork,
+            merge_commit=None,
+            merged_by=None,
+            commit_count=0,
+            updated_at=self.now,
+        )
+        self._pulls[number] = _Pull(facts, branch)
+        self._change(self._pulls[number], head=facts.head)
+        return number
+
+    def review(
+        self, number: int, by: Account, state: ReviewState = ReviewState.APPROVED, *, commit: CommitSha | None = None
+    ) -> int:
+        """Submit a review of the head, or of an older commit, and return its id."""
+        self._tick()
+        pull = self._pull(number)
+        made = Review(next(self._ids), by, state, commit or pull.facts.head, self.now)
+        pull.reviews.append(made)
+        return made.id
+
+    def dismiss(self, number: int, review: int) -> None:
+        """Dismiss a review."""
+        pull = self._pull(number)
+        pull.reviews = [
+            replace(each, state=ReviewState.DISMISSED) if each.id == review else each for each in pull.reviews
+        ]
+
+    def edit(self, number: int, **changed: object) -> None:
+        """Change facts of a pull request (`is_draft=True`, `state=CLOSED`) as its page would."""
+        self._tick()
+        pull = self._pull(number)
+        pull.facts = replace(pull.facts, updated_at=self.now, **changed)  # type: ignore[arg-type] # names are the fields'
+
+    def merge(self, number: int, *, by: Account, method: str = "merge") -> CommitSha:
+        """Merge a pull request (`merge`, `squash` or `rebase`); return its merge commit."""
+        self._tick()
+        pull = self._pull(number)
+        target, head = pull.facts.base_branch, pull.facts.head
+        base = self.branches[target]
+        since = self.objects.merge_base(base, head)
+        if pull.facts.state is not PullRequestState.OPEN or since is None:
+            raise ValueError(f"pull request {number} cannot be merged")
+        made = {"merge": self._merge_commit, "squash": self._squash_commit, "rebase": self._rebase_commits}[method](
+            pull, base, since, by
+        )
+        self.branches[target] = made
+        self._pushers[target, made] = by
+        pull.facts = replace(
+            pull.facts, state=PullRequestState.MERGED, merge_commit=made, merged_by=by, updated_at=self.now
+        )
+        return made
+
+    def authorship(self, author: Account, *, co_authors: Sequence[str] = ()) -> Authorship:
+        """Return what git writes into a commit of `author`."""
+        signature = self.signature(author)
+        return Authorship(signature, signature, tuple(co_authors))
+
+    def signature(self, account: Account) -> Signature:
+        """Return an account with the address it commits with."""
+        return Signature(account, self._people[account.login][1])
+
+    def pull_request(self, number: int) -> PullRequest:
+        """See the port."""
+        self._called("pull_request")
+        return self._pull(number).facts
+
+    def open_pull_requests(self) -> tuple[int, ...]:
+        """See the port."""
+        self._called("open_pull_requests")
+        pulls = [pull.facts for pull in self._pulls.values()]
+        return tuple(
+            pull.number for pull in pulls if pull.state is PullRequestState.OPEN and pull.base_branch == self._branch
+        )
+
+    def reviews(self, number: int) -> tuple[Review, ...]:
+        """See the port."""
+        self._called("reviews")
+        return tuple(self._pull(number).reviews)
+
+    def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
+        """See the port."""
+        self._called("merged_pull_request")
+        merged = [pull.facts for pull in self._pulls.values() if pull.facts.merge_commit == commit]
+        return next((facts for facts in merged if facts.base_branch == self._branch), None)
+
+    def pusher(self, number: int, head: CommitSha) -> Account | None:
+        """See the port."""
+        self._called("pusher")
+        pull = self._pull(number)
+        return None if pull.facts.is_from_fork else self._pushers.get((pull.branch, head))
+
+    def tip(self, branch: str) -> CommitSha:
+        """See the port."""
+        self._called("tip")
+        return self._resolved(branch)
+
+    def compare(self, base: str, head: str) -> Comparison:
+        """See the port."""
+        self._called("compare")
+        one, other = self._resolved(base), self._resolved(head)
+        ancestor = self.objects.merge_base(one, other)
+        if ancestor is None:
+            raise InputError(f"{base} and {head} have no common ancestor")
+        ours, theirs = self.objects.history(one), self.objects.history(other)
+        between = tuple(commit for sha, commit in theirs.items() if sha not in ours)
+        if len(between) > _MOST_COMMITS:
+            raise InputError(f"{len(between)} commits lie between {base} and {head}; split the pull request")
+        known = self.objects.commits
+        return Comparison(known[one], known[ancestor], between, len(ours.keys() - theirs.keys()))
+
+    def snapshot(self, commit: CommitSha, tree: ObjectId) -> Snapshot:
+        """See the port."""
+        self._called("snapshot")
+        if tree not in self.objects.trees:
+            raise InputError(f"no tree {tree}")
+        entries = {path: entry for path, entry in self.objects.trees[tree].items() if is_controlled(path)}
+        subtrees = {
+            path: oid for path, oid in self.objects.subtrees[tree].items() if is_controlled(RepoPath(f"{path}/file"))
+        }
+        return Snapshot(commit, tree, entries, subtrees)
+
+    def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
+        """See the port."""
+        self._called("contents")
+        unknown = blobs - self.objects.blobs.keys()
+        if unknown:
+            raise InputError(f"no blobs {', '.join(sorted(unknown))}")
+        return {blob: self.objects.blobs[blob] for blob in blobs}
+
+    def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
+        """See the port."""
+        self._called("team_members")
+        return self._teams.get((team.organization.lower(), team.slug.lower()), ())
+
+    def write_check(self, check: CheckRun) -> None:
+        """See the port."""
+        self._called("write_check")
+        self._resolved(check.commit)
+        standing = self.checks.get((check.commit, check.name))
+        if standing is None or standing.external_id != check.external_id:
+            self.writes += 1
+            self.checks[check.commit, check.name] = check
+
+    def write_comment(self, number: int, text: str | None) -> None:
+        """See the port."""
+        self._called("write_comment")
+        self._pull(number)
+        if self.comments.get(number) == text:
+            return
+        self.writes += 1
+        if text is None:
+            del self.comments[number]
+        else:
+            self.comments[number] = text
+
+    def request_reviews(self, number: int, accounts: Sequence[Account]) -> None:
+        """See the port."""
+        self._called("request_reviews")
+        pull, asked = self._pull(number), self.requested.setdefault(number, set())
+        heard = {review.author.login for review in pull.reviews if review.author is not None}
+        missing = {account.login for account in accounts} - asked - heard
+        if pull.facts.author.login in missing:
+            raise InputError("Review cannot be requested from pull request author.")
+        if missing:
+            self.writes += 1
+            asked |= missing
+
+    def _called(self, method: str) -> None:
+        self.calls.append(method)
+        if method in self.trouble:
+            raise self.trouble[method]
+
+    def _pull(self, number: int) -> _Pull:
+        if number not in self._pulls:
+            raise InputError(f"no pull request {number}")
+        return self._pulls[number]
+
+    def _resolved(self, ref: str) -> CommitSha:
+        found = self.branches.get(ref, CommitSha(ref))
+        if found not in self.objects.commits:
+            raise InputError(f"no branch or commit {ref}")
+        return found
+
+    def _change(self, pull: _Pull, *, head: CommitSha) -> None:
+        base = self.objects.history(self.branches[pull.facts.base_branch])
+        number = len(self.objects.history(head).keys() - base.keys())
+        pull.facts = replace(pull.facts, head=head, commit_count=number, updated_at=self.now)
+
+    def _merge_commit(self, pull: _Pull, base: CommitSha, since: CommitSha, by: Account) -> CommitSha:
+        tree = self.objects.merged(base, pull.facts.head, since)
+        who = Authorship(self.signature(by), _SERVER, is_verified=True)
+        return self.objects.commit(tree, (base, pull.facts.head), who).sha
+
+    def _squash_commit(self, pull: _Pull, base: CommitSha, since: CommitSha, by: Account) -> CommitSha:
+        del by  # GitHub writes the author of the pull request into the commit
+        author = self.signature(pull.facts.author)
+        own = self.objects.history(pull.facts.head).keys() - self.objects.history(base).keys()
+        others = {self.objects.commits[sha].author_email for sha in own} - {author.email}
+        who = Authorship(author, _SERVER, tuple(sorted(others)), is_verified=True)
+        return self.objects.commit(self.objects.merged(base, pull.facts.head, since), (base,), who).sha
+
+    def _rebase_commits(self, pull: _Pull, base: CommitSha, since: CommitSha, by: Account) -> CommitSha:
+        del since
+        tip = base
+        behind = self.objects.history(base)
+        for sha, commit in self.objects.history(pull.facts.head).items():
+            if sha not in behind and len(commit.parents) == 1:
+                who = Authorship(Signature(commit.author, commit.author_email), self.signature(by))
+                tip = self.objects.commit(self.objects.merged(tip, sha, commit.parents[0]), (tip,), who).sha
+        return tip
+
+    def _tick(self) -> None:
+        self.now += timedelta(seconds=1)
+
+
+_SERVER = Signature(WEB_FLOW, "noreply@github.com")
