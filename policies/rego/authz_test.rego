@@ -1,0 +1,34 @@
+package dvo_test.authz
+
+may(group, permission, tier) if {
+	data.dvo.authz.allow with input as {"groups": [group], "permission": permission, "tier": tier}
+}
+
+test_a_role_permits_what_it_says if {
+	may("DVO-Viewers", "view_audit", null)
+	may("DVO-Developers", "deploy_dev", "development")
+	may("DVO-Admins", "manage_capabilities", null)
+}
+
+test_a_role_permits_no_more if {
+	not may("DVO-Viewers", "deploy_dev", "development")
+	not may("DVO-Operators", "approve_prod", "production")
+	not may("DVO-ReleaseManagers", "manage_policies", null)
+}
+
+test_a_rollback_in_production_takes_a_release_manager if {
+	may("DVO-Operators", "rollback", "staging")
+	not may("DVO-Operators", "rollback", "production")
+	may("DVO-ReleaseManagers", "rollback", "production")
+}
+
+test_a_rollback_without_a_known_tier_is_refused if {
+	not may("DVO-Admins", "rollback", null)
+	not may("DVO-Admins", "rollback", "prod")
+}
+
+test_a_malformed_question_is_refused if {
+	every asked in [{}, [], "true", null, {"groups": null, "permission": "view_status"}] {
+		not data.dvo.authz.allow with input as asked
+	}
+}

@@ -1,0 +1,53 @@
+package dvo_test.mc_freeze_window
+
+import data.dvo_test.examples
+
+window := {"name": "year-end", "start": "2026-11-18T11:00:00Z", "end": "2026-11-20T11:00:00Z"}
+
+during(now, path) := examples.findings("mc-freeze-window", examples.with_changes({
+	"/now": now,
+	path: [window],
+}))
+
+main_windows := "/environments/production/before/freeze_windows"
+
+proposed_windows := "/environments/production/after/freeze_windows"
+
+test_a_freeze_holds_until_its_end if {
+	some finding in during("2026-11-18T11:00:00Z", main_windows)
+	finding.action == "deny"
+	finding.until == window.end
+	contains(finding.message, "year-end")
+}
+
+test_the_end_of_a_freeze_is_outside_and_its_last_moment_inside if {
+	during("2026-11-20T11:00:00Z", main_windows) == set()
+	count(during("2026-11-20T10:59:59.999999Z", main_windows)) == 1
+}
+
+test_before_its_start_nothing_is_frozen if during("2026-11-18T10:59:59Z", main_windows) == set()
+
+test_a_window_the_change_adds_counts_and_one_it_removes_too if {
+	count(during("2026-11-19T11:00:00Z", proposed_windows)) == 1
+	count(during("2026-11-19T11:00:00Z", main_windows)) == 1
+}
+
+test_a_window_on_both_sides_is_told_once if {
+	asked := examples.with_changes({main_windows: [window], proposed_windows: [window]})
+	count(examples.findings("mc-freeze-window", asked)) == 1
+}
+
+test_each_of_two_windows_is_told if {
+	longer := object.union(window, {"name": "audit", "end": "2026-12-01T00:00:00Z"})
+	asked := examples.with_changes({main_windows: [window, longer]})
+	count(examples.findings("mc-freeze-window", asked)) == 2
+}
+
+test_a_freeze_holds_below_production_too if {
+	asked := json.patch(examples.in_tier("staging", "github:2"), [{
+		"op": "replace",
+		"path": "/environments/staging/before/freeze_windows",
+		"value": [window],
+	}])
+	count(examples.findings("mc-freeze-window", asked)) == 1
+}

@@ -1,0 +1,116 @@
+package dvo_test.mc_input
+
+import data.dvo_test.examples
+
+is_denied(asked) if "mc-input" in examples.denying(asked)
+
+test_a_question_as_published_is_sound if not is_denied(examples.question)
+
+test_a_question_that_is_missing_is_denied if {
+	some finding in data.dvo.decision.findings
+	[finding.rule, finding.action] == ["mc-input", "deny"]
+}
+
+test_a_question_of_another_type_is_denied[asked] if {
+	some asked in [null, true, 1, "dvo.policy-input/1", [], {}]
+	is_denied(asked)
+}
+
+hostile := [null, true, 0, -1, 1e300, "", "x", [], [null], {}, {"x": null}, [[]], "2026-11-18T11:00:00+01:00"]
+
+parts := [
+	"schema", "now", "change", "people", "environments", "deployments", "files", "evidence",
+]
+
+# Empty collections are sound, and so is a change nobody is known for: other rules judge those.
+is_sound_too(part, value) if {
+	part in {"people", "environments"}
+	value == {}
+}
+
+is_sound_too(part, value) if {
+	part in {"deployments", "files", "evidence"}
+	value == []
+}
+
+test_each_part_of_another_type_is_denied[part] if {
+	some part in parts
+	every value in hostile {
+		hardly_hostile(part, value)
+	}
+}
+
+hardly_hostile(part, value) if is_sound_too(part, value)
+
+hardly_hostile(part, value) if is_denied(examples.with_changes({concat("", ["/", part]): value}))
+
+test_each_part_that_is_missing_is_denied[part] if {
+	some part in parts
+	is_denied(object.remove(examples.question, [part]))
+}
+
+fields := {
+	"/change/author": {1, "github:404", ["github:2"]},
+	"/change/requester": {false, "github:404"},
+	"/people/github:2": {null, "DVO-Admins", {}},
+	"/people/github:2/kind": {null, "human"},
+	"/people/github:2/groups": {null, "DVO-Admins", {"DVO-Admins": true}, [1]},
+	"/environments/production": {null, "production", {}},
+	"/environments/production/tier": {null, "prod", "Production"},
+	"/environments/production/before": {1, "x", [], {}},
+	"/environments/production/before/tier": {null, "x"},
+	"/environments/production/before/time_zone": {null, "", "Local", 1},
+	"/environments/production/before/platforms": {null, []},
+	"/environments/production/before/freeze_windows": {null, {}, [null], [{"name": "x", "start": "now", "end": "then"}]},
+	"/deployments/0": {null, "x", {}},
+	"/deployments/0/environment": {null, "nowhere", 1},
+	"/deployments/0/agent": {null, 1, []},
+	"/deployments/0/tier": {null, "development", "PRODUCTION"},
+	"/deployments/0/kinds": {null, [], "upgraded", [1]},
+	"/deployments/0/path": {1, []},
+	"/deployments/0/lines": {null, [], {"version": 0}, {"version": null}},
+	"/deployments/0/after": {1, "x", [], {}},
+	"/deployments/0/after/release": {null, 1},
+	"/deployments/0/after/platform": {null, 1},
+	"/files/0": {null, {}, {"path": 1, "kind": "governance"}, {"path": "x", "kind": "other"}},
+	"/evidence/0": {null, {}},
+	"/evidence/0/tier": {null, "x"},
+	"/evidence/0/completed_at": {null, 0, "yesterday"},
+}
+
+test_each_field_of_another_type_is_denied[path] if {
+	some path, values in fields
+	every value in values {
+		is_denied(examples.with_changes({path: value}))
+	}
+}
+
+test_a_deployment_that_is_nowhere_is_denied if {
+	is_denied(examples.with_changes({"/deployments/0/before": null, "/deployments/0/after": null}))
+}
+
+test_an_environment_nobody_stated_is_denied if {
+	is_denied(examples.with_changes({
+		"/environments/production/before": null,
+		"/environments/production/after": null,
+	}))
+}
+
+test_fractions_of_a_second_are_sound if {
+	not is_denied(examples.with_changes({"/now": "2026-11-18T11:00:00.123456Z"}))
+}
+
+test_a_deployment_without_a_path_has_a_finding_without_a_line if {
+	asked := examples.with_changes({"/deployments/0/path": null})
+	not is_denied(asked)
+	some finding in examples.findings("mc-prod-approval", asked)
+	[finding.environment, finding.agent, finding.path, finding.line] == ["production", "ANL", null, null]
+}
+
+test_a_thousand_deployments_are_judged_like_one if {
+	one := examples.question.deployments[0]
+	many := [object.union(one, {"agent": sprintf("A%d", [number])}) | some number in numbers.range(1, 1000)]
+	asked := examples.with_changes({"/deployments": many})
+	not is_denied(asked)
+	count(examples.findings("mc-prod-approval", asked)) == 1000
+}
