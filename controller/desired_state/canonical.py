@@ -6,7 +6,7 @@ on every machine and Python version. Values that JSON cannot say exactly are ref
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from controller.errors import InputError
 
@@ -17,10 +17,12 @@ def canonical_json(value: object) -> bytes:
     """Return the canonical UTF-8 bytes of `value`.
 
     Raises `InputError` for NaN, infinities, integers beyond 2^53 - 1, keys that are not
-    strings, lone surrogates and anything that is not a JSON value.
+    strings, lone surrogates, nesting too deep to follow and anything that is not a JSON value.
     """
     try:
         return _text(value).encode("utf-8")
+    except RecursionError as error:
+        raise InputError("a value nested this deep cannot be canonical JSON") from error
     except UnicodeEncodeError as error:
         raise InputError(f"text that is no Unicode cannot be canonical JSON: {error.object[:40]!a}") from error
 
@@ -31,13 +33,13 @@ def _text(value: object) -> str:
             return json.dumps(value, ensure_ascii=False)
         case int():
             if abs(value) > _EXACT:
-                raise InputError(f"expected an integer within 2^53 - 1, got {value}")
+                raise InputError(f"expected an integer within 2^53 - 1, got one of {value.bit_length()} bits")
             return str(value)
         case float():
             return _number(value)
         case Mapping():
             return _object(value)
-        case Sequence():
+        case list() | tuple():
             return "[" + ",".join(map(_text, value)) + "]"
         case _:
             raise InputError(f"expected a JSON value, got {type(value).__name__}")
@@ -61,7 +63,7 @@ def _number(value: float) -> str:
     whole, _, fraction = mantissa.partition(".")
     fraction = fraction.rstrip("0") if fraction != "0" else ""
     digits = (whole + fraction).lstrip("0")
-    leading = len((whole + fraction)) - len(digits)
+    leading = len(whole + fraction) - len(digits)
     point = len(whole) + int(exponent or 0) - leading
     digits = digits.rstrip("0")
     return sign + _placed(digits, point)

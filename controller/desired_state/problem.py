@@ -21,5 +21,6 @@ class Problem:
     """What to do, in one sentence."""
 
     def __str__(self) -> str:
-        """Return ``path:line:column: message``, the form editors understand."""
-        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+        """Return ``path:line:column: message``, the form editors understand, on one printable line."""
+        path = self.path if self.path.isascii() and self.path.isprintable() else ascii(self.path)
+        return f"{path}:{self.line}:{self.column}: {self.message}"

@@ -1,0 +1,48 @@
+"""Text that looks like a credential: the shapes that issuers give their keys, and lone entropy.
+
+A value of such a shape is refused wherever it stands in a governed file and never repeated
+in a message. Shapes are those the issuers document (GitHub, AWS, Slack, OpenAI, Google,
+RFC 7519, RFC 7468); a secret of no known shape is caught by the name it is given.
+"""
+
+import re
+
+_SHAPES = re.compile(
+    r"""
+    (?P<an_AWS_access_key>(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])) |
+    (?P<a_GitHub_token>(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})) |
+    (?P<a_GitLab_token>(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,}) |
+    (?P<a_Slack_token>(?<![A-Za-z0-9])xox[a-z]-[A-Za-z0-9-]{10,}) |
+    (?P<an_API_key>(?<![A-Za-z0-9])(?:sk|rk|pk)[-_](?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{20,}) |
+    (?P<a_Google_API_key>(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{35}) |
+    (?P<a_private_key>-----BEGIN\ [A-Z0-9 ]*PRIVATE\ KEY-----) |
+    (?P<a_signed_token>(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*) |
+    (?P<an_Azure_key>(?i:AccountKey|SharedAccessKey|SharedAccessSignature|[?&]sig)=[A-Za-z0-9%+/]{20,}) |
+    (?P<a_password_in_an_address>[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,80}:[^\s/@]{1,80}@)
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_NAMES_A_SECRET = re.compile(
+    r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|API_?KEY|PRIVATE_KEY|ACCESS_KEY|ACCOUNT_KEY)$"
+)
+_MAY_NAME_A_SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|PWD|CREDENTIAL|AUTH|SIGNATURE")
+_OPAQUE = re.compile(r"[A-Za-z0-9+/_=.~-]{32,}")
+_FEWEST_DISTINCT = 10
+
+
+def secret_shape(text: str) -> tuple[int, str] | None:
+    """Return the offset and the kind of the first credential in `text`, or None."""
+    found = _SHAPES.search(text)
+    if found is None or found.lastgroup is None:
+        return None
+    return found.start(), found.lastgroup.replace("_", " ")
+
+
+def is_named_secret(name: str, value: str) -> bool:
+    """Return whether a variable holds a secret, judging by its name and how opaque its value is."""
+    if not value:
+        return False
+    if _NAMES_A_SECRET.search(name):
+        return True
+    is_opaque = _OPAQUE.fullmatch(value) is not None and len(set(value)) >= _FEWEST_DISTINCT
+    return is_opaque and _MAY_NAME_A_SECRET.search(name) is not None
