@@ -6,6 +6,7 @@ unique and tests fit the agent is judged in `definition`.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -113,7 +114,7 @@ class CapabilityTestsFile(_Strict):
     tests: list[CapabilityTestEntry] = Field(min_length=1, max_length=500)
 
 
-def json_schemas() -> dict[str, bytes]:
+def json_schemas() -> Mapping[str, bytes]:
     """Return the published JSON Schemas by file name, as they are committed under `schemas/`."""
     shapes: dict[str, type[BaseModel]] = {"agent.json": AgentFile, "capability-tests.json": CapabilityTestsFile}
     return {name: _published(shape) for name, shape in shapes.items()}

@@ -86,18 +86,18 @@ class Router:
 def capability_profile(capability: Capability) -> Profile:
     """Return what `capability` is recognised by."""
     fields = [*_fields(capability.inputs), *_fields(capability.outputs)]
-    bag = _weigh(
-        (_NAME, [capability.name]),
-        (_KEYWORDS, capability.keywords),
-        (_STATEMENT, [capability.description]),
-        (_FIELDS, fields),
+    bag = _added(
+        _asked_for_by(capability.keywords),
+        _evenly(_NAME, [capability.name]),
+        _evenly(_STATEMENT, [capability.description]),
+        _evenly(_FIELDS, fields),
     )
     return Profile(capability.name, bag, _phrases(capability.keywords), is_hand_off=False)
 
 
 def hand_off_profile(hand_off: HandOff) -> Profile:
     """Return what work for another agent is recognised by."""
-    bag = _weigh((_KEYWORDS, hand_off.keywords), (_STATEMENT, [hand_off.when]))
+    bag = _added(_asked_for_by(hand_off.keywords), _evenly(_STATEMENT, [hand_off.when]))
     return Profile(hand_off.to, bag, _phrases(hand_off.keywords), is_hand_off=True)
 
 
@@ -105,12 +105,26 @@ def _fields(parameters: Mapping[str, Parameter]) -> list[str]:
     return [f"{name} {parameter.description}" for name, parameter in parameters.items()]
 
 
-def _weigh(*parts: tuple[float, Sequence[str]]) -> Mapping[str, float]:
-    """Return the stems of all parts; within one part a stem counts once, so that no list wins by repetition."""
+def _added(*bags: Mapping[str, float]) -> Mapping[str, float]:
+    total: dict[str, float] = {}
+    for bag in bags:
+        for stem, weight in bag.items():
+            total[stem] = total.get(stem, 0.0) + weight
+    return total
+
+
+def _evenly(weight: float, texts: Sequence[str]) -> Mapping[str, float]:
+    """Return each stem of `texts` once, so that no text wins by repeating itself."""
+    return dict.fromkeys(sorted({stem for text in texts for stem in stems(text)}), weight)
+
+
+def _asked_for_by(keywords: Sequence[str]) -> Mapping[str, float]:
+    """Return the stems of `keywords`; one word of several asks for less than the only one."""
     bag: dict[str, float] = {}
-    for weight, texts in parts:
-        for stem in sorted({stem for text in texts for stem in stems(text)}):
-            bag[stem] = bag.get(stem, 0.0) + weight
+    for keyword in keywords:
+        words = stems(keyword)
+        for stem in words:
+            bag[stem] = max(bag.get(stem, 0.0), _KEYWORDS / len(words))
     return bag
 
 
