@@ -9,7 +9,7 @@ from controller.sandbox.git_history import commits_between, first_parents, is_an
 from controller.sandbox.git_objects import branch_tip
 from controller.sandbox.git_store import Move
 from controller.sandbox.mergeability import may_bypass
-from controller.sandbox.records import PullRequest, Repository
+from controller.sandbox.records import Activity, PullRequest, Repository
 from controller.sandbox.world import Deed, World
 
 _HEADS = "refs/heads/"
@@ -42,6 +42,10 @@ def branch_moved(deed: Deed, move: Move, *, merging: bool = False) -> None:
     """Draw the consequences of a ref that moved; `merging` when the server itself is merging a pull request."""
     world, repository = deed.world, deed.repository
     repository.pushed_at = world.now()
+    kind = "pr_merge" if merging else _kind(repository, move)
+    repository.activities.append(
+        Activity(world.next_id(), move.ref, move.before, move.after, kind, deed.person, world.now())
+    )
     announce_push(deed, move)
     if not move.ref.startswith(_HEADS):
         return
@@ -76,6 +80,14 @@ def fetch_head(repository: Repository, pull: PullRequest) -> None:
 def fetch_object(repository: Repository, source: Repository, oid: str) -> None:
     """Bring a commit of another repository of the network here, as GitHub's shared storage does."""
     repository.store.run("fetch", "--quiet", "--no-tags", str(source.store.path.resolve()), oid)
+
+
+def _kind(repository: Repository, move: Move) -> str:
+    if move.creates:
+        return "branch_creation"
+    if move.deletes:
+        return "branch_deletion"
+    return "force_push" if _is_forced(repository, move) else "push"
 
 
 def _is_forced(repository: Repository, move: Move) -> bool:

@@ -239,6 +239,19 @@ class Deployment:
     statuses: list[DeploymentStatus] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One move of a ref, and who made it."""
+
+    id: int
+    ref: str
+    before: str
+    after: str
+    kind: str
+    person: Account
+    at: datetime
+
+
 @dataclass(slots=True)
 class Repository:
     """A repository: its git store and everything that hangs on it."""
@@ -262,6 +275,7 @@ class Repository:
     check_suites: dict[int, CheckSuite] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     deployments: dict[int, Deployment] = field(default_factory=dict)
+    activities: list[Activity] = field(default_factory=list)
     server_commits: set[str] = field(default_factory=set)
 
     @property

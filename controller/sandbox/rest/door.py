@@ -22,6 +22,7 @@ from controller.sandbox.faults import Fault, FaultKind, Faults
 from controller.sandbox.refusal import Refusal, not_found, unprocessable
 from controller.sandbox.rest import (
     accounts,
+    activity,
     apps,
     checks,
     commits,
@@ -50,6 +51,7 @@ ROUTES: list[Route] = [
     *checks.ROUTES,
     *git_database.ROUTES,
     *commits.ROUTES,
+    *activity.ROUTES,
     *issues.ROUTES,
     *deployments.ROUTES,
     *repository_routes.ROUTES,
