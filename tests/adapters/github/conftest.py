@@ -1,0 +1,129 @@
+"""A sandbox with the contract's repository, and the adapter as an App on it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.exchange import Patience
+from controller.adapters.github.reading import GitHubReader
+from controller.adapters.github.writing import GitHubWriter
+from controller.change.facts import Account, AccountKind, ReviewState
+from controller.change.names import CommitSha, Login
+from controller.sandbox.person import Person
+from controller.sandbox.sandbox import Sandbox
+from controller.sandbox.seeding import AppCredentials, AppSeed
+from tests.contracts.code_host import BEGINNING
+
+REPOSITORY = "acme/agents"
+PEOPLE = {"dana": 1001, "olga": 1002, "rita": 1003}
+QUICK = Patience(connect_seconds=2, read_seconds=2, total_seconds=4, retries=1)
+_EVENTS = {
+    ReviewState.APPROVED: "APPROVE",
+    ReviewState.CHANGES_REQUESTED: "REQUEST_CHANGES",
+    ReviewState.COMMENTED: "COMMENT",
+}
+
+
+@dataclass
+class MemoryIndex:
+    """An index that forgets with the test."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    def recall(self, key: str) -> str | None:
+        return self.values.get(key)
+
+    def remember(self, key: str, value: str) -> None:
+        self.values[key] = value
+
+
+class SandboxStage:
+    """The sandbox as a stage, with the adapter on it."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.folder = folder
+        self.credentials = _seeded(sandbox)
+        self.index = MemoryIndex()
+        self.app = self.new_app()
+        self.reader = GitHubReader(self.app, folder / "contents")
+        self.writer = GitHubWriter(self.app, self.index)
+
+    def new_app(self, credentials: AppCredentials | None = None) -> GitHubApp:
+        """Return another connection, that of the App or of another one."""
+        known = credentials or self.credentials
+        return GitHubApp(self.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, patience=QUICK)
+
+    def person(self, login: str) -> Person:
+        return self.sandbox.person(login, REPOSITORY)
+
+    def account(self, login: str) -> Account:
+        return Account(PEOPLE[login], Login(login), AccountKind.USER)
+
+    def push(self, branch: str, files: Mapping[str, bytes | None], by: str) -> CommitSha:
+        return CommitSha(self.person(by).commit(branch, files, "A change"))
+
+    def open(self, branch: str, by: str) -> int:
+        answer = self.person(by).call("POST", "/pulls", {"title": "A change", "head": branch, "base": "main"})
+        return int(str(answer["number"]))
+
+    def review(self, number: int, by: str, state: ReviewState) -> int:
+        return self.person(by).review(number, _EVENTS[state], "Seen")
+
+    def dismiss(self, number: int, review: int) -> None:
+        self.person("olga").call("PUT", f"/pulls/{number}/reviews/{review}/dismissals", {"message": "Outdated"})
+
+    def merge(self, number: int, by: str, method: str) -> CommitSha:
+        return CommitSha(self.person(by).merge(number, method))
+
+    def close(self, number: int) -> None:
+        self.person("olga").call("PATCH", f"/pulls/{number}", {"state": "closed"})
+
+    def check(self, commit: CommitSha, name: str) -> tuple[str | None, str, int]:
+        runs = [run for run in self.person("olga").check_runs(commit) if run["name"] == name]
+        assert len(runs) == 1
+        output = runs[0]["output"]
+        assert isinstance(output, dict)
+        conclusion = runs[0]["conclusion"]
+        return (None if conclusion is None else str(conclusion), output["title"], output["annotations_count"])
+
+    def comments(self, number: int) -> list[str]:
+        answer = self.person("olga").send("GET", f"/issues/{number}/comments").json()
+        return [str(comment["body"]).partition("\n")[2] for comment in answer]
+
+    def requested(self, number: int) -> set[str]:
+        answer = self.person("olga").send("GET", f"/pulls/{number}/requested_reviewers").json()
+        return {user["login"] for user in answer["users"]}
+
+    def writes(self) -> int:
+        """Return what an App wrote: people write below the same addresses, so only ours are counted."""
+        ours = ("/check-runs", "/comments", "/requested_reviewers", "/check_run_id}", "/comments/{comment_id}")
+        counted = self.sandbox.faults.counts().by_route
+        return sum(n for route, n in counted.items() if not route.startswith("GET ") and route.endswith(ours))
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox.running(tmp_path / "sandbox") as running:
+        yield running
+
+
+@pytest.fixture
+def stage(sandbox: Sandbox, tmp_path: Path) -> Iterator[SandboxStage]:
+    made = SandboxStage(sandbox, tmp_path)
+    yield made
+    made.app.close()
+
+
+def _seeded(sandbox: Sandbox) -> AppCredentials:
+    for login, number in PEOPLE.items():
+        sandbox.seeds.add_person(login, github_id=number, emails=[f"{login}@example.com"])
+    sandbox.seeds.add_organization("acme", owners=["olga"])
+    sandbox.seeds.add_team("acme", "platform", members=["olga"])
+    sandbox.seeds.add_repository(REPOSITORY, BEGINNING, author="olga")
+    for login in PEOPLE:
+        sandbox.seeds.grant(REPOSITORY, "write", person=login)
+    return sandbox.seeds.add_app(AppSeed(slug="dvo", owner="acme"))
