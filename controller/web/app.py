@@ -1,0 +1,106 @@
+"""The HTTP application, made of finished collaborators.
+
+Routes answer with and without a trailing slash, without a redirect that a webhook would not
+follow. Only health and the webhook are here, and nothing describes itself to strangers.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+
+from anyio import to_thread
+from fastapi import APIRouter, FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from controller.ports.clock import Clock
+from controller.ports.journal import Journal, WorkQueue
+from controller.web.health import Health, Probe
+from controller.web.refusal import RefusalJournal
+from controller.web.traffic import Traffic
+from controller.web.webhook import GitHubWebhook, Terms
+
+
+def _nothing() -> None:
+    """Stand for work that an application does not have at its start or end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Everything the application is made of."""
+
+    webhook_secret: bytes = field(repr=False)
+    repository: str
+    """The one that is governed, as owner/name."""
+    queue: WorkQueue
+    journal: Journal
+    clock: Clock
+    new_id: Callable[[], str]
+    probes: Mapping[str, Probe]
+    """By component: what `/health` asks; each ends by itself when nobody answers it."""
+    version: str
+    start: Callable[[], None] = _nothing
+    """Called once before the first request is taken, on a thread of its own."""
+    stop: Callable[[], None] = _nothing
+    """Called once after the last one was answered."""
+    vital: frozenset[str] = frozenset({"database"})
+    """The components without which no delivery can be kept."""
+    body_limit: int = 5 * 1024 * 1024
+    """Bytes; GitHub itself sends up to 25 MiB, and what is refused here the sweep finds."""
+
+
+def create_app(doors: Doors) -> FastAPI:
+    """Return the application that answers at `doors`."""
+    threads = ThreadPoolExecutor(max_workers=max(1, len(doors.probes)), thread_name_prefix="health")
+    app = FastAPI(
+        title="DVO",
+        version=doors.version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan(doors, threads),
+    )
+    app.include_router(_health_routes(Health(doors.probes, doors.vital, doors.version, threads)))
+    app.include_router(_webhook_routes(doors))
+    app.add_middleware(Traffic, new_id=doors.new_id)
+    return app
+
+
+def _lifespan(doors: Doors, threads: ThreadPoolExecutor) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await to_thread.run_sync(doors.start)
+        try:
+            yield
+        finally:
+            # Whoever still waits for a slow probe gets no answer any more.
+            threads.shutdown(wait=False, cancel_futures=True)
+            await to_thread.run_sync(doors.stop)
+
+    return lifespan
+
+
+def _health_routes(health: Health) -> APIRouter:
+    router = APIRouter()
+    for path, answer in (("/health", health.whole), ("/health/live", health.live), ("/health/ready", health.ready)):
+        for spelling in (path, f"{path}/"):
+            router.add_api_route(spelling, answer, methods=["GET"], response_model=None)
+    return router
+
+
+def _webhook_routes(doors: Doors) -> APIRouter:
+    webhook = GitHubWebhook(
+        Terms(doors.webhook_secret, doors.repository, doors.body_limit),
+        doors.queue,
+        RefusalJournal(doors.journal, doors.clock, doors.new_id),
+    )
+
+    async def receive(request: Request) -> JSONResponse:
+        return await webhook.receive(request)
+
+    router = APIRouter()
+    for spelling in ("/webhooks/github", "/webhooks/github/"):
+        router.add_api_route(spelling, receive, methods=["POST"], response_model=None)
+    return router

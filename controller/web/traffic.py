@@ -1,0 +1,78 @@
+"""Around every request: an id, a log line, security headers, and no exception let out.
+
+The id is ours, never the client's. A log line holds method, path, status and time, never a
+body, a query or a header. A `Host` that is none is refused before anything reads it.
+"""
+
+import re
+from asyncio import get_running_loop
+from collections.abc import Callable
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+_LOG = structlog.get_logger("controller.web")
+
+
+class Traffic:
+    """The ASGI layer outside the application."""
+
+    def __init__(self, app: ASGIApp, new_id: Callable[[], str]) -> None:
+        self._app = app
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to the application, and tell how it went."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(send, self._new_id())
+        began = get_running_loop().time()
+        with structlog.contextvars.bound_contextvars(request_id=exchange.id):
+            await self._pass_on(scope, receive, exchange)
+            milliseconds = round((get_running_loop().time() - began) * 1000, 1)
+            _LOG.info(
+                "request", method=scope["method"], path=scope["path"], status=exchange.status, milliseconds=milliseconds
+            )
+
+    async def _pass_on(self, scope: Scope, receive: Receive, exchange: "_Exchange") -> None:
+        hosts = Headers(scope=scope).getlist("host")
+        if len(hosts) != 1 or _HOST.fullmatch(hosts[0]) is None:
+            refusal = JSONResponse({"error": "Expected one host in the Host header."}, 400)
+            await refusal(scope, receive, exchange.send)
+            return
+        try:
+            await self._app(scope, receive, exchange.send)
+        except Exception:  # noqa: BLE001 - the outermost frame of a request
+            _LOG.exception("request failed", method=scope["method"], path=scope["path"])
+            if exchange.status is None:
+                failure = JSONResponse({"error": "Internal error", "request": exchange.id}, 500)
+                await failure(scope, receive, exchange.send)
+
+
+class _Exchange:
+    """One answer on its way out: gets its headers, and is known by its status."""
+
+    def __init__(self, send: Send, identifier: str) -> None:
+        self._send = send
+        self.id = identifier
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            headers["X-Request-ID"] = self.id
+        await self._send(message)

@@ -1,0 +1,150 @@
+"""`POST /webhooks/github`: verify, mark, answer.
+
+The order is fixed: size, content type, signature over the raw bytes, and only then is a byte
+interpreted; then the repository. What passes is marked durably before the answer; what does
+not marks nothing and leaves a security event. What an event means is `github_events`' part.
+GitHub docs: "Validating webhook deliveries", "Best practices for using webhooks".
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import structlog
+from anyio import to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+
+from controller.errors import InputError, UnavailableError
+from controller.ports.journal import Mark, WorkQueue
+from controller.web.github_events import marks_for, verify_signature
+from controller.web.refusal import Refusal, RefusalJournal, Sender
+
+_DELIVERY = re.compile(r"[0-9A-Za-z-]{1,64}")
+_EVENT = re.compile(r"[a-z_]{1,64}")
+_LENGTH = re.compile(r"[0-9]{1,15}")
+_BODY_SECONDS = 10
+_LOG = structlog.get_logger("controller.web")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a delivery must meet."""
+
+    secret: bytes = field(repr=False)
+    repository: str
+    body_limit: int
+
+
+class GitHubWebhook:
+    """Lets deliveries in and marks what they touch."""
+
+    def __init__(self, terms: Terms, queue: WorkQueue, refusals: RefusalJournal) -> None:
+        self._terms = terms
+        self._queue = queue
+        self._refusals = refusals
+
+    async def receive(self, request: Request) -> JSONResponse:
+        """Answer one delivery: 202 once its marks are durable, 4xx when it is refused, 503 when it cannot be kept."""
+        sender = _sender(request)
+        body = _refuse_by_headers(request, self._terms.body_limit) or await _body(request, self._terms.body_limit)
+        if isinstance(body, Refusal):
+            return await self._refuse(body, sender)
+        # Hashing, parsing and marking block, so the event loop does none of them.
+        outcome = await to_thread.run_sync(self._take, request.headers, body)
+        if isinstance(outcome, Refusal):
+            return await self._refuse(outcome, sender)
+        return _answer(outcome, sender)
+
+    async def _refuse(self, refusal: Refusal, sender: Sender) -> JSONResponse:
+        _LOG.warning("delivery refused", reason=refusal.reason, delivery=sender.delivery, source_ip=sender.address)
+        await to_thread.run_sync(self._refusals.record, refusal, sender)
+        # Closing is what ends a body that nobody reads any more.
+        return JSONResponse({"accepted": False, "reason": refusal.message}, refusal.status, {"Connection": "close"})
+
+    def _take(self, headers: Mapping[str, str], body: bytes) -> Refusal | UnavailableError | tuple[Mark, ...]:
+        if not verify_signature(self._terms.secret, body, headers.get("x-hub-signature-256")):
+            return Refusal(401, "bad_signature", "The signature does not fit the body and the secret.")
+        marks = _marks(headers.get("x-github-event", ""), body, self._terms.repository)
+        if isinstance(marks, Refusal) or not marks:
+            return marks
+        try:
+            self._queue.mark(marks)
+        except UnavailableError as error:
+            return error
+        return marks
+
+
+def _sender(request: Request) -> Sender:
+    delivery = request.headers.get("x-github-delivery", "")
+    address = request.client.host if request.client else "unknown"
+    return Sender(delivery if _DELIVERY.fullmatch(delivery) else "unknown", address)
+
+
+def _refuse_by_headers(request: Request, limit: int) -> Refusal | None:
+    """Refuse what need not be read at all."""
+    length = request.headers.get("content-length")
+    if length is not None and (_LENGTH.fullmatch(length) is None or int(length) > limit):
+        return _too_large(limit)
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        return Refusal(415, "not_json", "Expected the content type application/json.")
+    if "x-hub-signature-256" not in request.headers:
+        return Refusal(401, "no_signature", "Expected a signature in X-Hub-Signature-256.")
+    return None
+
+
+async def _body(request: Request, limit: int) -> bytes | Refusal:
+    """Return the raw body, never holding more of it than `limit`."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.stream():
+                if len(body) + len(chunk) > limit:
+                    return _too_large(limit)
+                body += chunk
+    except TimeoutError:
+        return Refusal(408, "too_slow", f"Expected the whole body within {_BODY_SECONDS} seconds.")
+    except ClientDisconnect:
+        return Refusal(400, "cut_off", "The body ended early.")
+    return bytes(body)
+
+
+def _too_large(limit: int) -> Refusal:
+    return Refusal(413, "too_large", f"Expected at most {limit} bytes.")
+
+
+def _marks(event: str, body: bytes, repository: str) -> Refusal | tuple[Mark, ...]:
+    """Return what a delivery whose signature holds asks to look at; empty when it cannot matter."""
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError):
+        return Refusal(400, "not_json", "Expected a body in JSON.")
+    if not isinstance(payload, dict) or _EVENT.fullmatch(event) is None:
+        return _malformed()
+    origin = payload.get("repository")
+    if origin is None:
+        return ()
+    name = origin.get("full_name") if isinstance(origin, dict) else None
+    if not isinstance(name, str):
+        return _malformed()
+    if name.lower() != repository.lower():
+        return Refusal(403, "foreign_repository", "This controller does not govern that repository.")
+    try:
+        return marks_for(event, payload)
+    except InputError:
+        return _malformed()
+
+
+def _malformed() -> Refusal:
+    return Refusal(400, "malformed", "Expected an event as GitHub describes it.")
+
+
+def _answer(outcome: UnavailableError | tuple[Mark, ...], sender: Sender) -> JSONResponse:
+    if isinstance(outcome, UnavailableError):
+        _LOG.error("delivery not kept", component=outcome.component, delivery=sender.delivery)
+        return JSONResponse({"accepted": False, "reason": "It cannot be kept now; the sweep will find it."}, 503)
+    _LOG.info("delivery accepted", delivery=sender.delivery, keys=[mark.key for mark in outcome])
+    return JSONResponse({"accepted": True, "delivery": sender.delivery}, 202)
