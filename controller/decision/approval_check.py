@@ -66,7 +66,12 @@ def _one_look(approvals: Approvals) -> str:
 
 def _missing(approvals: Approvals) -> str:
     rows = [
-        [code(one.requirement.reason), _wanted(one), listed([code(path) for path in one.uncovered or one.requirement.paths]), _who(one)]
+        [
+            code(one.requirement.reason),
+            _wanted(one),
+            listed([code(path) for path in one.uncovered or one.requirement.paths]),
+            _who(one),
+        ]
         for one in approvals.missing
     ]
     return table(["Asked by", "Missing", "For", "Who can give it"], rows)
@@ -86,7 +91,11 @@ def _who(missing: Missing) -> str:
 
 def _given(approvals: Approvals) -> str:
     rows = [
-        [code(one.principal.login), f"{one.review.submitted_at:%Y-%m-%d %H:%M} UTC", listed([code(reason) for reason in one.reasons])]
+        [
+            code(one.principal.login),
+            f"{one.review.submitted_at:%Y-%m-%d %H:%M} UTC",
+            listed([code(reason) for reason in one.reasons]),
+        ]
         for one in approvals.counted
     ]
     return table(["Approved by", "When", "Counts for"], rows)

@@ -11,5 +11,9 @@ def sticky_comment(judgement: Judgement) -> str | None:
     checks = [policy_check(judgement), approval_check(judgement)]
     if all(check.conclusion is Conclusion.SUCCESS for check in checks):
         return None
-    sections = [f"### {check.name}: {check.title}\n\n{check.summary}" for check in checks if check.conclusion is not Conclusion.SUCCESS]
+    sections = [
+        f"### {check.name}: {check.title}\n\n{check.summary}"
+        for check in checks
+        if check.conclusion is not Conclusion.SUCCESS
+    ]
     return "\n\n".join(sections)

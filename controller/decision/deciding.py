@@ -56,7 +56,7 @@ def decide(case: Case) -> Judgement:
         document=case.document,
         answer=case.answer,
         approvals=case.approvals,
-        warnings=tuple(_warnings(case.answer)),
+        warnings=tuple(map(reason_of, _found(case.answer, Action.WARN))),
     )
 
 
@@ -66,7 +66,7 @@ def _verdict(case: Case) -> Verdict:
         return Refused(refusals)
     if not case.approvals.is_complete:
         return Waiting(case.approvals)
-    return Admitted(tuple(_holds(case)))
+    return Admitted(_holds(case))
 
 
 def _refusals_by_facts(case: Case) -> Iterator[Reason]:
@@ -104,10 +104,7 @@ def _refusals_by_policy(case: Case) -> Iterator[Reason]:
         if case.answer.cause is Cause.POLICY_BROKEN:
             remedy = "The owners of the policies on the base branch mend them; then it is judged again by itself."
         yield Reason(case.answer.cause, case.answer.message, remedy)
-        return
-    for finding in case.answer.findings:
-        if finding.action is not Action.DENY:
-            continue
+    for finding in _found(case.answer, Action.DENY):
         if finding.until is None:
             yield reason_of(finding)
         elif finding.until <= case.now:
@@ -115,16 +112,15 @@ def _refusals_by_policy(case: Case) -> Iterator[Reason]:
             yield Reason(Cause.HOLD_IN_THE_PAST, message, "The policy's owners correct the rule.", rule=finding.rule)
 
 
-def _holds(case: Case) -> Iterator[Hold]:
-    if isinstance(case.answer, Answer):
-        for finding in case.answer.findings:
-            if finding.action is Action.DENY and finding.until is not None:
-                yield Hold(finding.until, reason_of(finding))
+def _holds(case: Case) -> tuple[Hold, ...]:
+    denials = _found(case.answer, Action.DENY)
+    return tuple(Hold(denial.until, reason_of(denial)) for denial in denials if denial.until is not None)
 
 
-def _warnings(answer: Answer | Unanswered) -> Iterator[Reason]:
-    if isinstance(answer, Answer):
-        yield from (reason_of(finding) for finding in answer.findings if finding.action is Action.WARN)
+def _found(answer: Answer | Unanswered, action: Action) -> tuple[Finding, ...]:
+    if isinstance(answer, Unanswered):
+        return ()
+    return tuple(finding for finding in answer.findings if finding.action is action)
 
 
 def reason_of(finding: Finding) -> Reason:

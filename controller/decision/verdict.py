@@ -107,10 +107,6 @@ class Judgement:
     @property
     def outcome(self) -> str:
         """``admitted``, ``held``, ``waiting`` or ``refused``."""
-        match self.verdict:
-            case Admitted(holds):
-                return "held" if holds else "admitted"
-            case Waiting():
-                return "waiting"
-            case Refused():
-                return "refused"
+        if isinstance(self.verdict, Admitted):
+            return "held" if self.verdict.holds else "admitted"
+        return "waiting" if isinstance(self.verdict, Waiting) else "refused"

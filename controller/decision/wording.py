@@ -26,7 +26,13 @@ def change_table(proposal: Proposal) -> str:
     """Return every change as a table: environment, agent, from, to, what it means."""
     rows = [_deployment_row(difference) for difference in proposal.differences]
     rows += [
-        ["governed file", code(file.path), _digest(file.before), _digest(file.after), _file_meaning(file.before, file.after)]
+        [
+            "governed file",
+            code(file.path),
+            _digest(file.before),
+            _digest(file.after),
+            _file_meaning(file.before, file.after),
+        ]
         for file in proposal.effect.files
     ]
     return table(["Environment", "Agent", "From", "To", "What it means"], rows)

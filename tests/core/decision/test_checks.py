@@ -1,0 +1,219 @@
+"""The checks as their receiver reads them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from controller.change.names import Digest, RepoPath
+from controller.decision.approval_check import approval_check
+from controller.decision.check import AnnotationLevel, Conclusion
+from controller.decision.comment import sticky_comment
+from controller.decision.deciding import decide
+from controller.decision.deployment_check import DeploymentStep, Progress, deployment_check
+from controller.decision.policy_check import policy_check
+from controller.desired_state.difference import Kind
+from controller.desired_state.effect import FileEffect
+from controller.desired_state.manifest import Autoscaling, EnvironmentName
+from controller.desired_state.plan import Plan
+from controller.policy.answer import Action
+from tests.core.decision.builders import (
+    CASE,
+    COMMIT,
+    GIVEN,
+    LACKING,
+    NOBODY_CAN,
+    NOW,
+    OBJECTED,
+    PATH,
+    SILENT,
+    VOIDED,
+    answer,
+    difference,
+    environment,
+    finding,
+    person,
+    plan,
+    proposal,
+)
+
+MONDAY = NOW + timedelta(days=6)
+
+
+def test_an_admitted_change_says_what_it_does_and_that_it_can_merge() -> None:
+    check = policy_check(decide(CASE))
+    assert (check.name, check.commit, check.conclusion) == ("dvo/policy", COMMIT, Conclusion.SUCCESS)
+    assert check.title == "Passed: ANL 1.0.0 → 1.1.0 in production"
+    assert "**It can merge**" in check.summary
+    assert (
+        "| `production` | `ANL` | `1.0.0` × 2 on `fastapi` | `1.1.0` × 2 on `fastapi` | newer version |"
+        in check.summary
+    )
+    assert "Rules evaluated: `mc-audit-all`" in check.text
+
+
+def test_a_refused_change_says_every_reason_its_line_and_what_turns_it_green() -> None:
+    check = policy_check(decide(replace(CASE, answer=answer(finding(Action.DENY), finding(Action.WARN, path=None)))))
+    assert check.conclusion is Conclusion.FAILURE
+    assert check.title == "Refused: 1 reason"
+    assert (
+        "| ✗ | deny says the rule (`rule-deny`) | `environments/production/anl.yaml:6` | do the right thing |"
+        in check.summary
+    )
+    assert "| ! | warn says the rule (`rule-warn`) | `production/ANL` |" in check.summary
+    [note] = check.annotations
+    assert (note.path, note.line, note.level) == (PATH, 6, AnnotationLevel.FAILURE)
+    assert note.message == "deny says the rule\ndo the right thing"
+
+
+def test_a_held_change_says_until_when_on_the_clock_of_its_environment() -> None:
+    """A hold is green: it may merge, and goes out by itself."""
+    check = policy_check(decide(replace(CASE, answer=answer(finding(Action.DENY, until=MONDAY)))))
+    assert check.conclusion is Conclusion.SUCCESS
+    assert check.title == "Passed; will be held until Mon 2027-03-15 10:00 Europe/Berlin"
+    assert "then it goes out by itself" in check.summary
+    assert [note.level for note in check.annotations] == [AnnotationLevel.WARNING]
+
+
+def test_times_of_environments_in_several_zones_are_told_in_utc() -> None:
+    tokyo = EnvironmentName("tokyo")
+    both = proposal(
+        difference(plan(), plan("1.1.0"), Kind.UPGRADED),
+        difference(None, plan(environment=tokyo), Kind.ADDED),
+        environments=(environment(), environment(tokyo, "Asia/Tokyo")),
+    )
+    case = replace(CASE, proposal=both, answer=answer(finding(Action.DENY, until=MONDAY)))
+    assert policy_check(decide(case)).title == "Passed; will be held until Mon 2027-03-15 09:00 UTC"
+
+
+def test_a_waiting_change_passes_policy_and_says_what_approval_is_asked_for() -> None:
+    case = replace(CASE, answer=answer(finding(Action.REQUIRE_APPROVAL)), approvals=LACKING)
+    check = policy_check(decide(case))
+    assert check.conclusion is Conclusion.SUCCESS
+    assert "Approvals are still missing: see `dvo/approval`" in check.summary
+    assert "- require\\_approval says the rule (`rule-require_approval`)" in check.summary
+
+
+def test_an_engine_that_gave_no_answer_is_named_on_both_checks() -> None:
+    judgement = decide(replace(CASE, answer=SILENT))
+    assert policy_check(judgement).conclusion is Conclusion.FAILURE
+    assert "it is down" in policy_check(judgement).summary
+    assert approval_check(judgement).conclusion is Conclusion.FAILURE
+    assert approval_check(judgement).title.startswith("Unknown")
+    assert "it is down" in approval_check(judgement).summary
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kind", "headline"),
+    [
+        (None, plan(), Kind.ADDED, "ANL 1.0.0 in production"),
+        (plan(), None, Kind.REMOVED, "ANL removed in production"),
+        (plan(), plan(replicas=Autoscaling(2, 5)), Kind.RESCALED, "ANL 1.0.0 rescaled in production"),
+    ],
+    ids=["added", "removed", "rescaled"],
+)
+def test_each_kind_of_change_has_its_headline(
+    before: Plan | None, after: Plan | None, kind: Kind, headline: str
+) -> None:
+    check = policy_check(decide(replace(CASE, proposal=proposal(difference(before, after, kind)))))
+    assert check.title == f"Passed: {headline}"
+
+
+def test_autoscaling_is_shown_by_its_bounds_and_further_changes_by_number() -> None:
+    files = (
+        FileEffect(RepoPath("agents/anl/a.md"), None, Digest("sha256:" + "1" * 64)),
+        FileEffect(RepoPath("agents/anl/b.md"), Digest("sha256:" + "1" * 64), None),
+        FileEffect(RepoPath("agents/anl/c.md"), Digest("sha256:" + "1" * 64), Digest("sha256:" + "2" * 64)),
+    )
+    changed = proposal(difference(plan(), plan(replicas=Autoscaling(2, 5)), Kind.RESCALED), files=files)
+    check = policy_check(decide(replace(CASE, proposal=changed)))
+    assert check.title.endswith("and 3 more")
+    assert "× 2–5 on" in check.summary
+    assert "| `agents/anl/a.md` | absent | `111111111111` | added |" in check.summary
+    assert "| `agents/anl/b.md` | `111111111111` | absent | removed |" in check.summary
+    assert "| `agents/anl/c.md` | `111111111111` | `222222222222` | changed |" in check.summary
+
+
+def test_a_change_of_nothing_says_so() -> None:
+    """ATTACKS 098."""
+    check = policy_check(decide(replace(CASE, proposal=proposal())))
+    assert check.title == "Passed: nothing that is governed or runs"
+
+
+def test_missing_approvals_name_who_can_give_them() -> None:
+    check = approval_check(decide(replace(CASE, approvals=LACKING)))
+    assert check.conclusion is Conclusion.ACTION_REQUIRED
+    assert check.title == "Waiting for 1 approval: rita-release"
+    assert "| `mc-prod-approval` | 1 approval by release_manager |" in check.summary
+    assert "`rita-release`" in check.summary
+
+
+def test_an_approval_nobody_can_give_says_so() -> None:
+    check = approval_check(decide(replace(CASE, approvals=NOBODY_CAN)))
+    assert check.title == "Waiting, and nobody can approve: see the details"
+    assert "2 approvals by an owner" in check.summary
+    assert "nobody: no owner of these files may approve" in check.summary
+
+
+def test_an_approval_that_does_not_count_is_told_with_its_reason() -> None:
+    summary = approval_check(decide(replace(CASE, approvals=VOIDED))).summary
+    assert "| `rita-release` | approved another effect |" in summary
+    assert "| `unknown` | nobody knows who this is |" in summary
+
+
+def test_given_approvals_are_named() -> None:
+    check = approval_check(decide(replace(CASE, approvals=GIVEN)))
+    assert (check.conclusion, check.title) == (Conclusion.SUCCESS, "Approved by rita-release")
+    assert "**All approvals are given.**" in check.summary
+
+
+def test_without_a_need_for_approval_the_check_is_green() -> None:
+    check = approval_check(decide(CASE))
+    assert (check.conclusion, check.title) == (Conclusion.SUCCESS, "No approval needed")
+
+
+def test_an_objection_blocks_and_names_who_objects() -> None:
+    check = approval_check(decide(replace(CASE, approvals=OBJECTED)))
+    assert check.conclusion is Conclusion.ACTION_REQUIRED
+    assert check.title == "Changes requested by rita-release"
+    both = replace(OBJECTED, objections=(person("a"), person("b"), person("c")))
+    assert "`a`, `b` and `c` requested" in approval_check(decide(replace(CASE, approvals=both))).summary
+
+
+def test_the_comment_is_there_only_while_something_is_not_green() -> None:
+    assert sticky_comment(decide(CASE)) is None
+    text = sticky_comment(decide(replace(CASE, approvals=LACKING)))
+    assert text is not None
+    assert text.startswith("### dvo/approval: Waiting for 1 approval")
+    assert "dvo/policy:" not in text
+
+
+def test_equal_checks_have_equal_ids_and_any_other_word_another() -> None:
+    one, same = policy_check(decide(CASE)), policy_check(decide(CASE))
+    assert one.external_id == same.external_id
+    assert replace(one, title="other").external_id != one.external_id
+    assert replace(one, conclusion=None).external_id != one.external_id
+
+
+def step(progress: Progress) -> DeploymentStep:
+    return DeploymentStep("production/ANL", progress, "a word")
+
+
+@pytest.mark.parametrize(
+    ("steps", "conclusion", "title"),
+    [
+        ([], Conclusion.SUCCESS, "Nothing to deploy"),
+        ([Progress.PENDING], None, "1 deployment pending: a word"),
+        ([Progress.HELD], None, "1 deployment held: a word"),
+        ([Progress.RUNNING, Progress.COMPLETED], None, "1 deployment rolling out: a word"),
+        ([Progress.COMPLETED, Progress.SUPERSEDED], Conclusion.SUCCESS, "2 deployments completed"),
+        ([Progress.RUNNING, Progress.FAILED], Conclusion.FAILURE, "1 deployment failed: a word"),
+        ([Progress.REFUSED, Progress.REFUSED], Conclusion.FAILURE, "2 deployments refused: a word"),
+    ],
+)
+def test_the_deployment_check_is_the_sum_of_its_steps(
+    steps: list[Progress], conclusion: Conclusion | None, title: str
+) -> None:
+    """ATTACKS 031: one failure is a failure, and open steps keep it open."""
+    check = deployment_check(COMMIT, [step(progress) for progress in steps])
+    assert (check.name, check.conclusion, check.title) == ("dvo/deploy", conclusion, title)

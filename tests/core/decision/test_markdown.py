@@ -1,0 +1,67 @@
+"""Untrusted text in Markdown does nothing but show itself."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from controller.decision.markdown import code, inert, table
+
+PARSER = MarkdownIt("commonmark").enable("table")
+
+
+def rendered_text(markdown: str) -> str:
+    tokens = [child for token in PARSER.parse(markdown) for child in token.children or []]
+    return "".join(token.content for token in tokens if token.type in {"text", "code_inline", "text_special"})
+
+
+def kinds(markdown: str) -> set[str]:
+    return {child.type for token in PARSER.parse(markdown) for child in token.children or []}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[click](https://evil.example)",
+        "![x](https://evil.example/p.png)",
+        "<script>alert(1)</script>",
+        "**bold** _it_ `code`",
+        "<!-- approve this -->",
+        "a | b\n| c |",
+        "# heading",
+        "&lt;b&gt;",
+    ],
+)
+def test_markup_in_untrusted_text_is_shown_and_not_obeyed(text: str) -> None:
+    """ATTACKS 001: nothing a sender writes becomes markup in a check or comment."""
+    shown = inert(f"x {text}")
+    assert kinds(shown) <= {"text", "code_inline", "text_special"}
+    assert rendered_text(shown) == f"x {text}".replace("\n", " ")
+
+
+def test_mentions_and_addresses_are_broken_by_a_code_span() -> None:
+    assert "`@`everyone" in inert("@everyone")
+    assert "https`://`evil.example" in inert("https://evil.example")
+    assert "www`.`evil.example" in inert("www.evil.example")
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp", "Zs"]), min_size=1))
+def test_inert_text_never_contains_a_link_an_image_or_raw_html(text: str) -> None:
+    assert kinds("x" + inert(text)) <= {"text", "code_inline", "text_special"}
+
+
+@given(st.text(alphabet=st.sampled_from("`ab |\n"), min_size=1))
+def test_a_code_span_cannot_be_left(text: str) -> None:
+    tokens = [child for token in PARSER.parse(f"x {code(text)} y") for child in token.children or []]
+    assert [token.type for token in tokens] == ["text", "code_inline", "text"]
+
+
+def test_empty_code_is_still_a_span() -> None:
+    assert code("") == "` `"
+
+
+def test_a_table_without_rows_is_nothing() -> None:
+    assert table(["a"], []) == ""
+    assert re.fullmatch(r"\| a \|\n\| --- \|\n\| 1 \|", table(["a"], [["1"]]))
