@@ -69,7 +69,9 @@ in_tier(tier, author) := with_changes({
 # METADATA
 # description: What `rule` finds.
 findings(rule, asked) := {finding |
-	some finding in data.dvo.decision.findings with input as asked
+	some module
+	data.dvo.rules[module].id == rule
+	some finding in data.dvo.rules[module].findings with input as asked
 	finding.rule == rule
 }
 
