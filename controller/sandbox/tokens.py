@@ -91,7 +91,7 @@ def issue_installation_token(world: World, app: App, requested: Mapping[str, str
 
 
 def allow(world: World, caller: Caller, repository: Repository, *, app: str, person: Permission) -> None:
-    """Refuse unless the caller may: an App by a permission (`checks:write`, alternatives with `|`), a person by their role."""
+    """Refuse unless the caller may: an App by one of its permissions, a person by their role."""
     if caller.kind is CallerKind.INSTALLATION:
         _allow_installation(caller, repository, app)
         return

@@ -10,7 +10,7 @@ from controller.sandbox.shapes.accounts import (
     label_shape,
     optional_account,
     optional_app,
-    team_simple,
+    team_shape,
 )
 from controller.sandbox.shapes.repositories import repository_shape
 from controller.sandbox.world import World, moment, node_id, optional_moment
@@ -43,7 +43,7 @@ def pull_simple(world: World, repository: Repository, pull: PullRequest) -> Json
         "assignee": None,
         "assignees": [],
         "requested_reviewers": [account_shape(urls, person) for person in pull.requested_people],
-        "requested_teams": [team_simple(urls, team) for team in pull.requested_teams],
+        "requested_teams": [team_shape(world, team) for team in pull.requested_teams],
         "labels": [label_shape(urls, repository, label) for label in issue.labels],
         "milestone": None,
         "draft": pull.draft,
