@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from controller.adapters.git_ledger.command import Git, GitFailedError
+from controller.adapters.git_ledger.command import COMPONENT, Git, GitFailedError
 from controller.adapters.git_ledger.history import (
     SIGNERS_FILE,
     Fault,
@@ -35,7 +35,7 @@ from controller.adapters.git_ledger.objects import (
 )
 from controller.adapters.git_ledger.signers import AllowedSigners
 from controller.adapters.git_ledger.signing import SigningKey
-from controller.errors import ConfigurationError, LedgerIntegrityError, StaleError
+from controller.errors import ConfigurationError, LedgerIntegrityError, StaleError, UnavailableError
 from controller.ledger.chain import NO_ENTRY, verify_chain
 from controller.ledger.event import Entry
 from controller.ledger.segment import segment_bytes, segment_path
@@ -123,20 +123,29 @@ class GitLedger:
         return self._history
 
     def _tip(self) -> str | None:
-        """Return the commit at the tip, or None when there is no ledger yet; making the repository is `append`'s."""
-        if not (self._git.path / "HEAD").exists():
-            return None
+        """Return the commit at the tip, or None when there is no ledger yet; making the repository is `append`'s.
+
+        The branch is a file, as the repository was made; only one that was packed needs Git to be read.
+        """
         try:
-            tip = self._git.run("rev-parse", "--verify", "--quiet", BRANCH).decode("ascii", "replace").strip()
-        except GitFailedError as error:
-            if error.code != 1:
-                raise
-            if (self._git.path / BRANCH).exists():
-                raise LedgerIntegrityError(f"expected a commit at {BRANCH}, found something else") from error
-            return None
+            tip = (self._git.path / BRANCH).read_bytes().decode("ascii", "replace").removesuffix("\n")
+        except FileNotFoundError:
+            return self._packed_tip()
+        except OSError as error:
+            raise UnavailableError(f"the ledger cannot be read: {error}", component=COMPONENT) from error
         if _OBJECT_ID.fullmatch(tip) is None:
             raise LedgerIntegrityError(f"expected a commit id at {BRANCH}, got {tip[:80]!a}")
         return tip
+
+    def _packed_tip(self) -> str | None:
+        if not (self._git.path / "HEAD").exists():
+            return None
+        try:
+            return self._git.run("rev-parse", "--verify", "--quiet", BRANCH).decode("ascii", "replace").strip()
+        except GitFailedError as error:
+            if error.code == 1:
+                return None
+            raise
 
     def _begun(self, entries: Sequence[Entry]) -> History:
         """Return the history of a new ledger, with its first commit."""
