@@ -7,13 +7,11 @@ the node budget, whatever the rest of the file holds. Which characters and which
 welcome is decided elsewhere.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import yaml
-from yaml.error import Mark
 from yaml.events import (
     AliasEvent,
     CollectionStartEvent,
@@ -32,8 +30,6 @@ from controller.desired_state.secret_shapes import secret_shape
 
 MAX_DEPTH = 16
 MAX_NODES = 10_000
-
-_PLAIN_PART = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Path = tuple[str | int, ...]
 """The way to a value: keys and list indexes from the top."""
@@ -57,15 +53,17 @@ class Composition:
 
     value: dict[str, object] | None = None
     keys: dict[Path, Place] = field(default_factory=dict)
-    values: dict[Path, Place] = field(default_factory=dict)
-    spans: list[tuple[int, int, Path]] = field(default_factory=list)
-    """Offsets of the scalars, keys among them, in the text."""
     faults: list[Fault] = field(default_factory=list)
+    scalars: list[tuple[Event, Path]] = field(default_factory=list)
+
+    def value_at(self, offset: int) -> Path | None:
+        """Return which value the text at `offset` belongs to, its key included."""
+        return next((at for event, at in self.scalars if offset in range(*_span(event))), None)
 
 
 def compose(text: str) -> Composition:
     """Return everything `text` holds as one YAML document, and every fault found on the way."""
-    composer = _Composer(yaml.parse(text, Loader=yaml.CSafeLoader))
+    composer = _Composer(yaml.CSafeLoader(text))
     try:
         composer.document()
     except _GiveUpError as reason:
@@ -91,34 +89,36 @@ def _syntax_fault(error: yaml.YAMLError) -> Fault:
 
 
 def _place(event: Event) -> Place:
-    mark = cast("Mark", event.start_mark)
+    mark: Any = event.start_mark  # every event of a stream has its marks, which PyYAML's types do not say
     return (mark.line + 1, mark.column + 1)
 
 
 def _span(event: Event) -> tuple[int, int]:
-    return (cast("Mark", event.start_mark).index, cast("Mark", event.end_mark).index)
+    start: Any = event.start_mark
+    end: Any = event.end_mark
+    return (start.index, end.index)
 
 
 class _Composer:
     """Walks the events of one document, noting faults and going on wherever that is possible."""
 
-    def __init__(self, events: Iterator[Event]) -> None:
+    def __init__(self, parser: yaml.CSafeLoader) -> None:
         self.found = Composition()
-        self._events = events
+        self._next = cast("Callable[[], Event]", parser.get_event)
         self._nodes = 0
 
     def document(self) -> None:
         """Compose the one document of the stream."""
-        next(self._events)
-        start = next(self._events)
+        self._next()
+        start = self._next()
         if not isinstance(start, DocumentStartEvent):
             self._fault(start, "the document is empty", "Write the keys the schema names, or remove the file.")
             return
         if start.version or start.tags:
             self._fault(start, "a YAML directive", "Remove the line that begins with `%`.")
-        root = self._node(next(self._events), ())
-        next(self._events)
-        rest = next(self._events)
+        root = self._node(self._next(), ())
+        self._next()
+        rest = self._next()
         if not isinstance(rest, StreamEndEvent):
             self._fault(rest, "a second document in one file", "Keep one document; put the other in a file of its own.")
         if isinstance(root, dict):
@@ -127,49 +127,31 @@ class _Composer:
             self._fault(start, "expected a mapping of keys at the top", "Write `key: value` lines.", ())
 
     def _node(self, event: Event, at: Path) -> object:
-        self._spend(event, at)
-        self.found.values[at] = _place(event)
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _GiveUpError(Fault(_place(event), f"more than {MAX_NODES} values in one file", "Make it smaller."))
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event, at)
         if isinstance(event, AliasEvent):
             self._fault(event, f"an alias (`*`) at {dotted(at)}", "Write the value out where it is needed.", at)
             return None
-        node = cast("ScalarEvent | CollectionStartEvent", event)
-        if node.anchor is not None:
-            self._fault(node, f"an anchor (`&`) at {dotted(at)}", "Remove the anchor.")
-        if isinstance(node, ScalarEvent):
-            self._refuse_tag(node, at)
-            return self._scalar(node, at)
-        self._refuse_tag(node, None)
-        return self._mapping(at) if isinstance(node, MappingStartEvent) else self._sequence(at)
-
-    def _refuse_tag(self, event: ScalarEvent | CollectionStartEvent, at: Path | None) -> None:
-        if event.tag is not None:
-            self._fault(event, "an explicit tag (`!`)", "Remove the tag; the schema says what a value is.", at)
-
-    def _spend(self, event: Event, at: Path) -> None:
-        self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise _GiveUpError(
-                Fault(_place(event), f"more than {MAX_NODES} values in one file", "Make the file smaller.")
-            )
-        if len(at) > MAX_DEPTH:
-            raise _GiveUpError(Fault(_place(event), f"nested deeper than {MAX_DEPTH} levels", "Make it flatter."))
+        return self._collection(cast("CollectionStartEvent", event), at)
 
     def _scalar(self, event: ScalarEvent, at: Path) -> object:
-        self.found.spans.append((*_span(event), at))
+        self.found.scalars.append((event, at))
+        if event.tag is not None or event.anchor is not None:
+            self._refuse_extras(event, at)
         if event.style:
             return self._quoted(event, at)
         value = plain_scalar(event.value)
         if isinstance(value, Ambiguous):
-            message = f"{dotted(at)}: {value.reason}, got {shown(event.value)}"
-            self._fault(
-                event, message, "Put it in quotes if it is text; else write true, false or a decimal number.", at
-            )
+            self._fault(event, f"{dotted(at)}: {value.reason}", value.remedy, at)
             return None
         return value
 
     def _quoted(self, event: ScalarEvent, at: Path) -> str:
         """Return the text; an escape in double quotes may name a character that nobody would see."""
-        text = str(event.value)
+        text = event.value
         start, end = _span(event)
         if event.style == '"' and end - start != len(text) + 2:
             for _, character in unseen_characters(text):
@@ -178,9 +160,22 @@ class _Composer:
                 self._fault(event, f"{dotted(at)} holds an escaped credential", "Revoke it; refer to a key vault.", at)
         return text
 
+    def _refuse_extras(self, event: ScalarEvent | CollectionStartEvent, at: Path) -> None:
+        if event.anchor is not None:
+            self._fault(event, f"an anchor (`&`) at {dotted(at)}", "Remove the anchor.")
+        if event.tag is not None:
+            unknown = at if isinstance(event, ScalarEvent) else None
+            self._fault(event, f"an explicit tag (`!`) at {dotted(at)}", "Remove the tag.", unknown)
+
+    def _collection(self, event: CollectionStartEvent, at: Path) -> object:
+        if len(at) >= MAX_DEPTH:
+            raise _GiveUpError(Fault(_place(event), f"nested deeper than {MAX_DEPTH} levels", "Make it flatter."))
+        self._refuse_extras(event, at)
+        return self._mapping(at) if isinstance(event, MappingStartEvent) else self._sequence(at)
+
     def _sequence(self, at: Path) -> list[object]:
         items: list[object] = []
-        while not isinstance(event := next(self._events), SequenceEndEvent):
+        while not isinstance(event := self._next(), SequenceEndEvent):
             below = (*at, len(items))
             self.found.keys[below] = _place(event)
             items.append(self._node(event, below))
@@ -188,16 +183,16 @@ class _Composer:
 
     def _mapping(self, at: Path) -> dict[str, object]:
         members: dict[str, object] = {}
-        while not isinstance(event := next(self._events), MappingEndEvent):
+        while not isinstance(event := self._next(), MappingEndEvent):
             key = self._key(event, at)
             if key is None:
-                self._node(next(self._events), (*at, "?"))
+                self._node(self._next(), (*at, "?"))
                 continue
             below = (*at, key)
             if key in members:
                 self._fault(event, f"duplicate key {dotted(below)}", "Keep one of them.", below)
             self.found.keys.setdefault(below, _place(event))
-            value = self._node(next(self._events), below)
+            value = self._node(self._next(), below)
             members.setdefault(key, value)
         return members
 
@@ -211,7 +206,7 @@ class _Composer:
             self._fault(event, f"a merge key (`<<`) in {dotted(at)}", "Write the keys out.")
             return None
         known = len(self.found.faults)
-        key = self._node(event, (*at, str(event.value)))
+        key = self._node(event, (*at, event.value))
         if isinstance(key, str):
             return key
         if len(self.found.faults) == known:
@@ -229,4 +224,9 @@ def dotted(at: Path) -> str:
 
 def dotted_name(at: Path) -> str:
     """Return the way to a value with dots between its parts, every part printable."""
-    return ".".join(str(part) if _PLAIN_PART.fullmatch(str(part)) else shown(str(part))[1:-1] for part in at)
+    return ".".join(map(_printable, at))
+
+
+def _printable(part: str | int) -> str:
+    text = str(part)
+    return text if text.isascii() and text.isidentifier() else shown(text)[1:-1]

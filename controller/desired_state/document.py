@@ -28,7 +28,6 @@ class Document:
     value: Mapping[str, object] | None
     keys: Mapping[Path, Place]
     """Where the key of each value stands (for an item of a list: the item)."""
-    values: Mapping[Path, Place]
     faulty: frozenset[Path]
     """Values whose faults are among the problems already."""
     problems: tuple[Problem, ...]
@@ -64,14 +63,13 @@ def read_document(path: RepoPath, content: bytes) -> Document:
         path,
         composition.value,
         composition.keys,
-        composition.values,
         frozenset(fault.at for fault in faults if fault.at is not None),
         _problems(path, faults),
     )
 
 
 def _unread(path: RepoPath, fault: Fault) -> Document:
-    return Document(path, None, {}, {}, frozenset(), _problems(path, [fault]))
+    return Document(path, None, {}, frozenset(), _problems(path, [fault]))
 
 
 def _not_utf8(content: bytes, error: UnicodeDecodeError) -> Fault:
@@ -99,14 +97,14 @@ def _unseen_faults(text: str, unseen: list[tuple[int, str]], composition: Compos
                 yield Fault(_place(text, offset), "a carriage return (U+000D)", "Save the file with LF line ends.")
             told_returns = True
             continue
-        at = _value_at(offset, composition)
+        at = composition.value_at(offset)
         where = f" in {dotted(at)}" if at is not None else ""
         yield Fault(_place(text, offset), f"the character {spelled(character)}{where}", "Remove the character.", at)
 
 
 def _secret_fault(text: str, secret: tuple[int, str], composition: Composition) -> Fault:
     offset, kind = secret
-    at = _value_at(offset, composition)
+    at = composition.value_at(offset)
     where = dotted(at) if at is not None else "the text"
     remedy = "Revoke it, keep the new one in a key vault, and refer to it under `secrets`."
     return Fault(_place(text, offset), f"{where} holds what looks like {kind}", remedy, at)
@@ -114,10 +112,6 @@ def _secret_fault(text: str, secret: tuple[int, str], composition: Composition) 
 
 def _place(text: str, offset: int) -> Place:
     return (text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
-
-
-def _value_at(offset: int, composition: Composition) -> Path | None:
-    return next((at for start, end, at in composition.spans if start <= offset < end), None)
 
 
 def _problems(path: RepoPath, faults: list[Fault]) -> tuple[Problem, ...]:

@@ -43,8 +43,8 @@ def _problem(document: Document, at: Path, detail: ErrorDetails, shape: type[Bas
         case "extra_forbidden":
             return _unknown_key(document, at, shape)
         case "string_type":
-            found = _found(at, detail["input"])
-            return problem_at(document, at, f"{dotted(at)}: expected text{found}", "Put the value in quotes.")
+            got = "a number" if isinstance(detail["input"], int | float) else "no text"
+            return problem_at(document, at, f"{dotted(at)}: expected text, got {got}", "Put the value in quotes.")
     if at and at[-1] == "[key]":
         at = at[:-1]
         return problem_at(document, at, f"the key {dotted(at)}: {_expected(detail)}", "Rename the key.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 LARGEST_INTEGER = 2**53 - 1
 """The largest integer that JSON readers agree on (RFC 8259, section 6)."""
 
-_LONGEST_NUMBER = 40
+_LONGEST_NUMBER = 32
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+")
@@ -37,26 +37,26 @@ class Ambiguous:
     """A plain scalar that has no one meaning, and why."""
 
     reason: str
+    remedy: str
+
+
+_AMBIGUOUS = Ambiguous(
+    "a plain value that readers of YAML understand differently",
+    "Put it in quotes if it is text; else write true, false or a decimal number.",
+)
+_TOO_LARGE = Ambiguous("a number beyond what every reader holds exactly", "Put it in quotes if it is text.")
 
 
 def plain_scalar(text: str) -> str | int | float | bool | Ambiguous | None:
     """Return the value of a plain scalar by the rule above, or `Ambiguous`."""
     if not text:
-        return Ambiguous("an empty value, which YAML reads as null")
+        return Ambiguous("an empty value, which YAML reads as null", "Give a value, or leave the key out.")
     if text[0] not in _MAY_BE_NO_TEXT:
         return text
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INTEGER.fullmatch(text):
-        return _integer(text)
+        return int(text) if len(text) <= _LONGEST_NUMBER and abs(int(text)) <= LARGEST_INTEGER else _TOO_LARGE
     if _DECIMAL.fullmatch(text):
-        return float(text) if len(text) <= _LONGEST_NUMBER else Ambiguous("a number with too many digits")
-    if _READ_DIFFERENTLY.fullmatch(text):
-        return Ambiguous("a plain value that readers of YAML understand differently")
-    return text
-
-
-def _integer(text: str) -> int | Ambiguous:
-    if len(text) > _LONGEST_NUMBER or abs(int(text)) > LARGEST_INTEGER:
-        return Ambiguous("an integer beyond 2^53 - 1")
-    return int(text)
+        return float(text) if len(text) <= _LONGEST_NUMBER else _TOO_LARGE
+    return _AMBIGUOUS if _READ_DIFFERENTLY.fullmatch(text) else text

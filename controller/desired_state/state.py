@@ -137,9 +137,10 @@ def _path_problems(snapshot: Snapshot) -> Iterator[Problem]:
         place = classify(path)
         if isinstance(place, OtherPath):
             continue
-        controlled.append(path)
         if isinstance(place, WrongPath):
             yield Problem(path, 1, 1, place.message, place.remedy)
+        else:
+            controlled.append(path)
         if not is_regular(entry):
             message = f"this is {_KINDS_OF_FILE[entry.mode]}, expected an ordinary file (100644)"
             yield Problem(
