@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from controller.change.facts import Account
+from controller.change.names import RepoPath
 from controller.identity.principal import People, Principal, PrincipalId
 from controller.ownership.owner import EmailOwner, Owner, TeamOwner, UserOwner
 
@@ -22,7 +23,7 @@ class OwnersToResolve:
     teams: frozenset[TeamOwner]
 
 
-def owners_to_resolve(owners: Mapping[object, tuple[Owner, ...]]) -> OwnersToResolve:
+def owners_to_resolve(owners: Mapping[RepoPath, tuple[Owner, ...]]) -> OwnersToResolve:
     """Return everything that must be looked up to name who stands behind the owners of some paths."""
     named = {owner for line in owners.values() for owner in line}
     return OwnersToResolve(
@@ -43,10 +44,8 @@ def members_of(
 
 
 def _behind(owner: Owner, people: People, teams: Mapping[TeamOwner, tuple[Account, ...]]) -> Iterable[Principal | None]:
-    match owner:
-        case UserOwner(login):
-            return (people.by_login.get(login.lower()),)
-        case EmailOwner(address):
-            return (people.of_email(address),)
-        case TeamOwner():
-            return (people.of_account(account) for account in teams.get(owner, ()))
+    if isinstance(owner, UserOwner):
+        return (people.by_login.get(owner.login.lower()),)
+    if isinstance(owner, EmailOwner):
+        return (people.of_email(owner.address),)
+    return (people.of_account(account) for account in teams.get(owner, ()))
