@@ -83,8 +83,7 @@ class FollowMain:
         for step in self._steps(comparison):
             position += 1
             events.append(self._told(step, position))
-            if step.pull is not None:
-                marks.append(Mark(f"merge/{step.after.sha}"))
+            marks.append(Mark(f"progress/{step.after.sha}" if step.pull is None else f"merge/{step.after.sha}"))
         tip = comparison.head.sha
         self._chronicle.record_sealed([*events, self._main(tip, position, "followed")], [*marks, Mark("sweep")])
 

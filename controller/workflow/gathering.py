@@ -12,10 +12,9 @@ from typing import Protocol, TypeVar
 from controller.change.facts import Account, Change, Commit, PullRequest, Review, Snapshot, Span
 from controller.change.names import CommitSha, ObjectId
 from controller.change.overlay import overlay
-from controller.desired_state.proposal import blobs_to_read
+from controller.desired_state.scope import blobs_to_read
 from controller.errors import InputError, StaleError
 from controller.ownership.codeowners import codeowners_path
-from controller.policy.bundle import FOLDER
 from controller.ports.code_host import Comparison, PullRequestReader, TreeReader
 
 Found = TypeVar("Found")
@@ -126,9 +125,7 @@ class Gatherer:
 def governing_blobs(base: Snapshot) -> frozenset[ObjectId]:
     """Return the ids of what judges a change: the policies and CODEOWNERS of its base."""
     owners = codeowners_path(base)
-    return frozenset(
-        entry.blob for path, entry in base.entries.items() if path == owners or classify(path).kind is PathKind.POLICY
-    )
+    return frozenset(entry.blob for path, entry in base.entries.items() if path == owners or path.startswith(FOLDER))
 
 
 def together(pool: Executor, *calls: Callable[[], Found]) -> list[Found]:

@@ -14,6 +14,7 @@ from controller.decision.verdict import Judgement, Reason, Refused
 from controller.desired_state.canonical import canonical_json
 from controller.policy.answer import Answer, Finding
 
+
 def judgement_details(judgement: Judgement) -> dict[str, object]:
     """Return what the ledger keeps of a judgement: enough to judge again offline and compare."""
     return {

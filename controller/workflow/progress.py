@@ -33,7 +33,10 @@ class DeploymentProgress:
         self._writer.write_check(deployment_check(merge, self.steps(merge)))
 
     def steps(self, merge: CommitSha) -> tuple[DeploymentStep, ...]:
-        """Return how far each deployment of `merge` has come."""
+        """Return how far each deployment of `merge` has come; a direct push was refused as a whole."""
+        direct = self._last(EventType.DEPLOY_REFUSED, f"commit/{merge}")
+        if direct is not None:
+            return (DeploymentStep("everything in this commit", Progress.REFUSED, str(direct.details.get("reason"))),)
         subject = f"merge/{merge}"
         refused = self._last(EventType.DEPLOY_REFUSED, subject)
         if refused is not None:

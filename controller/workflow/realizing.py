@@ -14,8 +14,9 @@ from controller.change.names import CommitSha, Digest, ObjectId
 from controller.desired_state.environment import Environment
 from controller.desired_state.manifest import Key
 from controller.desired_state.plan import Plan
-from controller.desired_state.proposal import blobs_to_read, propose
+from controller.desired_state.proposal import propose
 from controller.desired_state.release import Release
+from controller.desired_state.scope import blobs_to_read
 from controller.errors import InputError
 from controller.ports.code_host import TreeReader
 from controller.workflow.history import History

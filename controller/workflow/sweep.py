@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from controller.ledger.event import EventType
 from controller.ports.code_host import PullRequestReader
 from controller.ports.journal import Mark, WorkQueue
 from controller.workflow.history import History
@@ -30,5 +31,6 @@ class Sweep:
         yield from (Mark(f"pull/{number}") for number in self._reader.open_pull_requests())
         yield from (Mark(f"merge/{merge}") for merge in self._merges.undecided())
         yield from (Mark(f"deployment/{key}") for key in sorted(self._history.validated_keys()))
-        newest = self._history.all_initiated()[-_SHOWN_AGAIN:]
-        yield from (Mark(f"progress/{one.after}") for one in newest)
+        steps = self._history.all_of(frozenset({EventType.DEPLOY_INITIATED, EventType.DEPLOY_REFUSED}))
+        newest = [event.subject.partition("/")[2] for event in steps[-_SHOWN_AGAIN:]]
+        yield from (Mark(f"progress/{commit}") for commit in dict.fromkeys(newest))

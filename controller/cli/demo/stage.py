@@ -4,13 +4,14 @@ People act through the sandbox's public API with their own tokens; what the cont
 seen where everybody sees it, in checks and at the agents' endpoints.
 """
 
+import base64
 import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 import httpx
 
@@ -28,10 +29,15 @@ _ENDPOINT = re.compile(r"http://127\.0\.0\.1:[0-9]+")
 class World(Protocol):
     """The running parts, as `compose.demo` builds them."""
 
-    repository: str
-    ledger: Path
-    allowed_signers: Path
-    pages: str
+    @property
+    def ledger(self) -> Path:
+        """The ledger's repository."""
+        ...
+
+    @property
+    def pages(self) -> str:
+        """The address of the code host's pages, for a browser."""
+        ...
 
     def person(self, login: str) -> Person:
         """Return somebody to act as."""
@@ -41,8 +47,8 @@ class World(Protocol):
         """Make it `moment` for the controller and for the code host."""
         ...
 
-    def file(self, path: str) -> bytes:
-        """Return a file of main as it is now."""
+    def verify(self, ledger: Path) -> tuple[int, str | None]:
+        """Return how many entries of a ledger hold, and the first fault in words, if any."""
         ...
 
 
@@ -56,7 +62,7 @@ class Stage:
         """Wait until check `name` of `ref` ends as told (None: still open) and its title says so."""
 
         def look() -> Check | None:
-            for check in self.world.person("vera-view").check_runs(ref):
+            for check in self._reader.check_runs(ref):
                 output = check["output"]
                 title = str(output["title"]) if isinstance(output, dict) else ""
                 if check["name"] == name and check["conclusion"] == conclusion and says in title:
@@ -67,19 +73,39 @@ class Stage:
 
     def annotations(self, check: Check) -> list[dict[str, object]]:
         """Return the annotations of a check run."""
-        answer = self.world.person("vera-view").send("GET", f"/check-runs/{check['id']}/annotations")
+        answer = self._reader.send("GET", f"/check-runs/{check['id']}/annotations")
         answer.raise_for_status()
         return list(answer.json())
 
+    def listing(self, folder: str) -> list[str]:
+        """Return the paths of main's files below `folder`, relative to it."""
+        return [path.removeprefix(folder) for path in self._tree() if path.startswith(folder)]
+
+    def file(self, path: str) -> bytes:
+        """Return a file of main as it is now."""
+        blob = self._reader.call("GET", f"/git/blobs/{self._tree()[path]}")
+        return base64.b64decode(str(blob["content"]))
+
+    def _tree(self) -> dict[str, str]:
+        tip = self._reader.call("GET", "/git/ref/heads/main")["object"]
+        tree = self._reader.call("GET", f"/git/trees/{cast(dict[str, str], tip)['sha']}?recursive=1")["tree"]
+        return {entry["path"]: entry["sha"] for entry in cast(list[dict[str, str]], tree) if entry["type"] == "blob"}
+
+    @property
+    def _reader(self) -> Person:
+        return self.world.person("vera-view")
+
     def head(self, number: int) -> str:
         """Return the head commit of a pull request."""
-        head = self.world.person("vera-view").pull(number)["head"]
+        head = self._reader.pull(number)["head"]
         return str(head["sha"]) if isinstance(head, dict) else ""
 
     def endpoint(self, check: Check) -> str:
         """Return where the agent answers that a deployment check tells of."""
         output = check["output"]
-        found = _ENDPOINT.search(str(output["summary"]).replace("`", "").replace("\\", "") if isinstance(output, dict) else "")
+        found = _ENDPOINT.search(
+            str(output["summary"]).replace("`", "").replace("\\", "") if isinstance(output, dict) else ""
+        )
         if found is None:
             raise UnavailableError("the deployment check names no endpoint", component="demo")
         return found.group()

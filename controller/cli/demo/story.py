@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from controller.cli.demo.auditing import flipped_copy, verified
+from controller.cli.demo.auditing import fault_of_flipped_copy, verified
 from controller.cli.demo.edits import new_release, with_release, with_replicas
 from controller.cli.demo.stage import Stage, ask_agent, health
 from controller.cli.demo.telling import Teller
@@ -55,7 +55,7 @@ class Story:
 
     def _publish(self) -> None:
         self._tell.chapter("Before we begin: a new release of the analyst, ANL 1.1.0")
-        before = {path: self._world.file(_FOLDER + path) for path in self._world.listing(_FOLDER)}
+        before = {path: self._stage.file(_FOLDER + path) for path in self._stage.listing(_FOLDER)}
         self._files = new_release(before)
         changed = {_FOLDER + path: content for path, content in self._files.items() if before.get(path) != content}
         number = self._propose("dana-dev", "anl-1.1.0", changed, "ANL learns budget pacing")
@@ -68,7 +68,7 @@ class Story:
     def _development(self) -> None:
         self._tell.chapter("1. A developer moves ANL to 1.1.0 in development")
         path = "environments/development/anl.yaml"
-        files = {path: with_release(self._world.file(path), "1.1.0", self._files)}
+        files = {path: with_release(self._stage.file(path), "1.1.0", self._files)}
         number = self._propose("dana-dev", "anl-dev", files, "ANL 1.1.0 to development")
         self._show(number, "dvo/policy", "success")
         self._show(number, "dvo/approval", "success")
@@ -80,7 +80,7 @@ class Story:
     def _refused_at_production(self) -> None:
         self._tell.chapter("2. The same developer tries production")
         path = "environments/production/anl.yaml"
-        files = {path: with_release(self._world.file(path), "1.1.0", self._files)}
+        files = {path: with_release(self._stage.file(path), "1.1.0", self._files)}
         number = self._propose("dana-dev", "anl-prod-dana", files, "ANL 1.1.0 to production, please")
         check = self._show(number, "dvo/policy", "failure", in_full=True)
         self._tell.say("The line in the pull request carries:")
@@ -91,17 +91,19 @@ class Story:
     def _staging(self) -> None:
         self._tell.chapter("3. An operator promotes ANL 1.1.0 to staging")
         path = "environments/staging/anl.yaml"
-        files = {path: with_release(self._world.file(path), "1.1.0", self._files)}
+        files = {path: with_release(self._stage.file(path), "1.1.0", self._files)}
         number = self._propose("omar-ops", "anl-staging", files, "ANL 1.1.0 to staging")
         self._show(number, "dvo/policy", "success")
         self._show(number, "dvo/approval", "success")
         endpoint = self._deployed(self._merge("omar-ops", number))
-        self._tell.result(f"Healthy in staging as {health(endpoint)['instance']}: the evidence that production asks for.")
+        self._tell.result(
+            f"Healthy in staging as {health(endpoint)['instance']}: the evidence that production asks for."
+        )
 
     def _production_with_approval(self) -> None:
         self._tell.chapter("4. The operator proposes production, and an owner approves exactly that")
         path = "environments/production/anl.yaml"
-        first = with_release(self._world.file(path), "1.1.0", self._files)
+        first = with_release(self._stage.file(path), "1.1.0", self._files)
         number = self._propose("omar-ops", "anl-prod", {path: first}, "ANL 1.1.0 to production")
         self._show(number, "dvo/policy", "success")
         self._show(number, "dvo/approval", "action_required", in_full=True)
@@ -120,7 +122,7 @@ class Story:
         self._world.move_clock(_SATURDAY)
         self._tell.say(f"The clock stands on {_SATURDAY:%A %H:%M}.")
         path = "environments/production/anl.yaml"
-        files = {path: with_replicas(self._world.file(path), 4)}
+        files = {path: with_replicas(self._stage.file(path), 4)}
         number = self._propose("omar-ops", "anl-prod-weekend", files, "Four replicas for the campaign")
         self._show(number, "dvo/policy", "success", says="held until Mon")
         self._approve("rita-release", number)
@@ -138,11 +140,11 @@ class Story:
         before = health(self._production)
         path = "environments/production/anl.yaml"
         pushed = self._world.person("ada-admin").commit(
-            "main", {path: with_replicas(self._world.file(path), 9)}, "Quick fix"
+            "main", {path: with_replicas(self._stage.file(path), 9)}, "Quick fix"
         )
         with self._tell.waiting("the controller to notice"):
-            refused = self._stage.until(lambda: self._world.refusal_of(pushed), "the direct push to be refused")
-        self._tell.result(f"Refused and reported as {refused['severity']}: {refused['reason']}.")
+            check = self._stage.check(pushed, "dvo/deploy", "failure", "refused")
+        self._tell.check(check)
         after = health(self._production)
         if (before["instance"], before["bundle"]) != (after["instance"], after["bundle"]):
             raise StoryError(f"expected {before} to run on after a direct push, got {after}")
@@ -150,10 +152,9 @@ class Story:
 
     def _audit(self) -> None:
         self._tell.chapter("7. The auditor")
-        report = verified(self._world)
-        self._tell.result(report)
-        with flipped_copy(self._world) as finding:
-            self._tell.result(f"One byte flipped in a copy is found: {finding}")
+        entries = verified(self._world)
+        self._tell.result(f"`dvo audit verify`: all {entries} entries hold: chain, order and signatures.")
+        self._tell.result(f"One byte flipped in a copy is found: {fault_of_flipped_copy(self._world)}")
 
     def _propose(self, login: str, branch: str, files: dict[str, bytes], title: str) -> int:
         number = self._world.person(login).open_pull_request(branch, files, title)

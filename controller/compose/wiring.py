@@ -1,0 +1,69 @@
+"""Wire finished adapters into workflows; the same for production, the demo and tests."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from controller.ports.agent import AgentClient
+from controller.ports.clock import Clock
+from controller.ports.code_host import CodeHostWriter
+from controller.ports.deployer import Deployer
+from controller.ports.directory import Directory
+from controller.ports.journal import Journal, WorkQueue
+from controller.ports.policy_engine import PolicyEngine
+from controller.workflow.chronicle import Chronicle
+from controller.workflow.dispatch import Workflows
+from controller.workflow.follow_main import FollowMain
+from controller.workflow.gathering import CodeHostReader, Gatherer
+from controller.workflow.involving import Involving
+from controller.workflow.judging import Judging
+from controller.workflow.merges import Merges
+from controller.workflow.progress import DeploymentProgress
+from controller.workflow.pull_requests import PullRequests
+from controller.workflow.realizing import Realizing
+from controller.workflow.roll_out import RollOut
+from controller.workflow.seal import Ledger, Sealer
+from controller.workflow.showing import Showing
+from controller.workflow.sweep import Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the workflows talk to, finished."""
+
+    reader: CodeHostReader
+    writer: CodeHostWriter
+    directory: Directory
+    engine: PolicyEngine
+    deployers: Mapping[str, Deployer]
+    """Keyed by runtime."""
+    agents: AgentClient
+    journal: Journal
+    queue: WorkQueue
+    ledger: Ledger
+    clock: Clock
+    new_id: Callable[[], str]
+    pool: Executor
+    """For the parallel reads and writes of one judgement."""
+    branch: str = "main"
+
+
+def wire(parts: Parts) -> Workflows:
+    """Return every workflow, made of `parts`."""
+    sealer = Sealer(parts.journal, parts.ledger, parts.clock)
+    chronicle = Chronicle(parts.journal, sealer, parts.clock, parts.new_id)
+    history = chronicle.history
+    gatherer = Gatherer(parts.reader, parts.pool, parts.branch)
+    judging = Judging(Involving(parts.reader, parts.directory, parts.pool), parts.engine, history)
+    progress = DeploymentProgress(history, parts.writer)
+    merges = Merges(parts.reader, gatherer, judging, chronicle, progress)
+    showing = Showing(parts.writer, parts.pool)
+    return Workflows(
+        pull_requests=PullRequests(parts.reader, gatherer, judging, chronicle, showing),
+        main=FollowMain(parts.reader, gatherer, chronicle),
+        merges=merges,
+        roll_out=RollOut(parts.deployers, parts.agents, Realizing(parts.reader, history), chronicle, progress),
+        progress=progress,
+        sealer=sealer,
+        sweep=Sweep(parts.reader, parts.queue, history, merges),
+    )
