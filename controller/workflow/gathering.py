@@ -15,6 +15,7 @@ from controller.change.overlay import overlay
 from controller.desired_state.scope import blobs_to_read
 from controller.errors import InputError, StaleError
 from controller.ownership.codeowners import codeowners_path
+from controller.policy.bundle import FOLDER
 from controller.ports.code_host import Comparison, PullRequestReader, TreeReader
 
 Found = TypeVar("Found")
