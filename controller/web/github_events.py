@@ -1,0 +1,160 @@
+"""Which keys a webhook of GitHub makes dirty; nothing in it is believed beyond that.
+
+Follows GitHub docs "Webhook events and payloads" and "Validating webhook deliveries". An event
+only says "look again", so a forged, lost or doubled one changes no outcome. What cannot
+matter marks nothing: labels, comments, other branches, and what our own App does to checks.
+A payload of the wrong shape is refused with `InputError`, whatever is wrong with it.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from controller.errors import InputError
+from controller.ports.journal import Mark
+
+MAIN = Mark("main")
+SWEEP = Mark("sweep")
+
+_PULL_REQUEST_ACTIONS = frozenset(
+    {"opened", "reopened", "synchronize", "edited", "ready_for_review", "converted_to_draft", "closed"}
+)
+_REVIEW_ACTIONS = frozenset({"submitted", "dismissed"})
+_AGAIN = frozenset({"rerequested", "requested_action"})
+
+
+@dataclass(frozen=True, slots=True)
+class Governed:
+    """What we answer for: a branch, with checks written by one App (None: whose App a check is does not matter)."""
+
+    branch: str = "main"
+    app_id: int | None = None
+
+
+_DEFAULT = Governed()
+
+
+def verify_signature(secret: bytes, body: bytes, header: str | None) -> bool:
+    """Tell whether `header` (X-Hub-Signature-256) is the signature of the raw `body`; never without a secret."""
+    if not secret or header is None:
+        return False
+    expected = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(expected.encode(), header.encode("utf-8", errors="surrogatepass"))
+
+
+def marks_for(event: str, payload: Mapping[str, object], governed: Governed = _DEFAULT) -> tuple[Mark, ...]:
+    """Return the keys to look at again after `event`; none when it cannot matter.
+
+    Raises `InputError` when a value it reads is missing or of another type than GitHub's.
+    """
+    marks = _BY_EVENT.get(event)
+    return () if marks is None else marks(payload, governed)
+
+
+def _of_pull_request(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
+    action = _text(payload, "action")
+    if action not in _PULL_REQUEST_ACTIONS:
+        return ()
+    # A base that was changed away from ours leaves checks behind that must not stay green.
+    if action != "edited" and _text(payload, "pull_request", "base", "ref") != governed.branch:
+        return ()
+    mark = _pull(payload, "pull_request")
+    is_merge = action == "closed" and _flag(payload, "pull_request", "merged")
+    return (mark, MAIN) if is_merge else (mark,)
+
+
+def _of_review(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
+    if _text(payload, "action") not in _REVIEW_ACTIONS:
+        return ()
+    if _text(payload, "pull_request", "base", "ref") != governed.branch:
+        return ()
+    return (_pull(payload, "pull_request"),)
+
+
+def _of_push(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
+    # The base of every open pull request moved, so all of them are looked at too.
+    return (MAIN, SWEEP) if _text(payload, "ref") == f"refs/heads/{governed.branch}" else ()
+
+
+def _of_check_run(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
+    return _asked_again(payload, "check_run", governed)
+
+
+def _of_check_suite(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
+    return _asked_again(payload, "check_suite", governed)
+
+
+def _asked_again(payload: Mapping[str, object], kind: str, governed: Governed) -> tuple[Mark, ...]:
+    if _text(payload, "action") not in _AGAIN or _at(payload, kind, "app") is None:
+        return ()
+    if governed.app_id not in (None, _number(payload, kind, "app", "id")):
+        return ()
+    pulls = _at(payload, kind, "pull_requests")
+    if not isinstance(pulls, list):
+        raise _wrong((kind, "pull_requests"), "a list", pulls)
+    # No pull request is named for a merge commit, nor for the head of a fork: then everything is looked at.
+    return tuple(_pull({"pull": each}, "pull") for each in pulls) or (MAIN, SWEEP)
+
+
+def _of_people(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
+    del payload, governed
+    return (SWEEP,)
+
+
+_BY_EVENT: Mapping[str, Callable[[Mapping[str, object], Governed], tuple[Mark, ...]]] = {
+    "pull_request": _of_pull_request,
+    "pull_request_review": _of_review,
+    "push": _of_push,
+    "check_run": _of_check_run,
+    "check_suite": _of_check_suite,
+    "membership": _of_people,
+    "team": _of_people,
+    "team_add": _of_people,
+    "organization": _of_people,
+    "member": _of_people,
+    "installation": _of_people,
+    "installation_repositories": _of_people,
+}
+HANDLED = frozenset(_BY_EVENT)
+"""The events an App for the controller subscribes to, with those every App gets."""
+
+
+def _pull(payload: Mapping[str, object], kind: str) -> Mark:
+    number = _number(payload, kind, "number")
+    if number < 1:
+        raise _wrong((kind, "number"), "the number of a pull request", number)
+    return Mark(f"pull/{number}")
+
+
+def _at(payload: object, *way: str) -> object:
+    for depth, key in enumerate(way):
+        if not isinstance(payload, Mapping):
+            raise _wrong(way[:depth], "an object", payload)
+        payload = payload.get(key)
+    return payload
+
+
+def _text(payload: Mapping[str, object], *way: str) -> str:
+    value = _at(payload, *way)
+    if not isinstance(value, str):
+        raise _wrong(way, "text", value)
+    return value
+
+
+def _number(payload: Mapping[str, object], *way: str) -> int:
+    value = _at(payload, *way)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _wrong(way, "a whole number", value)
+    return value
+
+
+def _flag(payload: Mapping[str, object], *way: str) -> bool:
+    value = _at(payload, *way)
+    if not isinstance(value, bool):
+        raise _wrong(way, "true or false", value)
+    return value
+
+
+def _wrong(way: tuple[str, ...], expected: str, found: object) -> InputError:
+    return InputError(f"expected {expected} at `{'.'.join(way)}` of the webhook, got {str(found)[:40]!a}")
