@@ -117,7 +117,10 @@ def test_a_good_file_loads_at_start(tmp_path: Path) -> None:
     path = tmp_path / "people.yaml"
     path.write_text(_file(DANA))
 
-    FileDirectory(path).load()
+    directory = FileDirectory(path)
+    directory.load()
+
+    assert directory.look_up(frozenset({account(1001)}), frozenset()).by_account == {1001: DANA.principal}
 
 
 def _missing(path: Path) -> None:
