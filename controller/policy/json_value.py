@@ -7,15 +7,13 @@ mean is their reader's business.
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from datetime import UTC, datetime
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar
 
 from controller.errors import PolicyError
 
-Value = TypeVar("Value")
 Item = TypeVar("Item", bound=Hashable)
-More = ParamSpec("More")
 
 _MANY = 20_000
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -84,17 +82,6 @@ def instant(raw: object, place: str) -> datetime:
         return datetime.fromisoformat(stated).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise PolicyError(f"expected an RFC 3339 time at {place}, got {stated!a}: {error}") from error
-
-
-def optional(
-    read: Callable[Concatenate[object, str, More], Value],
-    raw: object,
-    place: str,
-    *more: More.args,
-    **named: More.kwargs,
-) -> Value | None:
-    """Return None for null, and otherwise what `read` makes of the value."""
-    return None if raw is None else read(raw, place, *more, **named)
 
 
 def distinct(items: Sequence[Item], place: str) -> Sequence[Item]:

@@ -25,7 +25,6 @@ from controller.policy.json_value import (
     fields,
     instant,
     member,
-    optional,
     text,
     whole_number,
 )
@@ -73,13 +72,17 @@ def _finding(raw: object, place: str, rules: frozenset[str]) -> Finding:
         action=action,
         message=text(finding["message"], f"{place}.message", longest=_SENTENCE),
         remediation=_remediation(finding["remediation"], f"{place}.remediation", action),
-        environment=optional(text, finding["environment"], f"{place}.environment", _NAME),
-        agent=optional(text, finding["agent"], f"{place}.agent", _NAME),
+        environment=_name(finding["environment"], f"{place}.environment"),
+        agent=_name(finding["agent"], f"{place}.agent"),
         path=path,
         line=line,
         until=_until(finding["until"], f"{place}.until", action),
         terms=_terms(finding["params"], f"{place}.params", action),
     )
+
+
+def _name(raw: object, place: str) -> str | None:
+    return None if raw is None else text(raw, place, _NAME)
 
 
 def _position(finding: dict[str, object], place: str) -> tuple[RepoPath | None, int | None]:
