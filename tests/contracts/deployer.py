@@ -15,6 +15,7 @@ from controller.errors import InputError, StaleError
 from controller.ports.deployer import Deployer, Intent, Live, Unhealthy
 
 PLAN = digest_of(b"plan")
+"""The plan that every bundle of the contract says it was made for."""
 SECONDS = 60
 
 
@@ -57,8 +58,8 @@ class DeployerContract:
         assert deployer.switch(second) == candidate == deployer.live(key)
 
     def test_what_runs_names_its_plan_and_bundle(self, deployer: Deployer, key: Key, bundles: Sequence[Bundle]) -> None:
-        live = deploy(deployer, intent(key, bundles[0], plan=digest_of(b"another plan")), bundles[0])
-        assert (live.key, live.plan, live.bundle) == (key, digest_of(b"another plan"), bundles[0].digest)
+        live = deploy(deployer, intent(key, bundles[0]), bundles[0])
+        assert (live.key, live.plan, live.bundle) == (key, PLAN, bundles[0].digest)
 
     def test_a_repeated_start_gives_the_same_instance(
         self, deployer: Deployer, key: Key, bundles: Sequence[Bundle]
@@ -142,9 +143,9 @@ class DeployerContract:
 
     def test_one_intent_id_never_means_two_plans(self, deployer: Deployer, key: Key, bundles: Sequence[Bundle]) -> None:
         """ATTACKS 027."""
-        deployer.start(intent(key, bundles[0], plan=digest_of(b"one")), bundles[0], SECONDS)
+        deployer.start(intent(key, bundles[0]), bundles[0], SECONDS)
         with pytest.raises(StaleError):
-            deployer.switch(intent(key, bundles[0], plan=digest_of(b"two")))
+            deployer.switch(intent(key, bundles[0], plan=digest_of(b"another plan")))
 
     def test_switching_without_a_candidate_is_stale(
         self, deployer: Deployer, key: Key, bundles: Sequence[Bundle]

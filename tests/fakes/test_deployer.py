@@ -1,6 +1,6 @@
 """The deployer in memory keeps the promises of the port."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
@@ -70,7 +70,7 @@ def test_a_target_that_is_down_cannot_be_asked(
 ) -> None:
     deployer.is_down = True
     wanted = Intent("first", key, intent(key, bundles[0]).plan, bundles[0].digest)
-    steps = {
+    steps: Mapping[str, Callable[[], object]] = {
         "live": lambda: deployer.live(key),
         "start": lambda: deployer.start(wanted, bundles[0], SECONDS),
         "switch": lambda: deployer.switch(wanted),
