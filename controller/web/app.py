@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from controller.ports.clock import Clock
 from controller.ports.journal import Journal, WorkQueue
+from controller.web.github_events import Governed
 from controller.web.health import Health, Probe
 from controller.web.refusal import RefusalJournal
 from controller.web.traffic import Traffic
@@ -46,6 +47,9 @@ class Doors:
     """Called once after the last one was answered."""
     vital: frozenset[str] = frozenset({"database"})
     """The components without which no delivery can be kept."""
+    branch: str = "main"
+    app_id: int | None = None
+    """Of our own App: only its checks may ask to be made again; None: any."""
     body_limit: int = 5 * 1024 * 1024
     """Bytes; GitHub itself sends up to 25 MiB, and what is refused here the sweep finds."""
 
@@ -92,7 +96,7 @@ def _health_routes(health: Health) -> APIRouter:
 
 def _webhook_routes(doors: Doors) -> APIRouter:
     webhook = GitHubWebhook(
-        Terms(doors.webhook_secret, doors.repository, doors.body_limit),
+        Terms(doors.webhook_secret, doors.repository, doors.body_limit, Governed(doors.branch, doors.app_id)),
         doors.queue,
         RefusalJournal(doors.journal, doors.clock, doors.new_id),
     )

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse
 
 from controller.errors import InputError, UnavailableError
 from controller.ports.journal import Mark, WorkQueue
-from controller.web.github_events import marks_for, verify_signature
+from controller.web.github_events import SWEEP, Governed, marks_for, verify_signature
 from controller.web.refusal import Refusal, RefusalJournal, Sender
 
 _DELIVERY = re.compile(r"[0-9A-Za-z-]{1,64}")
@@ -36,6 +36,7 @@ class Terms:
     secret: bytes = field(repr=False)
     repository: str
     body_limit: int
+    governed: Governed
 
 
 class GitHubWebhook:
@@ -67,7 +68,7 @@ class GitHubWebhook:
     def _take(self, headers: Mapping[str, str], body: bytes) -> Refusal | UnavailableError | tuple[Mark, ...]:
         if not verify_signature(self._terms.secret, body, headers.get("x-hub-signature-256")):
             return Refusal(401, "bad_signature", "The signature does not fit the body and the secret.")
-        marks = _marks(headers.get("x-github-event", ""), body, self._terms.repository)
+        marks = _marks(headers.get("x-github-event", ""), body, self._terms)
         if isinstance(marks, Refusal) or not marks:
             return marks
         try:
@@ -116,7 +117,7 @@ def _too_large(limit: int) -> Refusal:
     return Refusal(413, "too_large", f"Expected at most {limit} bytes.")
 
 
-def _marks(event: str, body: bytes, repository: str) -> Refusal | tuple[Mark, ...]:
+def _marks(event: str, body: bytes, terms: Terms) -> Refusal | tuple[Mark, ...]:
     """Return what a delivery whose signature holds asks to look at; empty when it cannot matter."""
     try:
         payload = json.loads(body)
@@ -124,18 +125,25 @@ def _marks(event: str, body: bytes, repository: str) -> Refusal | tuple[Mark, ..
         return Refusal(400, "not_json", "Expected a body in JSON.")
     if not isinstance(payload, dict) or _EVENT.fullmatch(event) is None:
         return _malformed()
-    origin = payload.get("repository")
+    try:
+        marks = marks_for(event, payload, terms.governed)
+    except InputError:
+        marks = None
+    return _refuse_by_origin(payload.get("repository"), marks, terms.repository) or (
+        _malformed() if marks is None else marks
+    )
+
+
+def _refuse_by_origin(origin: object, marks: tuple[Mark, ...] | None, repository: str) -> Refusal | None:
+    """Refuse what another repository sends; what comes from none may at most ask to look at everything."""
     if origin is None:
-        return ()
+        return None if set(marks or ()) <= {SWEEP} else _malformed()
     name = origin.get("full_name") if isinstance(origin, dict) else None
     if not isinstance(name, str):
         return _malformed()
     if name.lower() != repository.lower():
         return Refusal(403, "foreign_repository", "This controller does not govern that repository.")
-    try:
-        return marks_for(event, payload)
-    except InputError:
-        return _malformed()
+    return None
 
 
 def _malformed() -> Refusal:

@@ -169,15 +169,27 @@ def test_an_event_without_a_name_is_refused(house: House, ask: Ask, event: str) 
     [
         Delivery({"zen": "Keep it logically awesome.", "hook_id": 1}, event="ping"),
         Delivery(pull_request(), event="star"),
-        Delivery({"action": "created", "installation": {"id": 1}}, event="installation"),
     ],
-    ids=["ping", "star", "installation"],
+    ids=["ping", "star"],
 )
 def test_an_event_that_cannot_matter_is_taken_and_marks_nothing(house: House, ask: Ask, delivery: Delivery) -> None:
     """ATTACKS 121."""
     assert send(ask, delivery).status_code == 202
     assert house.queue.marks == []
     assert house.journal.events == []
+
+
+def test_people_who_change_ask_for_a_sweep_without_any_repository(house: House, ask: Ask) -> None:
+    assert send(ask, Delivery({"action": "added", "team": {"id": 1}}, event="membership")).status_code == 202
+    assert [mark.key for mark in house.queue.marks] == ["sweep"]
+
+
+@pytest.mark.parametrize("event", ["pull_request", "push"])
+def test_what_is_about_a_repository_must_say_which(house: House, ask: Ask, event: str) -> None:
+    """ATTACKS 120."""
+    payload = pull_request() | {"ref": "refs/heads/main"}
+    del payload["repository"]
+    assert_refused(house, send(ask, Delivery(payload, event=event)), 400, "malformed")
 
 
 def test_a_queue_that_is_down_is_told_to_github(house: House, ask: Ask) -> None:
