@@ -6,10 +6,11 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an agent made of an input: the capability it chose and what it answered."""
+    """What an agent made of an input: the capability it chose, what it answered, to whom it handed it."""
 
     capability: str | None
     text: str
+    hand_off: str | None = None
 
 
 class AgentClient(Protocol):
