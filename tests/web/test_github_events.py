@@ -23,17 +23,17 @@ from controller.web.github_events import (
 GOVERNED = Governed(branch="main", app_id=42)
 IGNORED = frozenset(
     {
-        "branch_protection_configuration", "branch_protection_rule", "cache_sync", "code_scanning_alert", "commit_comment", "content_reference", "create",
-        "custom_property", "custom_property_values", "delete", "dependabot_alert", "deploy_key", "deployment",
-        "deployment_protection_rule", "deployment_review", "deployment_status", "discussion", "discussion_comment", "enterprise",
-        "fork", "github_app_authorization", "gollum", "installation_target", "issue_comment", "issues", "label",
-        "marketplace_purchase", "merge_group", "meta", "milestone", "org_block", "package", "page_build",
-        "personal_access_token_request", "ping", "project", "project_card", "project_column", "projects_v2_item",
-        "public", "pull_request_review_comment", "pull_request_review_thread", "registry_package", "release",
-        "repository", "repository_dispatch", "repository_import", "repository_ruleset",
-        "repository_vulnerability_alert", "secret_scanning_alert", "secret_scanning_alert_location",
-        "security_advisory", "security_and_analysis", "sponsorship", "star", "status", "user", "watch",
-        "workflow_dispatch", "workflow_job", "workflow_run",
+        "branch_protection_configuration", "branch_protection_rule", "cache_sync", "code_scanning_alert",
+        "commit_comment", "content_reference", "create", "custom_property", "custom_property_values", "delete",
+        "dependabot_alert", "deploy_key", "deployment", "deployment_protection_rule", "deployment_review",
+        "deployment_status", "discussion", "discussion_comment", "enterprise", "fork", "github_app_authorization",
+        "gollum", "installation_target", "issue_comment", "issues", "label", "marketplace_purchase", "merge_group",
+        "meta", "milestone", "org_block", "package", "page_build", "personal_access_token_request", "ping",
+        "project", "project_card", "project_column", "projects_v2_item", "public", "pull_request_review_comment",
+        "pull_request_review_thread", "registry_package", "release", "repository", "repository_dispatch",
+        "repository_import", "repository_ruleset", "repository_vulnerability_alert", "secret_scanning_alert",
+        "secret_scanning_alert_location", "security_advisory", "security_and_analysis", "sponsorship", "star",
+        "status", "user", "watch", "workflow_dispatch", "workflow_job", "workflow_run",
     }
 )  # fmt: skip
 """Events that cannot change a judgement; each is here on purpose."""

@@ -13,13 +13,14 @@ from datetime import datetime
 
 import requests
 import urllib3
-from github.GithubException import GithubException, RateLimitExceededException
+from github.GithubException import BadAttributeException, GithubException, RateLimitExceededException
 
 from controller.errors import ConfigurationError, ControllerError, InputError, StaleError, UnavailableError
 
 COMPONENT = "github"
 FOREIGN = (
     GithubException,
+    BadAttributeException,
     requests.exceptions.RequestException,
     urllib3.exceptions.HTTPError,
     OSError,  # sockets and TLS
