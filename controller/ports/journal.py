@@ -15,7 +15,7 @@ from controller.ledger.event import Entry, Event, EventType
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """"Look again at this key": now, or not before a time."""
+    """ "Look again at this key": now, or not before a time."""
 
     key: str
     """``pull/7``, ``main``, ``merge/<sha>``, ``deployment/production/ANL``, ``seal``, ``sweep``."""
@@ -23,10 +23,18 @@ class Mark:
 
 
 class Journal(Protocol):
-    """Records and finds events. Every method raises `UnavailableError` when the store does."""
+    """Records and finds events.
+
+    Every method raises `UnavailableError` when the store cannot be used, and
+    `LedgerIntegrityError` when what it holds is not what was recorded.
+    """
 
     def record(self, events: Sequence[Event], marks: Sequence[Mark] = ()) -> None:
-        """Commit `events` and `marks` together; an event whose id is known already is not written twice."""
+        """Commit `events`, without what looks like a secret, and `marks` together.
+
+        An event whose id is known already is not written twice. Raises `InputError` for an event
+        that no ledger entry could hold; nothing is then written.
+        """
         ...
 
     def find(self, types: frozenset[EventType], subject: str | None = None) -> tuple[Event, ...]:
@@ -38,7 +46,11 @@ class Journal(Protocol):
         ...
 
     def mark_sealed(self, entries: Sequence[Entry]) -> None:
-        """Note that `entries` are in the ledger; also imports those the journal did not know."""
+        """Note that `entries` are in the ledger; also imports those the journal did not know.
+
+        Raises `LedgerIntegrityError` when the journal knows one of them at another place, or
+        another event at one of their places.
+        """
         ...
 
     def last_sealed(self) -> Entry | None:
@@ -51,6 +63,10 @@ class WorkQueue(Protocol):
 
     def mark(self, marks: Sequence[Mark]) -> None:
         """Durably note that keys want looking at. Raises `UnavailableError`."""
+        ...
+
+    def wake_due(self, now: datetime) -> int:
+        """Mark for now every key whose time has come by `now`; return how many. Raises `UnavailableError`."""
         ...
 
 

@@ -1,0 +1,114 @@
+"""The queue of keys to look at: Procrastinate's table, written in our own transactions.
+
+- *Now*: one job per key waits (``queueing_lock`` is the key) and one runs (``lock`` is the key).
+  A mark that finds a waiting job holds that job until the transaction ends, so no worker can
+  run it before what was written together with the mark can be seen.
+- *Not before a time*: a job of its own per key and time, without ``lock``: a waiting timer must
+  not stand in the way of a mark for now. When its time has come it marks the key.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from controller.adapters.postgres.database import Database
+from controller.ports.journal import Mark
+
+QUEUE = "dvo"
+LOOK = "dvo.look"
+WAKE = "dvo.wake"
+
+# Updating a waiting job to what it already is takes its row's lock; fetching skips locked rows.
+_PUT = text("""
+    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
+    VALUES (:queue, :task, :lock, :queueing_lock, CAST(:args AS jsonb), :scheduled_at)
+    ON CONFLICT (queueing_lock) WHERE status = 'todo'::procrastinate_job_status
+    DO UPDATE SET args = EXCLUDED.args
+""")
+# A worker that skipped a job because it was held hears of it again when it is free.
+_NOTIFY = text("""
+    SELECT pg_notify('procrastinate_any_queue_v1', '{"type": "job_inserted", "job_id": 0}')
+""")
+_TAKE_DUE = text("""
+    DELETE FROM procrastinate_jobs
+    WHERE task_name = :task AND status = 'todo' AND CAST(args->>'not_before' AS timestamptz) <= :now
+    RETURNING args->>'key'
+""")
+_PUT_LATER = text("""
+    INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args, scheduled_at)
+    VALUES (:queue, :task, :queueing_lock, CAST(:args AS jsonb), now() + make_interval(secs => :seconds))
+    ON CONFLICT (queueing_lock) WHERE status = 'todo'::procrastinate_job_status
+    DO UPDATE SET scheduled_at = LEAST(procrastinate_jobs.scheduled_at, EXCLUDED.scheduled_at)
+""")
+
+
+class PostgresWorkQueue:
+    """Marks keys, each durable when the call returns."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def mark(self, marks: Sequence[Mark]) -> None:
+        """Durably note that keys want looking at. Raises `UnavailableError`."""
+        with self._database.transaction() as connection:
+            put_marks(connection, marks)
+
+    def wake_due(self, now: datetime) -> int:
+        """Mark for now every key with a timer up to `now`; return how many there were.
+
+        Timers otherwise wait for the database's clock. Raises `UnavailableError`.
+        """
+        with self._database.transaction() as connection:
+            keys = connection.execute(_TAKE_DUE, {"task": WAKE, "now": now}).scalars().all()
+            put_marks(connection, [Mark(key) for key in keys])
+        return len(keys)
+
+
+def put_marks(connection: Connection, marks: Iterable[Mark]) -> None:
+    """Put `marks` into the queue as part of the transaction on `connection`."""
+    jobs = {str(job["queueing_lock"]): job for job in map(_job, marks)}
+    if not jobs:
+        return
+    # One order everywhere, so that two transactions with the same keys cannot wait for each other.
+    connection.execute(_PUT, [jobs[lock] for lock in sorted(jobs)])
+    connection.execute(_NOTIFY)
+
+
+def put_later(connection: Connection, key: str, *, seconds: float, not_before: datetime | None = None) -> None:
+    """Wake `key` when `seconds` have passed on the database's clock; `not_before` is kept with it."""
+    connection.execute(
+        _PUT_LATER,
+        {
+            "queue": QUEUE,
+            "task": WAKE,
+            "queueing_lock": f"{key}@" + ("retry" if not_before is None else not_before.isoformat()),
+            "args": _wake_args(key, not_before),
+            "seconds": seconds,
+        },
+    )
+
+
+def _job(mark: Mark) -> dict[str, str | datetime | None]:
+    if mark.not_before is None:
+        return {
+            "queue": QUEUE,
+            "task": LOOK,
+            "lock": mark.key,
+            "queueing_lock": mark.key,
+            "args": json.dumps({"key": mark.key}),
+            "scheduled_at": None,
+        }
+    return {
+        "queue": QUEUE,
+        "task": WAKE,
+        "lock": None,
+        "queueing_lock": f"{mark.key}@{mark.not_before.isoformat()}",
+        "args": _wake_args(mark.key, mark.not_before),
+        "scheduled_at": mark.not_before,
+    }
+
+
+def _wake_args(key: str, not_before: datetime | None) -> str:
+    return json.dumps({"key": key, "not_before": None if not_before is None else not_before.isoformat()})
