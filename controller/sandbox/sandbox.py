@@ -13,6 +13,7 @@ from controller.sandbox.app import web_application
 from controller.sandbox.control import control_routes
 from controller.sandbox.deliveries import Outbox
 from controller.sandbox.faults import Faults
+from controller.sandbox.pages.routes import page_routes
 from controller.sandbox.person import Person
 from controller.sandbox.seeding import AppCredentials, Seeds
 from controller.sandbox.server import ServerThread, bound_socket
@@ -33,7 +34,10 @@ class Sandbox:
         self.world.outbox.now = self.world.now
         self.seeds = Seeds(self.world)
         self._server = ServerThread(
-            web_application(self.world, self.faults, *control_routes(self.world, self.faults)), self._socket
+            web_application(
+                self.world, self.faults, *control_routes(self.world, self.faults), *page_routes(self.world)
+            ),
+            self._socket,
         )
 
     @classmethod

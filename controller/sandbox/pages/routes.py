@@ -1,0 +1,257 @@
+"""The pages' addresses.
+
+Reading needs the visitor's read role; acting goes through the same operations as the REST API, so the same rules hold.
+"""
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from controller.sandbox.events import announce_check_run, announce_comment
+from controller.sandbox.pages import views
+from controller.sandbox.pages.rendering import STYLES, page
+from controller.sandbox.pages.visitor import Visitor, form_of, people, remember, visitor_of
+from controller.sandbox.pull_requests import MergeMethod, MergeOrder, Opinion, merge_pull, reopen_pull, submit_review
+from controller.sandbox.pushes import close_pull
+from controller.sandbox.records import Comment, Permission, PullRequest, Repository
+from controller.sandbox.refusal import Refusal, forbidden, not_found
+from controller.sandbox.world import Deed, World
+
+_METHODS: Mapping[str, MergeMethod] = {"merge": "merge", "squash": "squash", "rebase": "rebase"}
+_LONGEST_TEXT = 65536
+View = Callable[[World, Repository, Visitor, Request], Response]
+Action = Callable[[Deed, Request, Mapping[str, str]], str]
+
+
+def page_routes(world: World) -> list[Route]:
+    """Return the routes of the pages for the web server."""
+    one, pull = "/{owner}/{repo}", "/{owner}/{repo}/pull/{number:int}"
+    shown: list[tuple[str, View]] = [
+        (one, _pulls),
+        (one + "/pulls", _pulls),
+        (pull, _conversation),
+        (pull + "/files", _files),
+        (one + "/issues/{number:int}", _issue),
+        (one + "/commits/{branch:path}", _history),
+        (one + "/commit/{sha}", _commit),
+        (one + "/runs/{run:int}", _run),
+        (one + "/tree/{ref}", _content),
+        (one + "/tree/{ref}/{path:path}", _content),
+        (one + "/blob/{ref}/{path:path}", _content),
+    ]
+    done: list[tuple[str, Action]] = [
+        (pull + "/review", _review),
+        (pull + "/comment", _comment),
+        (pull + "/merge", _merge),
+        (pull + "/state", _change_state),
+        (one + "/issues/{number:int}/comment", _comment),
+        (one + "/runs/{run:int}/rerequest", _rerequest),
+    ]
+    return [
+        Route("/", _front(world), methods=["GET"]),
+        Route("/-/person", _choose_person(world), methods=["POST"]),
+        Route("/-/static/sandbox.css", _file("sandbox.css", "text/css"), methods=["GET"]),
+        Route("/-/static/mark.svg", _file("mark.svg", "image/svg+xml"), methods=["GET"]),
+        *(Route(path, _showing(world, view), methods=["GET"]) for path, view in shown),
+        *(Route(path, _doing(world, action), methods=["POST"]) for path, action in done),
+    ]
+
+
+def _front(world: World):  # type: ignore[no-untyped-def]  # Starlette types it
+    async def front(request: Request) -> Response:
+        visitor = visitor_of(world, request)
+        return remember(_page(world, visitor, request, "front.html", repositories=world.repositories.values()), visitor)
+
+    return front
+
+
+def _choose_person(world: World):  # type: ignore[no-untyped-def]  # Starlette types it
+    async def choose(request: Request) -> Response:
+        visitor = visitor_of(world, request)
+        try:
+            fields = form_of(visitor, await request.body())
+        except Refusal as refusal:
+            return _refused(world, visitor, request, refusal)
+        back = urlsplit(fields.get("back", "/"))
+        target = back.path if back.path.startswith("/") and not back.netloc and not back.path.startswith("//") else "/"
+        return remember(RedirectResponse(target, 303), visitor, fields.get("login", ""))
+
+    return choose
+
+
+def _file(name: str, kind: str):  # type: ignore[no-untyped-def]  # Starlette types it
+    async def answer(request: Request) -> Response:
+        return FileResponse(STYLES / name, media_type=kind)
+
+    return answer
+
+
+def _showing(world: World, view: View):  # type: ignore[no-untyped-def]  # Starlette types it
+    def answer(request: Request) -> Response:
+        with world.lock:
+            visitor = visitor_of(world, request)
+            try:
+                return remember(view(world, _visible(world, visitor, request), visitor, request), visitor)
+            except Refusal as refusal:
+                return _refused(world, visitor, request, refusal)
+
+    async def show(request: Request) -> Response:
+        return await run_in_threadpool(answer, request)
+
+    return show
+
+
+def _doing(world: World, action: Action):  # type: ignore[no-untyped-def]  # Starlette types it
+    def answer(request: Request, raw: bytes) -> Response:
+        with world.lock:
+            visitor = visitor_of(world, request)
+            try:
+                fields = form_of(visitor, raw)
+                if visitor.account is None:
+                    raise forbidden("Choose who you are first, at the top of the page.")
+                deed = Deed(world, _visible(world, visitor, request), visitor.account)
+                return RedirectResponse(f"/{deed.repository.full_name}{action(deed, request, fields)}", 303)
+            except Refusal as refusal:
+                return _refused(world, visitor, request, refusal)
+
+    async def do(request: Request) -> Response:
+        return await run_in_threadpool(answer, request, await request.body())
+
+    return do
+
+
+def _visible(world: World, visitor: Visitor, request: Request) -> Repository:
+    repository = world.repository(request.path_params["owner"], request.path_params["repo"])
+    # Before choosing a person one may look around: it is a sandbox, and the first page must not be empty.
+    if visitor.account is not None and world.permission(visitor.account, repository) is Permission.NONE:
+        raise not_found()
+    return repository
+
+
+def _page(world: World, visitor: Visitor, request: Request, template: str, **content: object) -> Response:
+    frame = {"repository": None, "visitor": visitor, "people": people(world), "here": request.url.path, "world": world}
+    return page(template, {**frame, **content})
+
+
+def _refused(world: World, visitor: Visitor, request: Request, refusal: Refusal) -> Response:
+    response = _page(world, visitor, request, "refused.html", refusal=refusal)
+    response.status_code = refusal.status
+    return remember(response, visitor)
+
+
+def _pulls(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
+    state = "closed" if request.query_params.get("state") == "closed" else "open"
+    content = views.pull_list(repository, state)
+    return _page(world, visitor, request, "pulls.html", repository=repository, tab="pulls", **content)
+
+
+def _conversation(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
+    content = views.conversation(world, repository, _pull(repository, request), visitor)
+    return _page(world, visitor, request, "pull.html", repository=repository, tab="pulls", section="talk", **content)
+
+
+def _files(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
+    content = views.files(repository, _pull(repository, request))
+    return _page(world, visitor, request, "files.html", repository=repository, tab="pulls", section="files", **content)
+
+
+def _issue(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
+    issue = repository.issues.get(request.path_params["number"])
+    if issue is None:
+        raise not_found()
+    if issue.number in repository.pulls:
+        return RedirectResponse(f"/{repository.full_name}/pull/{issue.number}", 302)
+    content = views.issue_page(repository, issue)
+    return _page(world, visitor, request, "issue.html", repository=repository, tab="", **content)
+
+
+def _history(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
+    content = views.history(world, repository, request.path_params["branch"])
+    return _page(world, visitor, request, "commits.html", repository=repository, tab="commits", **content)
+
+
+def _commit(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
+    content = views.commit_page(world, repository, request.path_params["sha"])
+    return _page(world, visitor, request, "commit.html", repository=repository, tab="commits", **content)
+
+
+def _run(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
+    run = repository.check_runs.get(request.path_params["run"])
+    if run is None:
+        raise not_found()
+    content = views.run_page(repository, run)
+    return _page(world, visitor, request, "run.html", repository=repository, tab="", **content)
+
+
+def _content(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
+    content = views.content(repository, request.path_params["ref"], request.path_params.get("path", ""))
+    return _page(world, visitor, request, "content.html", repository=repository, tab="code", **content)
+
+
+def _review(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
+    pull = _pull(deed.repository, request)
+    opinion = Opinion(fields.get("event", ""), _text(fields), fields.get("commit_id") or None)
+    submit_review(deed, pull, opinion)
+    return f"/pull/{pull.issue.number}"
+
+
+def _comment(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
+    number, now = request.path_params["number"], deed.world.now()
+    if number not in deed.repository.issues:
+        raise not_found()
+    if not _text(fields):
+        raise Refusal(422, "A comment cannot be empty.")
+    comment = Comment(deed.world.next_id(), number, deed.person, _text(fields), now, now)
+    deed.repository.comments[comment.id] = comment
+    announce_comment(deed, comment, "created")
+    return f"/{'pull' if number in deed.repository.pulls else 'issues'}/{number}"
+
+
+def _merge(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
+    _require_write(deed)
+    method = _METHODS.get(fields.get("method", ""))
+    if method is None:
+        raise Refusal(422, "Choose how to merge.")
+    pull = _pull(deed.repository, request)
+    merge_pull(deed, pull, MergeOrder(method, fields.get("sha")))
+    return f"/pull/{pull.issue.number}"
+
+
+def _change_state(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
+    pull = _pull(deed.repository, request)
+    if deed.person.id != pull.issue.author.id:
+        _require_write(deed)
+    if fields.get("state") == "closed" and pull.issue.state == "open":
+        close_pull(deed, pull)
+    elif fields.get("state") == "open" and pull.issue.state == "closed":
+        reopen_pull(deed, pull)
+    return f"/pull/{pull.issue.number}"
+
+
+def _rerequest(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
+    _require_write(deed)
+    run = deed.repository.check_runs.get(request.path_params["run"])
+    if run is None:
+        raise not_found()
+    announce_check_run(deed, run, "rerequested")
+    return f"/runs/{run.id}"
+
+
+def _pull(repository: Repository, request: Request) -> PullRequest:
+    pull = repository.pulls.get(request.path_params["number"])
+    if pull is None:
+        raise not_found()
+    return pull
+
+
+def _require_write(deed: Deed) -> None:
+    if deed.world.permission(deed.person, deed.repository).rank < Permission.WRITE.rank:
+        raise forbidden(f"{deed.person.login} has no write access to {deed.repository.full_name}.")
+
+
+def _text(fields: Mapping[str, str]) -> str:
+    return fields.get("body", "").replace("\r\n", "\n").strip()[:_LONGEST_TEXT]
