@@ -73,6 +73,7 @@ def pull_request_of(answer: object) -> PullRequest:
         merged_by=account_of(at(answer, "merged_by")) if is_merged else None,
         commit_count=number(answer, "commits"),
         updated_at=moment(answer, "updated_at"),
+        merged_at=moment(answer, "merged_at") if is_merged else None,
     )
 
 

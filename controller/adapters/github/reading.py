@@ -155,7 +155,7 @@ class GitHubReader:
             found = self._app.pages(f"/orgs/{team.organization}/teams/{team.slug}/members")
         except InputError:
             return ()
-        return tuple(account for account in map(account_of, found) if account is not None)
+        return tuple(account for each in found if number(each, "id") and (account := account_of(each)) is not None)
 
 
 def _was_merged_as(listed: object, commit: CommitSha, branch: str) -> bool:

@@ -65,11 +65,18 @@ def translated(error: Exception, call: str, now: datetime) -> ControllerError:
         return error
     if isinstance(error, GithubException):
         return _of_status(error, call, now)
-    if isinstance(error, requests.exceptions.Timeout | TimeoutError | urllib3.exceptions.TimeoutError):
+    if _is_late(error):
         return unavailable(f"GitHub did not answer {call} in time")
     if isinstance(error, requests.exceptions.RequestException | urllib3.exceptions.HTTPError | OSError):
         return unavailable(f"the connection to GitHub failed at {call}: {type(error).__name__}")
     return unavailable(f"GitHub's answer to {call} is not what its API promises: {type(error).__name__}")
+
+
+def _is_late(error: Exception) -> bool:
+    # A read that is repeated and late every time comes as a connection error with its reason inside.
+    inner = error.args[0] if error.args else None
+    kinds = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+    return isinstance(error, kinds) or isinstance(getattr(inner, "reason", None), kinds)
 
 
 def _of_status(error: GithubException, call: str, now: datetime) -> ControllerError:

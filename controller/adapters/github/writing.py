@@ -15,6 +15,7 @@ from controller.adapters.github.answer import at, items, number, text
 from controller.adapters.github.checks import cut, written_as
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.facts import account_of, review_of
+from controller.adapters.github.refusals import unavailable
 from controller.change.facts import Account
 from controller.decision.check import CheckRun
 from controller.errors import InputError
@@ -81,7 +82,9 @@ class GitHubWriter:
         asked |= self._involved(number)
         missing = sorted({account.login for account in accounts if str(account.id) not in asked})
         if missing:
-            self._app.send("POST", self._app.path(f"/pulls/{number:d}/requested_reviewers"), {"reviewers": missing})
+            path = self._app.path(f"/pulls/{number:d}/requested_reviewers")
+            if at(self._app.send("POST", path, {"reviewers": missing}), "number") != number:
+                raise unavailable(f"GitHub answered about another pull request than {number}")
         self._index.remember(key, " ".join(sorted(asked | {str(account.id) for account in accounts})))
 
     def _update(self, run: int, body: Mapping[str, object]) -> int:
