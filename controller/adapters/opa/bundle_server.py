@@ -51,7 +51,8 @@ class BundleServer:
     @property
     def pid(self) -> int | None:
         """The id of the process that answers now, if there is one."""
-        return None if self._child is None else self._child.pid
+        child = self._child
+        return child.pid if child is not None and child.is_alive else None
 
     def close(self) -> None:
         """Stop the child and remove what it was made of."""

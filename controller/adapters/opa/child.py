@@ -54,6 +54,7 @@ class OpaChild:
         self._command += ["--bundle", str(archive), "--bundle", str(folder / "authorization")]
         self._process: subprocess.Popen[bytes] | None = None
         self._is_launched = threading.Event()
+        self._has_ended = threading.Event()
         self.client: Client = socket_client(self._socket, self._token, timeout_seconds)
 
     def start(self) -> None:
@@ -77,7 +78,7 @@ class OpaChild:
     @property
     def is_alive(self) -> bool:
         """Whether the process runs."""
-        return self._process is not None and self._process.poll() is None
+        return self._is_launched.is_set() and not self._has_ended.is_set()
 
     @property
     def last_words(self) -> str:
@@ -93,7 +94,7 @@ class OpaChild:
         self.client.close_connection()
         if self._process is not None:
             self._process.kill()
-            self._process.wait(_STOP_SECONDS)
+            self._has_ended.wait(_STOP_SECONDS)
 
     def _write_authorization(self) -> None:
         folder = self._folder / "authorization"
@@ -120,3 +121,4 @@ class OpaChild:
             self._is_launched.set()
         if self._process is not None:
             self._process.wait()
+        self._has_ended.set()

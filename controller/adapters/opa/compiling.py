@@ -10,7 +10,7 @@ import json
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from controller.change.names import RepoPath
 from controller.desired_state.problem import Problem
@@ -44,10 +44,12 @@ class OpaCompiler:
         """
         self._lay_out(bundle, folder)
         archive = folder / "bundle.tar.gz"
-        options = ["--bundle", "policy", "--revision", bundle.digest, "--output", str(archive)]
+        options = ["--bundle", FOLDER, "--revision", bundle.digest, "--output", str(archive)]
         done = self._run(["build", "--capabilities", "capabilities.json", *options], folder)
         if done.returncode != 0:
-            raise PolicyError(f"the policies of {bundle.digest} do not compile: {told(done.stderr, folder)}")
+            raise PolicyError(
+                f"the policies of {bundle.digest} do not compile: {told(done.stdout + done.stderr, folder)}"
+            )
         return archive
 
     def check(self, bundle: PolicyBundle, folder: Path) -> tuple[Problem, ...]:
@@ -57,16 +59,16 @@ class OpaCompiler:
         except PolicyError as error:
             return (Problem(RepoPath(FOLDER), 1, 1, str(error), error.advice),)
         options = ["--strict", "--bundle", "--format", "json", "--max-errors", "0"]
-        done = self._run(["check", "--capabilities", "capabilities.json", *options, "policy"], folder)
-        return () if done.returncode == 0 else _problems(done.stderr or done.stdout)
+        done = self._run(["check", "--capabilities", "capabilities.json", *options, FOLDER], folder)
+        return () if done.returncode == 0 else _problems(done.stdout + done.stderr)
 
     def _lay_out(self, bundle: PolicyBundle, folder: Path) -> None:
-        policy = folder / "policy"
+        policy = folder / FOLDER
         for path, content in _readable(bundle.files).items():
             place = policy / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        policy.mkdir(exist_ok=True)
+        policy.mkdir(parents=True, exist_ok=True)
         manifest = {"revision": bundle.digest, "roots": ROOTS}
         (policy / ".manifest").write_text(json.dumps(manifest))
         (folder / "capabilities.json").write_text(json.dumps(self._capabilities(folder)))
@@ -134,9 +136,6 @@ def _problems(output: str) -> tuple[Problem, ...]:
 def _problem(error: Mapping[str, object]) -> Problem:
     location = error.get("location")
     at = location if isinstance(location, dict) else {}
-    path = PurePosixPath(str(at.get("file", "")))
-    inside = path.relative_to("policy") if path.is_relative_to("policy") else path
-    message = told(f"{error['code']}: {error['message']}", Path())
-    return Problem(
-        RepoPath(f"{FOLDER}{inside}"), int(at.get("row", 1)), int(at.get("col", 1)), message, PolicyError.advice
-    )
+    message = told(": ".join(str(error[part]) for part in ("code", "message") if part in error), Path())
+    path = RepoPath(str(at.get("file") or FOLDER))
+    return Problem(path, int(at.get("row") or 1), int(at.get("col") or 1), message, PolicyError.advice)

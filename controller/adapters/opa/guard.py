@@ -15,13 +15,13 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, most_bytes: int, command: list[str]) -> None:
-    """Replace this process by `command`."""
+    """Replace this process by `command`, with an empty environment."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             sys.exit("the parent is gone already")
         resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
-    os.execv(command[0], command)  # noqa: S606 - no shell is meant
+    os.execve(command[0], command, {})  # noqa: S606 - no shell is meant
 
 
 if __name__ == "__main__":
