@@ -14,7 +14,8 @@ from controller.desired_state.faults import problem_at
 from controller.desired_state.problem import Problem
 from controller.desired_state.secret_shapes import secret_shape
 
-_TEXT_FOLDERS = ("kb/", "instructions/")
+_OWN_FILES = frozenset({"agent.yaml", "tests/capabilities.yaml"})
+_RENAME = "Write the folder's name in upper case, or rename the folder."
 
 
 def agent_problems(document: Document, agent: AgentFile, folder: str) -> Iterator[Problem]:
@@ -46,10 +47,9 @@ def file_problems(document: Document, agent: AgentFile, files: Mapping[str, byte
             yield problem_at(document, at, f"{path} is not in the release", "Add the file, or name one that is there.")
         else:
             yield from _text_problems(_beside(document.path, path), files[path])
-    for path in sorted(files.keys() - named.keys()):
-        if path.startswith(_TEXT_FOLDERS):
-            message = f"`{_kind(path)}` does not name the file {path!a}"
-            yield problem_at(document, (_kind(path),), message, "Name the file, or remove it.")
+    for path in sorted(files.keys() - named.keys() - _OWN_FILES):
+        remedy = "Name it under `knowledge`, or remove it: all of a release counts for its digest."
+        yield Problem(_beside(document.path, path), 1, 1, "`agent.yaml` does not name this file", remedy)
 
 
 def capability_test_problems(document: Document, tests: CapabilityTestsFile, agent: AgentFile) -> Iterator[Problem]:
@@ -64,9 +64,6 @@ def capability_test_problems(document: Document, tests: CapabilityTestsFile, age
         if test.hand_off is not None and test.hand_off not in targets:
             at = ("tests", index, "hand_off")
             yield problem_at(document, at, f"{agent.code} does not hand off to {test.hand_off}", _one_of(targets))
-
-
-_RENAME = "Write the folder's name in upper case, or rename the folder."
 
 
 def _repeated(document: Document, part: str, names: Sequence[str], key: str | None = None) -> Iterator[Problem]:
@@ -92,10 +89,6 @@ def _text_problems(path: RepoPath, content: bytes) -> Iterator[Problem]:
 
 def _beside(path: RepoPath, other: str) -> RepoPath:
     return RepoPath(path.removesuffix("agent.yaml") + other)
-
-
-def _kind(path: str) -> str:
-    return "knowledge" if path.startswith("kb/") else "instructions"
 
 
 def _place(text: str, offset: int) -> tuple[int, int]:
