@@ -4,7 +4,6 @@ For a sandbox that runs as a process; inside one process use `Sandbox.faults` an
 """
 
 import hmac
-import secrets
 from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
@@ -98,9 +97,9 @@ class Controls:
         return {"id": self._world.outbox.redeliver(found, self._world.next_id()).id}
 
 
-def control_routes(world: World, faults: Faults, token: str | None = None) -> list[Route]:
-    """Return the control routes; without a token given, nobody knows it."""
-    controls, expected = Controls(world, faults), token or secrets.token_hex(16)
+def control_routes(world: World, faults: Faults, expected: str) -> list[Route]:
+    """Return the control routes; `expected` is the token they ask for."""
+    controls = Controls(world, faults)
     reads = {"counts": controls.counts, "deliveries": controls.deliveries}
     writes = {
         "reset": controls.reset,

@@ -5,6 +5,7 @@
 `sandbox.faults` and `sandbox.outbox`.
 """
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ class Sandbox:
         self, directory: Path, *, clock: Clock = real_time, token_clock: Clock = real_time, port: int = 0
     ) -> None:
         self.faults = Faults()
+        self.control_token = secrets.token_hex(16)
         self._socket = bound_socket("127.0.0.1", port)
         self.world = World(directory, clock=clock, token_clock=token_clock)
         self.world.urls = Urls(f"http://127.0.0.1:{self._socket.getsockname()[1]}")
@@ -35,7 +37,10 @@ class Sandbox:
         self.seeds = Seeds(self.world)
         self._server = ServerThread(
             web_application(
-                self.world, self.faults, *control_routes(self.world, self.faults), *page_routes(self.world)
+                self.world,
+                self.faults,
+                *control_routes(self.world, self.faults, self.control_token),
+                *page_routes(self.world),
             ),
             self._socket,
         )

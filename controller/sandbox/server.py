@@ -49,6 +49,7 @@ class ServerThread:
                 http=CuttableProtocol,
                 ws="none",
                 lifespan="off",
+                loop="asyncio",
                 log_config=None,
                 access_log=False,
                 server_header=False,
