@@ -21,6 +21,7 @@ from .answering import Answer, Respondent
 LARGEST_BODY = 64 * 1024
 """Bytes of a request body beyond which nothing is read."""
 _LONGEST_INPUT = 16_000
+_LEAVE_SECONDS = 3
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
@@ -43,18 +44,19 @@ class Question(BaseModel):
 def main(root: Path, arguments: Sequence[str]) -> None:
     """Serve the bundle unpacked at `root` on the socket that `arguments` name, until told to end."""
     options = _parser().parse_args(arguments)
-    _refuse_strangers(options.fd)
     agent, files = read_bundle(root)
     application = create(agent, files, Identity(options.bundle, options.instance))
-    uvicorn.run(
+    config = uvicorn.Config(
         application,
-        fd=options.fd,
         access_log=False,
         log_level="warning",
         server_header=False,
-        timeout_graceful_shutdown=3,
         lifespan="off",
+        timeout_graceful_shutdown=_LEAVE_SECONDS,
     )
+    with socket.socket(fileno=options.fd) as listening:
+        _refuse_strangers(listening)
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def read_bundle(root: Path) -> tuple[Agent, Mapping[str, str]]:
@@ -119,10 +121,8 @@ def _question(body: bytes) -> Question:
         raise HTTPException(422, [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]) from None
 
 
-def _refuse_strangers(descriptor: int) -> None:
-    with socket.socket(fileno=descriptor) as bound:
-        host = str(bound.getsockname()[0])
-        bound.detach()
+def _refuse_strangers(listening: socket.socket) -> None:
+    host = str(listening.getsockname()[0])
     if host not in _LOOPBACK:
         raise SystemExit(f"expected a socket on loopback, got one on {host}")
 
