@@ -81,6 +81,7 @@ class PullRequest:
     merged_by: Account | None
     commit_count: int
     updated_at: datetime
+    merged_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,5 +51,4 @@ class Chronicle:
 
     def record_sealed(self, events: Sequence[Event], marks: Sequence[Mark] = ()) -> None:
         """Commit `events` and `marks` together and seal them before returning."""
-        self._journal.record(events, marks)
-        self._sealer.seal()
+        self._sealer.sealed_now(events, marks)

@@ -121,7 +121,7 @@ class FollowMain:
         return last is not None and last.details.get("effect") == effect.digest
 
     def _told(self, step: Step, position: int) -> Event:
-        facts = {
+        facts: dict[str, object] = {
             "position": position,
             "before": step.before.sha,
             "before_tree": step.before.tree,

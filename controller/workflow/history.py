@@ -36,7 +36,6 @@ class Initiated:
     pull: int
     before: CommitSha
     after: CommitSha
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,6 @@ def _initiated(event: Event) -> Initiated:
         pull=_number(facts, "pull"),
         before=commit_sha(_text(facts, "before")),
         after=commit_sha(_text(facts, "after")),
-        at=event.at,
     )
 
 

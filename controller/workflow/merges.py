@@ -54,7 +54,8 @@ class Merges:
             return
         merge = self._merge(initiated)
         change = self._gatherer.merge(merge)
-        occasion = Occasion(Purpose.DEPLOYMENT, self._chronicle.now(), initiated.at)
+        now = self._chronicle.now()
+        occasion = Occasion(Purpose.DEPLOYMENT, now, change.pull_request.merged_at or now)
         judgement = self._judging.judge(change, occasion)
         insist_on_an_answer(judgement)
         bypassed = self._bypass(initiated, judgement)

@@ -7,7 +7,7 @@ turns green; an identical result writes nothing.
 
 from collections.abc import Sequence
 
-from controller.change.facts import PullRequest, PullRequestState
+from controller.change.facts import Change, PullRequest, PullRequestState
 from controller.decision.verdict import Admitted, Judgement, Waiting
 from controller.ledger.event import Event, EventType
 from controller.policy.question import Purpose
@@ -52,12 +52,17 @@ class PullRequests:
         if not self._is_judged(pull):
             return None
         change = self._gatherer.pull_request(pull)
-        now = self._chronicle.now()
-        judgement = self._judging.judge(change, Occasion(Purpose.PULL_REQUEST, now, now))
+        judgement = self._judging.judge(change, self._occasion(change))
         self._record(f"pull/{number}", judgement)
         self._showing.show(number, judgement)
         insist_on_an_answer(judgement)
         return judgement
+
+    def _occasion(self, change: Change) -> Occasion:
+        """Judge now; a code host whose clock is ahead of ours makes no review one from the future."""
+        now = self._chronicle.now()
+        submitted = [review.submitted_at for review in change.reviews]
+        return Occasion(Purpose.PULL_REQUEST, now, max([now, *submitted]))
 
     def _is_judged(self, pull: PullRequest) -> bool:
         """Pull requests from forks or to other branches get no judgement, so their checks never turn green."""

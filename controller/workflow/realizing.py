@@ -5,7 +5,7 @@ must come out the same; anything else is refused.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.caat.bundle import Bundle
 from controller.caat.translation import translate
@@ -13,6 +13,7 @@ from controller.change.facts import Snapshot
 from controller.change.names import CommitSha, Digest, ObjectId
 from controller.desired_state.environment import Environment
 from controller.desired_state.manifest import Key
+from controller.desired_state.paths import ManifestPath, classify
 from controller.desired_state.plan import Plan
 from controller.desired_state.proposal import propose
 from controller.desired_state.release import Release
@@ -46,9 +47,9 @@ class Realizing:
         `UnavailableError` when Git cannot be read.
         """
         snapshot = self._trees.snapshot(commit, tree)
-        nothing = Snapshot(commit, tree, {})
-        contents = self._trees.contents(blobs_to_read(nothing, snapshot))
-        proposal = propose(nothing, snapshot, contents, self._history.published())
+        without = _without(key, snapshot)
+        contents = self._trees.contents(blobs_to_read(without, snapshot))
+        proposal = propose(without, snapshot, contents, self._history.published())
         found = next((one.after for one in proposal.differences if one.key == key and one.after), None)
         if found is None or found.digest != plan:
             raise InputError(f"{key}: expected plan {plan} at commit {commit}, got {found and found.digest}")
@@ -68,3 +69,9 @@ class Realizing:
         }
         contents = self._trees.contents(frozenset(entries.values()))
         return {path: contents[blob] for path, blob in entries.items()}
+
+
+def _without(key: Key, snapshot: Snapshot) -> Snapshot:
+    """Return a tree as it would be without one deployment: what its manifest adds is its plan."""
+    entries = {path: entry for path, entry in snapshot.entries.items() if classify(path) != ManifestPath(key)}
+    return replace(snapshot, entries=entries)

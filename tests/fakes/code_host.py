@@ -169,7 +169,12 @@ class FakeCodeHost:
         self.branches[target] = made
         self._pushers[target, made] = by
         pull.facts = replace(
-            pull.facts, state=PullRequestState.MERGED, merge_commit=made, merged_by=by, updated_at=self.now
+            pull.facts,
+            state=PullRequestState.MERGED,
+            merge_commit=made,
+            merged_by=by,
+            updated_at=self.now,
+            merged_at=self.now,
         )
         return made
 

@@ -1,0 +1,30 @@
+"""A world per test; the policy engine is a real OPA, shared by all of them."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from controller.adapters.opa.servers import OpaServers
+from tests.opa import opa_binary
+from tests.workflow.world import World
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[OpaServers]:
+    with OpaServers(opa_binary()) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(8) as executor:
+        yield executor
+
+
+@pytest.fixture
+def world(engine: OpaServers, pool: ThreadPoolExecutor) -> World:
+    """A world whose controller has seen main once."""
+    made = World(engine, pool)
+    made.look("main")
+    return made
