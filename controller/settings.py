@@ -8,6 +8,7 @@ is what commands on one's own machine need, `Settings` what a server needs in ad
 
 import difflib
 import ipaddress
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -212,9 +213,9 @@ class Settings(LocalSettings):
     azure_authority: WebAddress = Field("https://login.microsoftonline.com", alias="AZURE_AUTHORITY")
     graph_url: WebAddress = Field("https://graph.microsoft.com", alias="GRAPH_URL")
     opa_url: WebAddress | None = Field(None, alias="OPA_URL")
-    database_url: Annotated[SecretStr, BeforeValidator(_secret_address("postgresql", "postgres"))] | None = Field(
-        None, alias="DATABASE_URL"
-    )
+    database_url: (
+        Annotated[SecretStr, BeforeValidator(_secret_address("postgresql", "postgres", "postgresql+psycopg"))] | None
+    ) = Field(None, alias="DATABASE_URL")
     """None: an embedded PostgreSQL below the home."""
     redis_url: Annotated[SecretStr, BeforeValidator(_secret_address("redis", "rediss", "unix"))] | None = Field(
         None, alias="REDIS_URL"
@@ -234,6 +235,11 @@ class Settings(LocalSettings):
 
 
 Model = TypeVar("Model", bound=LocalSettings)
+
+
+def process_environment() -> Mapping[str, str]:
+    """Return the environment of this process: the only place it is read."""
+    return dict(os.environ)
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:

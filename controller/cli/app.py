@@ -1,0 +1,105 @@
+"""The `dvo` command: names, options and help; each command's work is imported when it is called.
+
+This module imports Typer and nothing heavier, so that help is quick. Errors become a message,
+an advice and an exit code in one place, here.
+"""
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from controller.errors import ControllerError
+
+app = typer.Typer(
+    name="dvo",
+    help="DVO: pull requests for AI agents are judged, approved, deployed and proved.",
+    epilog="Exit codes: 0 ok, 1 refused, 2 wrong usage or settings, 3 something outside is unreachable, 4 stale.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+audit = typer.Typer(name="audit", help="Look into the ledger.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(audit)
+
+Json = Annotated[bool, typer.Option("--json", help="Tell it as one JSON object on standard output.")]
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8080,
+    home: Annotated[Path | None, typer.Option(help="Where the controller keeps what is its own (DVO_HOME).")] = None,
+) -> None:
+    """Run the controller; settings come from the environment."""
+    from controller.cli.serving import run
+
+    run(host, port, home)
+
+
+@app.command()
+def check(  # noqa: PLR0913 - each option of a command is a parameter to Typer
+    *,
+    repo: Annotated[Path, typer.Option(help="A clone of the governed repository.")] = Path(),
+    base: Annotated[str, typer.Option(help="The branch it would be merged into.")] = "main",
+    head: Annotated[str, typer.Option(help="The branch or commit to check.")] = "HEAD",
+    login: Annotated[str | None, typer.Option("--as", help="Who would open it; default: git's user.email.")] = None,
+    at: Annotated[str | None, typer.Option(help="Judge as of this RFC 3339 time; default: now.")] = None,
+    directory: Annotated[Path | None, typer.Option(help="The people (DVO_DIRECTORY_FILE).")] = None,
+    ledger: Annotated[Path | None, typer.Option(help="A copy of the ledger, for what was deployed.")] = None,
+    allowed_signers: Annotated[Path | None, typer.Option(help="Who may sign that ledger.")] = None,
+    json: Json = False,
+) -> None:
+    """Tell what policy says of a local branch, before any pull request."""
+    from controller.cli.checking import Asked, run
+
+    raise typer.Exit(run(Asked(repo, base, head, login, at, directory, ledger, allowed_signers), as_json=json))
+
+
+@app.command()
+def doctor(*, json: Json = False) -> None:
+    """Examine what the controller needs, and say how to mend what is missing."""
+    from controller.cli.doctoring import run
+
+    raise typer.Exit(run(as_json=json))
+
+
+@app.command()
+def demo(
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running to play with.")] = False,
+) -> None:
+    """Play the whole story on this machine, from a pull request to a verified ledger."""
+    from controller.cli.demonstrating import run
+
+    raise typer.Exit(run(keep=keep))
+
+
+@audit.command("verify")
+def audit_verify(
+    ledger: Annotated[Path | None, typer.Argument(help="A ledger, or a copy of it; default: DVO_LEDGER.")] = None,
+    allowed_signers: Annotated[Path | None, typer.Option(help="Who may sign it, from outside the copy.")] = None,
+    *,
+    expected_head: Annotated[str | None, typer.Option(help="The digest of an entry that must be in it.")] = None,
+    json: Json = False,
+) -> None:
+    """Verify a ledger's chain, order and signatures; name the first bad entry."""
+    from controller.cli.auditing import verify
+
+    raise typer.Exit(verify(ledger, allowed_signers, expected_head, as_json=json))
+
+
+def main() -> None:
+    """Run the command line; every error of ours ends here, as a message and an exit code."""
+    if not sys.warnoptions:
+        # What libraries warn their developers of is no message to whoever runs a command; `-W` brings it back.
+        warnings.simplefilter("ignore")
+    try:
+        app()
+    except ControllerError as error:
+        from controller.cli.failure import told
+
+        sys.exit(told(error))

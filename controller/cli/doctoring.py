@@ -1,0 +1,91 @@
+"""`dvo doctor`: every check as one line, with what to do where it failed."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from controller.cli.failure import OK, REFUSED, UNREACHABLE, USAGE, exit_code
+from controller.cli.printable import printable
+from controller.compose.examining import Check, machine_checks, server_checks
+from controller.errors import ConfigurationError, ControllerError
+from controller.settings import LocalSettings, Settings, load_local_settings, load_settings, process_environment
+
+SCHEMA = "dvo.doctor/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What one check found; `code` is 0 when all is well."""
+
+    name: str
+    code: int
+    said: str
+    advice: str | None
+
+
+def run(*, as_json: bool) -> int:
+    """Examine, tell, and return the exit code: settings first, then what is broken, then what is unreachable."""
+    found: list[Examined] = []
+    console = Console(highlight=False, markup=False, emoji=False)
+    for examined in _examined():
+        found.append(examined)
+        if not as_json:
+            _print(console, examined)
+    if as_json:
+        checks = [asdict(examined) for examined in found]
+        typer.echo(
+            json.dumps({"schema": SCHEMA, "well": not any(one.code for one in found), "checks": checks}, indent=2)
+        )
+    codes = {examined.code for examined in found}
+    return next((code for code in (USAGE, REFUSED, UNREACHABLE) if code in codes), OK)
+
+
+def _examined() -> Iterator[Examined]:
+    environment = process_environment()
+    server: Settings | None = None
+    try:
+        server = load_settings(environment)
+        yield Examined("settings", OK, f"complete, for {server.repository}; the webhook secret is set", None)
+    except ConfigurationError as error:
+        yield _failed("settings", error)
+    yield from _tried(machine_checks(server or _local()))
+    if server is not None:
+        yield from _tried(server_checks(server))
+
+
+def _local() -> LocalSettings | None:
+    """Return what holds without the settings of a server, if that much does."""
+    try:
+        return load_local_settings(process_environment())
+    except ConfigurationError:
+        # Told already, with everything else that is wrong with the settings.
+        return None
+
+
+def _tried(checks: Iterable[tuple[str, Check]]) -> Iterator[Examined]:
+    for name, check in checks:
+        try:
+            yield Examined(name, OK, check(), None)
+        except ControllerError as error:
+            yield _failed(name, error)
+
+
+def _failed(name: str, error: ControllerError) -> Examined:
+    return Examined(name, exit_code(error), str(error), error.advice)
+
+
+def _print(console: Console, examined: Examined) -> None:
+    grid = Table.grid(padding=(0, 1), pad_edge=False)
+    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, width=10)
+    grid.add_column(overflow="fold")
+    sign = Text("✓", "green") if examined.code == OK else Text("✗", "bold red")
+    grid.add_row(sign, examined.name, Text(printable(examined.said)))
+    if examined.advice is not None:
+        grid.add_row("", "", Text(f"→ {printable(examined.advice)}"))
+    console.print(grid)

@@ -1,0 +1,125 @@
+"""A pull request that nobody opened: a branch seen as one, for judging it before there is any.
+
+It has no number, no reviews and was pushed by whoever is asking. The person is given, not
+looked up: an account that no code host issues stands for them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from controller.change.facts import Account, AccountKind, PullRequest, PullRequestState, Review, Snapshot
+from controller.change.names import CommitSha, Login, ObjectId
+from controller.errors import InputError
+from controller.identity.principal import People, Principal
+from controller.ledger.event import Entry, Event, EventType
+from controller.ownership.owner import TeamOwner
+from controller.ports.code_host import Comparison, TreeReader
+from controller.ports.directory import Directory
+from controller.ports.journal import Mark
+
+ACTING = Account(0, Login("you"), AccountKind.USER)
+"""Whoever asks; GitHub counts its accounts from 1."""
+
+
+class UnopenedPullRequest:
+    """A code host whose only pull request is the branch at `head`, into `base`."""
+
+    def __init__(self, trees: TreeReader, base: str, head: CommitSha) -> None:
+        self._trees = trees
+        self._base = base
+        self._head = head
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return the pull request that the branch would be, whatever the number."""
+        return PullRequest(
+            number=number,
+            state=PullRequestState.OPEN,
+            author=ACTING,
+            head=self._head,
+            base_branch=self._base,
+            is_draft=False,
+            is_from_fork=False,
+            merge_commit=None,
+            merged_by=None,
+            commit_count=len(self.compare(self._base, self._head).commits),
+            updated_at=datetime.fromtimestamp(0, UTC),
+        )
+
+    def open_pull_requests(self) -> tuple[int, ...]:
+        """Return nothing: it is not open yet."""
+        return ()
+
+    def reviews(self, number: int) -> tuple[Review, ...]:
+        """Return nothing: nobody has seen it."""
+        return ()
+
+    def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
+        """Return nothing: it is not merged."""
+        return None
+
+    def pusher(self, number: int, head: CommitSha) -> Account | None:
+        """Return whoever asks, who would push it."""
+        return ACTING
+
+    def tip(self, branch: str) -> CommitSha:
+        """Return what the clone says."""
+        return self._trees.tip(branch)
+
+    def compare(self, base: str, head: str) -> Comparison:
+        """Return what the clone says."""
+        return self._trees.compare(base, head)
+
+    def snapshot(self, commit: CommitSha, tree: ObjectId) -> Snapshot:
+        """Return what the clone says."""
+        return self._trees.snapshot(commit, tree)
+
+    def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
+        """Return what the clone says."""
+        return self._trees.contents(blobs)
+
+    def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
+        """Return what the clone says."""
+        return self._trees.team_members(team)
+
+
+@dataclass(frozen=True, slots=True)
+class ActingDirectory:
+    """A directory in which the acting account is `person`, or nobody."""
+
+    directory: Directory
+    person: Principal | None
+
+    def look_up(
+        self, accounts: frozenset[Account], emails: frozenset[str], logins: frozenset[str] = frozenset()
+    ) -> People:
+        """Return what the directory says of everybody else. Raises `UnavailableError`."""
+        people = self.directory.look_up(accounts - {ACTING}, emails, logins)
+        return People({**people.by_account, ACTING.id: self.person}, people.by_email, people.by_login)
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """A journal to remember from and not to write to."""
+
+    events: tuple[Event, ...]
+
+    def record(self, events: Sequence[Event], marks: Sequence[Mark] = ()) -> None:
+        """Refuse with `InputError`: what is only tried leaves no trace."""
+        raise InputError("expected nothing to record, for nothing happens here")
+
+    def find(self, types: frozenset[EventType], subject: str | None = None) -> tuple[Event, ...]:
+        """Return the events of `types` (about `subject`, when given), oldest first."""
+        return tuple(event for event in self.events if event.type in types and subject in (None, event.subject))
+
+    def unsealed(self, limit: int) -> tuple[Event, ...]:
+        """Return nothing: all of it was sealed, or never will be."""
+        return ()
+
+    def mark_sealed(self, entries: Sequence[Entry]) -> None:
+        """Refuse with `InputError`, as `record` does."""
+        raise InputError("expected nothing to seal, for nothing happens here")
+
+    def last_sealed(self) -> Entry | None:
+        """Return nothing: where entries stand in a ledger is not remembered."""
+        return None
