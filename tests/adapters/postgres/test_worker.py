@@ -1,0 +1,368 @@
+"""The worker: every mark leads to a look, one at a time per key, whatever happens in between."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Lock
+
+import pytest
+from sqlalchemy import text
+
+from controller.adapters.postgres import Database, Pace, Patience, PostgresWorkQueue, Trouble, TroubleKind, Worker
+from controller.adapters.postgres.queue import put_marks
+from controller.errors import LedgerIntegrityError, StaleError, UnavailableError
+from controller.ports.journal import Mark
+
+QUICK = Pace(
+    tick_seconds=0.05,
+    tend_seconds=0.2,
+    sweep_seconds=3600,
+    heartbeat_seconds=0.3,
+    stalled_seconds=1.5,
+    patience=Patience(first_seconds=0.02, longest_seconds=0.1, attempts=3, parked_seconds=3600),
+)
+
+
+class SetClock:
+    """A clock that stands where it is put."""
+
+    def __init__(self, at: datetime | None = None) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at or datetime.now(UTC)
+
+
+class Looks:
+    """Remembers what was looked at; `fails` says what a look raises."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.troubles: list[Trouble] = []
+        self.fails: dict[str, list[BaseException | None]] = {}
+        self._lock = Lock()
+
+    def __call__(self, key: str) -> None:
+        with self._lock:
+            self.seen.append(key)
+            planned = self.fails.get(key)
+            error = planned.pop(0) if planned else None
+        if error is not None:
+            raise error
+
+    def count(self, key: str) -> int:
+        return self.seen.count(key)
+
+
+def eventually(holds: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not become true in time"
+        time.sleep(0.01)
+
+
+@contextmanager
+def working(
+    database: Database, look: Callable[[str], None], report: Callable[[Trouble], None], clock: SetClock | None = None,
+    pace: Pace = QUICK,
+) -> Iterator[Worker]:  # fmt: skip
+    worker = Worker(database, look, report, clock or SetClock(), pace)
+    worker.start()
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+@pytest.fixture
+def queue(database: Database) -> PostgresWorkQueue:
+    return PostgresWorkQueue(database)
+
+
+@pytest.fixture
+def looks() -> Looks:
+    return Looks()
+
+
+def is_healthy(worker: Worker) -> bool:
+    try:
+        worker.ping()
+    except UnavailableError:
+        return False
+    return True
+
+
+def rows(database: Database, query: str) -> int:
+    with database.transaction() as connection:
+        return int(connection.execute(text(query)).scalar_one())
+
+
+def test_a_marked_key_is_looked_at(database: Database, queue: PostgresWorkQueue, looks: Looks) -> None:
+    queue.mark([Mark("pull/1")])
+    with working(database, looks, looks.troubles.append) as worker:
+        queue.mark([Mark("pull/2")])
+        eventually(lambda: {"pull/1", "pull/2", "sweep"} <= set(looks.seen))
+        eventually(lambda: is_healthy(worker))
+        eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_jobs") == 0)
+    assert looks.troubles == []
+    with pytest.raises(UnavailableError):
+        worker.ping()
+
+
+def test_the_sweep_comes_again_and_again(database: Database, looks: Looks) -> None:
+    with working(database, looks, looks.troubles.append, pace=Pace(tick_seconds=0.05, sweep_seconds=0.1)):
+        eventually(lambda: looks.count("sweep") >= 3)
+
+
+def test_one_key_is_looked_at_by_one_worker_at_a_time(
+    database: Database, queue: PostgresWorkQueue, looks: Looks
+) -> None:
+    inside, most, lock = Counter[str](), Counter[str](), Lock()
+
+    def look(key: str) -> None:
+        with lock:
+            inside[key] += 1
+            most[key] = max(most[key], inside[key])
+        looks(key)
+        with lock:
+            inside[key] -= 1
+
+    with working(database, look, looks.troubles.append), working(database, look, looks.troubles.append):
+        for _ in range(100):
+            queue.mark([Mark("pull/1"), Mark("pull/2")])
+        eventually(lambda: looks.count("pull/1") and looks.count("pull/2"))
+        eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_jobs") == 0)
+    assert max(most.values()) == 1
+
+
+def test_a_mark_made_during_a_look_leads_to_another_look(
+    database: Database, queue: PostgresWorkQueue, looks: Looks
+) -> None:
+    began, go_on = Event(), Event()
+
+    def look(key: str) -> None:
+        looks(key)
+        if key == "pull/1" and looks.count(key) == 1:
+            began.set()
+            go_on.wait(30)
+
+    with working(database, look, looks.troubles.append):
+        queue.mark([Mark("pull/1")])
+        assert began.wait(30)
+        for _ in range(10):
+            queue.mark([Mark("pull/1")])
+        go_on.set()
+        eventually(lambda: looks.count("pull/1") == 2)
+        eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_jobs") == 0)
+    assert looks.count("pull/1") == 2
+
+
+def test_no_look_misses_what_was_written_with_its_mark(
+    database: Database, queue: PostgresWorkQueue, looks: Looks
+) -> None:
+    """A mark that coalesces with a waiting job holds the job until what it marks can be seen."""
+    seen: list[int] = []
+
+    def look(key: str) -> None:
+        looks(key)
+        if key == "seal":
+            seen.append(rows(database, "SELECT count(*) FROM index_facts"))
+
+    queue.mark([Mark("seal")])
+    with working(database, look, looks.troubles.append):
+        with database.transaction() as connection:
+            connection.execute(text("INSERT INTO index_facts VALUES ('written', 'with the mark')"))
+            put_marks(connection, [Mark("seal")])
+            eventually(lambda: looks.count("sweep"))
+        eventually(lambda: 1 in seen, 10)
+
+
+def test_a_timer_neither_blocks_nor_hides_a_mark(database: Database, queue: PostgresWorkQueue, looks: Looks) -> None:
+    later = datetime.now(UTC) + timedelta(days=1)
+    queue.mark([Mark("pull/1", later + timedelta(days=1)), Mark("pull/1", later)])
+    clock = SetClock()
+    with working(database, looks, looks.troubles.append, clock):
+        queue.mark([Mark("pull/1")])
+        eventually(lambda: looks.count("pull/1") == 1)
+        clock.at = later
+        eventually(lambda: looks.count("pull/1") == 2)
+        clock.at = later + timedelta(days=1)
+        eventually(lambda: looks.count("pull/1") == 3)
+
+
+def test_a_timer_goes_by_the_controllers_clock_not_the_databases(
+    database: Database, queue: PostgresWorkQueue, looks: Looks
+) -> None:
+    """A clock that stands on a Saturday long ago must not make a timer for its Monday fire at once, or in a loop."""
+    saturday = datetime(2020, 1, 4, 12, tzinfo=UTC)
+    clock = SetClock(saturday)
+    queue.mark([Mark("deployment/production/ANL", saturday + timedelta(days=2))])
+    with working(database, looks, looks.troubles.append, clock):
+        queue.mark([Mark("pull/1")])
+        eventually(lambda: looks.count("pull/1"))
+        eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at > now()") == 1)
+        assert looks.count("deployment/production/ANL") == 0
+        clock.at = saturday + timedelta(days=2)
+        eventually(lambda: looks.count("deployment/production/ANL") == 1)
+
+
+@pytest.mark.parametrize("error", [UnavailableError("down", component="github"), StaleError("moved")])
+def test_an_outage_is_waited_for_without_end(
+    database: Database, queue: PostgresWorkQueue, looks: Looks, error: BaseException
+) -> None:
+    looks.fails["pull/1"] = [error] * 6
+    with working(database, looks, looks.troubles.append):
+        queue.mark([Mark("pull/1")])
+        eventually(lambda: looks.count("pull/1") == 7)
+        eventually(lambda: rows(database, "SELECT count(*) FROM setbacks") == 0)
+    assert [(each.kind, each.attempts) for each in looks.troubles] == [(TroubleKind.RETRIED, n) for n in range(1, 7)]
+
+
+def test_a_mark_does_not_wait_for_the_next_try(database: Database, queue: PostgresWorkQueue, looks: Looks) -> None:
+    looks.fails["pull/1"] = [UnavailableError("wait", component="github", retry_after_seconds=3600)]
+    with working(database, looks, looks.troubles.append):
+        queue.mark([Mark("pull/1")])
+        eventually(lambda: looks.troubles)
+        queue.mark([Mark("pull/1")])
+        eventually(lambda: looks.count("pull/1") == 2)
+
+
+@pytest.mark.parametrize("error", [ValueError("x"), RecursionError(), MemoryError(), KeyError("x")])
+def test_a_poisoned_key_is_parked_and_the_others_flow(
+    database: Database, queue: PostgresWorkQueue, looks: Looks, error: BaseException
+) -> None:
+    """ATTACKS 047: it survives a restart, too."""
+    looks.fails["pull/1"] = [error] * 99
+    with working(database, looks, looks.troubles.append):
+        queue.mark([Mark("pull/1"), Mark("pull/2")])
+        eventually(lambda: [each.kind for each in looks.troubles][-1:] == [TroubleKind.PARKED])
+    with working(database, looks, looks.troubles.append):
+        queue.mark([Mark("pull/1"), Mark("pull/3")])
+        eventually(lambda: looks.count("pull/3"))
+        eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at IS NULL") == 0)
+    assert looks.count("pull/1") == 3
+    assert [each.attempts for each in looks.troubles] == [1, 2, 3]
+
+
+def test_a_parked_key_gets_another_try_and_is_free_when_it_succeeds(
+    database: Database, queue: PostgresWorkQueue, looks: Looks
+) -> None:
+    looks.fails["pull/1"] = [ValueError("x")] * 4
+    patience = Patience(first_seconds=0.01, attempts=2, parked_seconds=0.2)
+    with working(database, looks, looks.troubles.append, pace=Pace(tick_seconds=0.05, patience=patience)):
+        queue.mark([Mark("pull/1")])
+        eventually(lambda: looks.count("pull/1") == 5)
+        eventually(lambda: rows(database, "SELECT count(*) FROM setbacks") == 0)
+    assert [each.kind.value for each in looks.troubles] == ["retried", "parked", "parked", "parked"]
+
+
+def test_a_ledger_that_does_not_hold_halts_the_work(database: Database, queue: PostgresWorkQueue, looks: Looks) -> None:
+    looks.fails["main"] = [LedgerIntegrityError("no")]
+    with working(database, looks, looks.troubles.append) as worker:
+        queue.mark([Mark("main")])
+        eventually(lambda: [each.kind for each in looks.troubles] == [TroubleKind.HALTED])
+        eventually(lambda: not worker._thread.is_alive())  # noqa: SLF001 - no other way to see that it ended
+        queue.mark([Mark("pull/1")])
+        with pytest.raises(UnavailableError, match="halted"):
+            worker.ping()
+    assert looks.count("pull/1") == 0
+
+
+def test_stopping_waits_for_the_look_that_runs(database: Database, queue: PostgresWorkQueue, looks: Looks) -> None:
+    began, ended = Event(), Event()
+
+    def look(key: str) -> None:
+        looks(key)
+        if key == "pull/1":
+            began.set()
+            time.sleep(0.2)
+            ended.set()
+
+    with working(database, look, looks.troubles.append):
+        queue.mark([Mark("pull/1")])
+        assert began.wait(30)
+    assert ended.is_set()
+    assert rows(database, "SELECT count(*) FROM procrastinate_jobs WHERE status <> 'todo'") == 0
+
+
+def test_a_worker_stopped_at_once_ends(database: Database, looks: Looks) -> None:
+    for _ in range(5):
+        with working(database, looks, looks.troubles.append) as worker:
+            pass
+        assert not worker._thread.is_alive()  # noqa: SLF001 - no other way to see that it ended
+
+
+DOOMED = """
+import sys, time
+from datetime import UTC, datetime
+from controller.adapters.postgres import Database, Worker
+from tests.adapters.postgres.test_worker import QUICK, SetClock
+
+def look(key):
+    if key == "pull/1":
+        print("looking", flush=True)
+        time.sleep(600)
+
+Worker(Database(sys.argv[1]), look, print, SetClock(), QUICK).start()
+time.sleep(600)
+"""
+
+
+def test_the_key_of_a_killed_worker_is_looked_at_by_another(
+    database: Database, address: str, queue: PostgresWorkQueue, looks: Looks
+) -> None:
+    queue.mark([Mark("pull/1")])
+    doomed = subprocess.Popen(
+        [sys.executable, "-c", DOOMED, address], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
+    )
+    assert doomed.stdout is not None
+    assert doomed.stdout.readline() == b"looking\n"
+    doomed.send_signal(signal.SIGKILL)
+    doomed.communicate()
+    with working(database, looks, looks.troubles.append):
+        eventually(lambda: looks.count("pull/1") == 1)
+        eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == 0)
+    assert [each.kind for each in looks.troubles if each.key == "pull/1"] == [TroubleKind.RETRIED]
+
+
+def test_a_worker_comes_back_when_the_database_does(database: Database, queue: PostgresWorkQueue, looks: Looks) -> None:
+    with working(database, looks, looks.troubles.append) as worker:
+        eventually(lambda: is_healthy(worker))
+        rows(
+            database,
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'",
+        )
+        queue.mark([Mark("pull/1")])
+        eventually(lambda: looks.count("pull/1"))
+        eventually(lambda: is_healthy(worker))
+
+
+_UNENDED = """
+    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, status, worker_id)
+    SELECT 'dvo', 'dvo.look', 'pull/1', 'pull/1', '{"key": "pull/1"}', 'doing', max(id) FROM procrastinate_workers
+"""
+
+
+def test_a_job_whose_end_could_not_be_written_is_looked_at_again(
+    database: Database, queue: PostgresWorkQueue, looks: Looks
+) -> None:
+    """Its worker lives, so nobody would take it for stalled."""
+    with working(database, looks, looks.troubles.append) as worker:
+        eventually(lambda: is_healthy(worker))
+        with database.transaction() as connection:
+            connection.execute(text(_UNENDED))
+        queue.mark([Mark("pull/1")])
+        eventually(lambda: looks.count("pull/1"))
+
+
+def test_a_process_that_is_gone_leaves_no_worker_behind(database: Database, looks: Looks) -> None:
+    with working(database, looks, looks.troubles.append):
+        eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_workers") == 1)
+    assert rows(database, "SELECT count(*) FROM procrastinate_workers") == 0
