@@ -31,6 +31,8 @@ from controller.desired_state.secret_shapes import secret_shape
 MAX_DEPTH = 16
 MAX_NODES = 10_000
 
+_SHORTEST_SECRET = 15
+
 Path = tuple[str | int, ...]
 """The way to a value: keys and list indexes from the top."""
 Place = tuple[int, int]
@@ -229,4 +231,6 @@ def dotted_name(at: Path) -> str:
 
 def _printable(part: str | int) -> str:
     text = str(part)
+    if len(text) >= _SHORTEST_SECRET and secret_shape(text) is not None:
+        return "(hidden)"
     return text if text.isascii() and text.isidentifier() else shown(text)[1:-1]

@@ -6,6 +6,7 @@ told twice.
 """
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
@@ -19,7 +20,24 @@ from controller.desired_state.problem import Problem
 from controller.desired_state.schema import EXPECTED
 from controller.desired_state.secret_shapes import secret_shape
 
-_NEVER_SHOWN = frozenset({"variables", "secrets"})
+_NEVER_SHOWN = {("variables",), ("secrets",)}
+_EXPECTED: Mapping[str, str] = {
+    "model_type": "a mapping of keys",
+    "dict_type": "a mapping of keys",
+    "list_type": "a list",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "enum": "{expected}",
+    "literal_error": "{expected}",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "too_short": "at least {min_length}",
+    "too_long": "at most {max_length}, got {actual_length}",
+    "string_too_short": "at least {min_length} characters",
+    "string_too_long": "at most {max_length} characters",
+}
+"""What the errors of pydantic mean, in our words."""
 _CORRECT = "Correct the value; the published schema says what each key holds."
 
 
@@ -43,12 +61,12 @@ def _problem(document: Document, at: Path, detail: ErrorDetails, shape: type[Bas
         case "extra_forbidden":
             return _unknown_key(document, at, shape)
         case "string_type":
-            got = "a number" if isinstance(detail["input"], int | float) else "no text"
-            return problem_at(document, at, f"{dotted(at)}: expected text, got {got}", "Put the value in quotes.")
+            message = f"{dotted(at)}: expected text, got {_kind(detail['input'])}"
+            return problem_at(document, at, message, "Put the value in quotes if it is text.")
     if at and at[-1] == "[key]":
         at = at[:-1]
         return problem_at(document, at, f"the key {dotted(at)}: {_expected(detail)}", "Rename the key.")
-    return problem_at(document, at, f"{dotted(at)}: {_expected(detail)}{_found(at, detail['input'])}", _CORRECT)
+    return problem_at(document, at, f"{dotted(at)}: {_expected(detail)}{_found(at, detail)}", _CORRECT)
 
 
 def _unknown_key(document: Document, at: Path, shape: type[BaseModel]) -> Problem:
@@ -72,20 +90,34 @@ def _shape_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - what
 
 
 def _expected(detail: ErrorDetails) -> str:
+    """Return what should stand there; what an error of an own rule says is taken as it is."""
     context: Mapping[str, Any] = detail.get("ctx", {})
     if detail["type"] == "string_pattern_mismatch":
-        return f"expected {EXPECTED[context['pattern']]}"
-    return detail["msg"].replace("Input should be", "expected", 1).replace("should have", "is expected to have", 1)
+        pattern = str(context["pattern"])
+        return f"expected {EXPECTED.get(pattern, f'text of the form {pattern}')}"
+    template = _EXPECTED.get(detail["type"])
+    return detail["msg"] if template is None else f"expected {template.format_map(context)}"
 
 
-def _found(at: Path, value: object) -> str:
+def _found(at: Path, detail: ErrorDetails) -> str:
     """Return what stands there, unless it is long, built up, or might be a secret."""
-    if value is None:
-        return ", got null"
-    if isinstance(value, dict | list):
-        return ", got a mapping" if isinstance(value, dict) else ", got a list"
-    if (at and at[0] in _NEVER_SHOWN) or secret_shape(str(value)) is not None:
+    value = detail["input"]
+    if value is None or isinstance(value, dict | list):
+        return f", got {_kind(value)}" if detail["type"].endswith("_type") else ""
+    if at[:1] in _NEVER_SHOWN or secret_shape(str(value)) is not None:
         return ""
-    if isinstance(value, bool):
-        return f", got {str(value).lower()}"
-    return f", got {shown(value) if isinstance(value, str) else value}"
+    return f", got {shown(value) if isinstance(value, str) else json.dumps(value)}"
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"

@@ -27,6 +27,9 @@ from controller.errors import InputError
 T = TypeVar("T")
 Shape = TypeVar("Shape", bound=BaseModel)
 
+_MAY_BE_LEFT_OUT = frozenset(name for name, key in ManifestShape.model_fields.items() if key.default is None)
+"""Keys without a value of their own where they are absent; null is not another way to say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
@@ -85,8 +88,8 @@ def shaped(document: Document, shape: type[Shape]) -> tuple[Shape | None, tuple[
 def _manifest_problems(document: Document, key: Key) -> Iterator[Problem]:
     """Yield what is wrong between the keys, whether or not each alone is well-formed."""
     value = document.value or {}
-    for name, found in value.items():
-        if found is None and name in ManifestShape.model_fields and not document.is_faulty((name,)):
+    for name in _MAY_BE_LEFT_OUT & value.keys():
+        if value[name] is None and not document.is_faulty((name,)):
             yield problem_at(document, (name,), f"{dotted((name,))} is null", "Leave the key out, or give a value.")
     agent = value.get("agent")
     if isinstance(agent, str) and agent != key.agent and is_agent_code(agent):

@@ -2,7 +2,6 @@
 
 import re
 from functools import total_ordering
-from typing import Self
 
 from controller.desired_state.manifest import Version
 from controller.errors import InputError
@@ -35,7 +34,7 @@ class Precedence:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Precedence) and self._place == other._place
 
-    def __lt__(self, other: Self) -> bool:
+    def __lt__(self, other: "Precedence") -> bool:
         return self._place < other._place
 
     def __hash__(self) -> int:
