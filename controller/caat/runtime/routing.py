@@ -34,7 +34,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where an input belongs; nothing at all is an answer too. `confidence` is 0 to 1."""
+    """Where an input belongs; nothing at all is an answer too. `confidence` is 0 to 1.
+
+    Beside a hand-off stands the capability that hands off, or else the best this agent can do itself.
+    """
 
     capability: str | None
     hand_off: str | None
@@ -61,9 +64,9 @@ class Router:
         runner_up = matched[1][0] if len(matched) > 1 else 0.0
         confidence = round(score / (score + runner_up), 2)
         if best.is_hand_off:
-            return Route(self._hands_off, best.name, confidence)
+            return Route(self._hands_off or _first(matched, is_hand_off=False), best.name, confidence)
         if best.name == self._hands_off:
-            return Route(best.name, _first_hand_off(matched), confidence)
+            return Route(best.name, _first(matched, is_hand_off=True), confidence)
         return Route(best.name, None, confidence)
 
     def _scores(self, text: str) -> list[float]:
@@ -140,5 +143,5 @@ def _count_phrases(phrases: Sequence[tuple[str, ...]], asked: Sequence[str]) -> 
     )
 
 
-def _first_hand_off(matched: Sequence[tuple[float, Profile]]) -> str | None:
-    return next((profile.name for _, profile in matched if profile.is_hand_off), None)
+def _first(matched: Sequence[tuple[float, Profile]], *, is_hand_off: bool) -> str | None:
+    return next((profile.name for _, profile in matched if profile.is_hand_off is is_hand_off), None)

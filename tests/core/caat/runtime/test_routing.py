@@ -58,9 +58,11 @@ def test_work_of_another_agent_is_handed_off_by_the_capability_that_hands_off() 
     assert (route.capability, route.hand_off) == ("pass_on", "SEA")
 
 
-def test_work_of_another_agent_is_no_capability_of_an_agent_that_only_names_it() -> None:
-    route = _router(TIDE, PILOT, hand_offs=(SEA,)).route("A storm on the open sea")
-    assert (route.capability, route.hand_off) == (None, "SEA")
+def test_work_of_another_agent_names_it_beside_the_best_of_ones_own() -> None:
+    router = _router(TIDE, PILOT, hand_offs=(SEA,))
+    assert router.route("A storm on the open sea") == Route(None, "SEA", 1.0)
+    route = router.route("A storm on the open sea: who is our pilot?")
+    assert (route.capability, route.hand_off) == ("find_pilot", "SEA")
 
 
 def test_asking_for_a_hand_off_names_the_best_one() -> None:
