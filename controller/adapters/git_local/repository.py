@@ -34,7 +34,9 @@ class LocalRepository:
         try:
             found = self._git.read("rev-parse", "--verify", "--quiet", "--end-of-options", f"{branch}^{{commit}}")
         except GitRefusedError as error:
-            raise GitRefusedError(f"expected a branch or a commit of this clone, got {branch[:80]!a}") from error
+            raise GitRefusedError(
+                f"expected a branch or a commit of this clone, got {branch[:80]!a}: {error}"
+            ) from error
         return commit_sha(found.decode("ascii", "replace").strip())
 
     def compare(self, base: str, head: str) -> Comparison:
