@@ -166,7 +166,9 @@ class ManifestShape(_Strict):
         description="References to secrets, never their values.",
         examples=[{"OPENAI_API_KEY": "keyvault://dvo-prod/openai-key"}],
     )
-    rollout: RolloutShape = Field(RolloutShape(), description="How a change goes out.")
+    rollout: RolloutShape = Field(
+        default_factory=RolloutShape, description="How a new version goes out, and how long it may take."
+    )
 
 
 class FreezeWindowShape(_Strict):

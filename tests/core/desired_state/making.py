@@ -11,6 +11,7 @@ from controller.desired_state.manifest import AgentCode, Version
 from controller.desired_state.release import PublishedRelease, Release, release_digest
 
 COMMIT = CommitSha("c" * 40)
+CHANGED = {"instructions.md": b"Changed.\n"}
 MANIFEST = RepoPath("environments/development/anl.yaml")
 ENVIRONMENT = RepoPath("environments/development/environment.yaml")
 
@@ -30,19 +31,19 @@ def manifest(agent: str | None = "ANL", **lines: str | None) -> str:
     return "apiVersion: dvo/v1\nkind: AgentDeployment\n" + "".join(f"{key}: {value}\n" for key, value in given.items())
 
 
-def agent_files(agent: str = "ANL", version: str = "1.0.0", **files: bytes) -> dict[str, bytes]:
+def agent_files(agent: str = "ANL", version: str = "1.0.0") -> dict[str, bytes]:
     head = f"code: {agent}\nversion: {version}\nname: Somebody\n".encode()
-    return {"agent.yaml": head, "instructions.md": b"Be brief.\n", **files}
+    return {"agent.yaml": head, "instructions.md": b"Be brief.\n"}
 
 
-def release(agent: str = "ANL", version: str = "1.0.0", **files: bytes) -> Release:
-    content = agent_files(agent, version, **files)
+def release(agent: str = "ANL", version: str = "1.0.0", files: Mapping[str, bytes] | None = None) -> Release:
+    content = agent_files(agent, version) | dict(files or {})
     entries = {path: TreeEntry(FileMode.REGULAR, blob_id(data)) for path, data in content.items()}
     return Release(AgentCode(agent), Version(version), release_digest(content), tree_id(entries))
 
 
-def published(agent: str = "ANL", version: str = "1.0.0", **files: bytes) -> PublishedRelease:
-    return PublishedRelease(release(agent, version, **files), COMMIT)
+def published(agent: str = "ANL", version: str = "1.0.0", files: Mapping[str, bytes] | None = None) -> PublishedRelease:
+    return PublishedRelease(release(agent, version, files), COMMIT)
 
 
 def digest_of_release(agent: str = "ANL", version: str = "1.0.0") -> Digest:

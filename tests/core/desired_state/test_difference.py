@@ -11,7 +11,7 @@ from controller.desired_state.difference import Kind, differences
 from controller.desired_state.manifest import Autoscaling, Key, Manifest, Model, Platform, Version
 from controller.desired_state.plan import Plan
 from controller.desired_state.reading import read_manifest
-from tests.core.desired_state.making import MANIFEST, digest_of_release, manifest, release
+from tests.core.desired_state.making import CHANGED, MANIFEST, digest_of_release, manifest, release
 
 
 def made(text: str) -> Manifest:
@@ -71,7 +71,7 @@ def test_each_kind_of_change_has_its_name(
 
 
 def test_other_files_under_the_same_version_are_a_change_of_configuration() -> None:
-    other = replace(plan(), release=release(**{"instructions.md": b"Changed.\n"}))
+    other = replace(plan(), release=release(files=CHANGED))
     assert kinds(plan(), other) == [Kind.RECONFIGURED]
 
 

@@ -8,14 +8,14 @@ import pytest
 from controller.desired_state.canonical import canonical_json
 from controller.desired_state.manifest import Autoscaling, Manifest
 from controller.desired_state.plan import Plan, plan_document
-from tests.core.desired_state.making import digest_of_release, release
-from tests.core.desired_state.test_difference import made, plan
+from tests.core.desired_state.making import CHANGED, digest_of_release, release
+from tests.core.desired_state.test_difference import plan
 
 CHANGES: dict[str, object] = {
     "key": replace(plan().key, environment="other"),  # type: ignore[arg-type] # any text does here
     "version": "9.9.9",
     "digest": digest_of_release(),
-    "model": made_model if (made_model := plan(model="{provider: p, name: m}").manifest.model) else None,
+    "model": plan(model="{provider: p, name: m}").manifest.model,
     "variables": {"A": "b"},
     "secrets": {"A": "keyvault://vault/name"},
     "rollout": plan(rollout="{auto_rollback: false}").manifest.rollout,
@@ -37,7 +37,7 @@ def test_a_changed_field_changes_the_digest(name: str) -> None:
 @pytest.mark.parametrize(
     "changed",
     [
-        replace(plan(), release=release(**{"instructions.md": b"x"})),
+        replace(plan(), release=release(files=CHANGED)),
         replace(plan(), replicas=2),
         replace(plan(), replicas=Autoscaling(1, 2)),
         replace(plan(), regions=("a",)),
@@ -59,4 +59,3 @@ def test_the_document_is_plain_json() -> None:
     assert json.loads(canonical_json(document)) == document
     assert document["model"] == {"provider": "p", "name": "m", "temperature": 0.0}
     assert document["pinned"] is False
-    assert made is not None

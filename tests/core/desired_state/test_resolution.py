@@ -5,9 +5,9 @@ from controller.desired_state.release import PublishedRelease
 from controller.desired_state.resolution import plans, republished, resolve
 from controller.desired_state.state import read_desired_state
 from tests.core.desired_state.making import (
+    CHANGED,
     MANIFEST,
     World,
-    agent_files,
     digest_of_release,
     manifest,
     published,
@@ -81,8 +81,7 @@ def test_only_the_keys_asked_for_are_resolved(world: World) -> None:
 
 
 def test_other_content_under_a_version_is_found() -> None:
-    changed = release(**{"instructions.md": b"Changed.\n"})
+    changed = release(files=CHANGED)
     earlier = [release("GHA"), release(version="0.9.0"), release(), release()]
     assert republished({changed.agent: changed}, earlier) == {"ANL": (release(), changed)}
     assert republished({changed.agent: changed}, [changed]) == {}
-    assert agent_files() != agent_files(**{"instructions.md": b"Changed.\n"})
