@@ -8,6 +8,7 @@ leaving words apart; it never needs a dictionary.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -65,6 +66,7 @@ def stems(text: str) -> list[str]:
     return [stem(word) for word in _words(text) if word not in _GRAMMAR]
 
 
+@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return the light stem of one lower-case word."""
     if not word.isalpha() or len(word) < _SHORTEST:
