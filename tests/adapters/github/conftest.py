@@ -15,7 +15,7 @@ from controller.change.names import CommitSha, Login
 from controller.sandbox.person import Person
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import AppCredentials, AppSeed
-from tests.contracts.code_host import BEGINNING
+from tests.contracts.code_host import BEGINNING, MANIFEST
 
 REPOSITORY = "acme/agents"
 PEOPLE = {"dana": 1001, "olga": 1002, "rita": 1003}
@@ -70,6 +70,11 @@ class SandboxStage:
         answer = self.person(by).call("POST", "/pulls", {"title": "A change", "head": branch, "base": "main"})
         return int(str(answer["number"]))
 
+    def open_topic(self) -> int:
+        """Open a pull request that changes one manifest."""
+        self.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
+        return self.open("topic", "dana")
+
     def review(self, number: int, by: str, state: ReviewState) -> int:
         return self.person(by).review(number, _EVENTS[state], "Seen")
 
@@ -91,8 +96,24 @@ class SandboxStage:
         return (None if conclusion is None else str(conclusion), output["title"], output["annotations_count"])
 
     def comments(self, number: int) -> list[str]:
-        answer = self.person("olga").send("GET", f"/issues/{number}/comments").json()
-        return [str(comment["body"]).partition("\n")[2] for comment in answer]
+        return [body.partition("\n")[2] for body in self.comments_raw(number)]
+
+    def comments_raw(self, number: int) -> list[str]:
+        """Return every comment as it is."""
+        answer = self.person("olga").send("GET", f"/issues/{number}/comments?per_page=100").json()
+        return [str(comment["body"]) for comment in answer]
+
+    def comments_raw_count(self, number: int, part: str) -> int:
+        """Return how many of all comments hold `part`."""
+        pages = [
+            self.person("olga").send("GET", f"/issues/{number}/comments?per_page=100&page={page}").json()
+            for page in range(1, 4)
+        ]
+        return sum(part in comment["body"] for page in pages for comment in page)
+
+    def stranger(self, login: str, number: int) -> Account:
+        """Return an account of nobody of the stage."""
+        return Account(number, Login(login), AccountKind.USER)
 
     def requested(self, number: int) -> set[str]:
         answer = self.person("olga").send("GET", f"/pulls/{number}/requested_reviewers").json()
