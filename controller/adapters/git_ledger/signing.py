@@ -50,6 +50,11 @@ def ensure_key(path: Path, principal: str = PRINCIPAL) -> SigningKey:
         raise ConfigurationError(f"the signing key {path} cannot be used: {error.strerror}") from error
 
 
+def key_of(text: str, principal: str = PRINCIPAL) -> SigningKey:
+    """Return the key an OpenSSH private key file holds; `ConfigurationError` unless it is a plain ed25519 key."""
+    return SigningKey(_understood(text.encode(), "DVO_SIGNING_KEY"), principal)
+
+
 def _create(path: Path) -> None:
     """Write a new key whole or not at all; whoever comes second uses the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,11 +77,15 @@ def _read(path: Path) -> Ed25519PrivateKey:
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
         raise ConfigurationError(f"expected the signing key {path} with mode 0600, got {mode:04o}")
+    return _understood(path.read_bytes(), str(path))
+
+
+def _understood(content: bytes, place: str) -> Ed25519PrivateKey:
     try:
-        key = load_ssh_private_key(path.read_bytes(), password=None)
+        key = load_ssh_private_key(content, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         # What the library says may quote the file: it stays inside.
-        raise ConfigurationError(f"expected an unencrypted OpenSSH private key in {path}") from error
+        raise ConfigurationError(f"expected an unencrypted OpenSSH private key in {place}") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise ConfigurationError(f"expected an ed25519 key in {path}, got another kind")
+        raise ConfigurationError(f"expected an ed25519 key in {place}, got another kind")
     return key

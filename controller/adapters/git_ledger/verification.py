@@ -71,7 +71,7 @@ def _trusted(allowed_signers: Path) -> AllowedSigners:
 
 def _held(git: Git, signers: AllowedSigners) -> History:
     try:
-        tip = git.run("rev-parse", "--verify", "--quiet", f"{_BRANCH}^{{commit}}").decode("ascii", "replace").strip()
+        tip = git.run("rev-parse", "--verify", "--quiet", _BRANCH).decode("ascii", "replace").strip()
     except GitFailedError as error:
         fault = Fault(None, None, _BRANCH, "a commit of the ledger", str(error))
         raise FaultyLedgerError(fault) from error
