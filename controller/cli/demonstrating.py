@@ -1,10 +1,52 @@
-"""`dvo demo`: the whole story, told on the terminal."""
+"""`dvo demo`: the whole story, told on the terminal; afterwards everything is taken away or kept running."""
+
+import logging
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
 
 from rich.console import Console
 
-from controller.compose import demo
+from controller.cli.demo.stage import Stage
+from controller.cli.demo.story import Story
+from controller.cli.demo.telling import Teller
+from controller.cli.logs import set_up_logs
+from controller.compose.demo import DemoWorld, demo_world
+from controller.settings import LogLevel
+
+_PROJECT = Path(__file__).resolve().parents[2]
 
 
 def run(*, keep: bool) -> int:
-    """Play the story and return the exit code."""
-    return demo.run(keep=keep, console=Console(highlight=False))
+    """Play the story and return the exit code; `keep` goes on running until interrupted."""
+    console = Console(highlight=False)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dvo-demo-"))
+        log = Path(folder) / "controller.log"
+        set_up_logs(LogLevel.INFO, stack.enter_context(log.open("w", encoding="utf-8")))
+        # PostgreSQL's library logs once more at the very end, when the file is closed.
+        stack.callback(logging.getLogger().handlers.clear)
+        teller = Teller(console)
+        teller.chapter("DVO demo: a company's week with its agents")
+        teller.say("Starting a small GitHub, a PostgreSQL, OPA and the controller ...")
+        with demo_world(Path(folder), _PROJECT) as world:
+            Story(Stage(world), teller).play()
+            _look_around(teller, world, log, keep=keep)
+    return 0
+
+
+def _look_around(teller: Teller, world: DemoWorld, log: Path, *, keep: bool) -> None:
+    teller.chapter("Where to look")
+    if not keep:
+        teller.say("Everything ran on this machine and is gone now. `dvo demo --keep` leaves it running to play with.")
+        return
+    teller.say(f"Pull requests, checks and reviews:  {world.pages}")
+    teller.say(f"The controller's health:            {world.url}/health")
+    teller.say(f"Its log:                            {log}")
+    teller.say(f"The ledger:                         git -C {world.ledger} log main")
+    teller.say("Press Ctrl-C to end it all.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        teller.say("Ended.")

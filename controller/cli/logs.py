@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import Processor
@@ -14,8 +14,8 @@ from controller.settings import LogLevel
 _QUIET = ("uvicorn.access", "httpx", "httpcore", "urllib3", "github.Requester")
 
 
-def set_up_logs(level: LogLevel) -> None:
-    """Make structlog and the standard library's loggers write JSON from `level` on."""
+def set_up_logs(level: LogLevel, stream: TextIO = sys.stderr) -> None:
+    """Make structlog and the standard library's loggers write JSON to `stream` from `level` on."""
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -27,7 +27,7 @@ def set_up_logs(level: LogLevel) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*before, structlog.stdlib.add_logger_name],

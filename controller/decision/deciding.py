@@ -56,6 +56,7 @@ def decide(case: Case) -> Judgement:
         document=case.document,
         answer=case.answer,
         approvals=case.approvals,
+        holds=_holds(case),
         warnings=tuple(map(reason_of, _found(case.answer, Action.WARN))),
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, inert, table
-from controller.decision.verdict import Admitted, Hold, Judgement, Reason, Refused
+from controller.decision.verdict import Judgement, Reason, Refused, Waiting
 from controller.decision.wording import change_table, counted, headline, local_time
 from controller.policy.answer import Action, Answer
 
@@ -25,19 +25,12 @@ def policy_check(judgement: Judgement) -> CheckRun:
     )
 
 
-def holds_of(judgement: Judgement) -> tuple[Hold, ...]:
-    """Return what holds the change back for a time, whether or not it may merge yet."""
-    return judgement.verdict.holds if isinstance(judgement.verdict, Admitted) else ()
-
-
 def _title(judgement: Judgement) -> str:
-    match judgement.verdict:
-        case Refused(reasons):
-            return f"Refused: {counted(len(reasons), 'reason')}"
-        case Admitted() as admitted if admitted.held_until is not None:
-            return f"Passed; will be held until {local_time(admitted.held_until, judgement.proposal)}"
-        case _:
-            return f"Passed: {headline(judgement.proposal)}"
+    if isinstance(judgement.verdict, Refused):
+        return f"Refused: {counted(len(judgement.verdict.reasons), 'reason')}"
+    if judgement.held_until is not None:
+        return f"Passed; will be held until {local_time(judgement.held_until, judgement.proposal)}"
+    return f"Passed: {headline(judgement.proposal)}"
 
 
 def _summary(judgement: Judgement) -> str:
@@ -45,21 +38,20 @@ def _summary(judgement: Judgement) -> str:
 
 
 def _one_look(judgement: Judgement) -> str:
-    match judgement.verdict:
-        case Refused(reasons):
-            return f"**This change cannot go out as it is**, for {counted(len(reasons), 'reason')}."
-        case Admitted() as admitted if admitted.held_until is not None:
-            moment = local_time(admitted.held_until, judgement.proposal)
-            return f"**It can merge now and will be held until {moment}**; then it goes out by itself."
-        case Admitted():
-            return "**It can merge**, and goes out when it does."
-        case _:
-            return "**Policy has nothing against it.** Approvals are still missing: see `dvo/approval`."
+    if isinstance(judgement.verdict, Refused):
+        return f"**This change cannot go out as it is**, for {counted(len(judgement.verdict.reasons), 'reason')}."
+    look = "**It can merge now.**"
+    if isinstance(judgement.verdict, Waiting):
+        look = "**Policy has nothing against it.** Approvals are still missing: see `dvo/approval`."
+    if judgement.held_until is None:
+        return f"{look} It goes out when it merges."
+    moment = local_time(judgement.held_until, judgement.proposal)
+    return f"{look} **Once merged it will be held until {moment}**, and then goes out by itself."
 
 
 def _reasons(judgement: Judgement) -> str:
     refusals = judgement.verdict.reasons if isinstance(judgement.verdict, Refused) else ()
-    held = [hold.reason for hold in holds_of(judgement)]
+    held = [hold.reason for hold in judgement.holds]
     rows = [*_rows("✗", refusals), *_rows("⏸", held), *_rows("!", judgement.warnings)]
     return table(["", "What", "Where", "What turns it green"], rows)
 
@@ -98,7 +90,7 @@ def _details(judgement: Judgement) -> str:
 def _annotations(judgement: Judgement) -> Iterable[Annotation]:
     if isinstance(judgement.verdict, Refused):
         yield from _notes(judgement.verdict.reasons, AnnotationLevel.FAILURE)
-    yield from _notes([hold.reason for hold in holds_of(judgement)], AnnotationLevel.WARNING)
+    yield from _notes([hold.reason for hold in judgement.holds], AnnotationLevel.WARNING)
     yield from _notes(judgement.warnings, AnnotationLevel.WARNING)
 
 

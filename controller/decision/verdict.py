@@ -60,11 +60,6 @@ class Admitted:
 
     holds: tuple[Hold, ...]
 
-    @property
-    def held_until(self) -> datetime | None:
-        """When the last hold ends; None when nothing holds."""
-        return max((hold.until for hold in self.holds), default=None)
-
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -102,7 +97,14 @@ class Judgement:
     """The exact input of the policy, for replay."""
     answer: Answer | Unanswered
     approvals: Approvals
+    holds: tuple[Hold, ...]
+    """What would hold the change back for a time, whether or not it may merge yet."""
     warnings: tuple[Reason, ...]
+
+    @property
+    def held_until(self) -> datetime | None:
+        """When the last hold ends; None when nothing holds."""
+        return max((hold.until for hold in self.holds), default=None)
 
     @property
     def outcome(self) -> str:

@@ -7,7 +7,6 @@ answers the same.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from controller.change.names import CommitSha, Digest, ObjectId, commit_sha, digest, object_id
 from controller.desired_state.environment import Tier

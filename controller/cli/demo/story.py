@@ -61,6 +61,7 @@ class Story:
         number = self._propose("dana-dev", "anl-1.1.0", changed, "ANL learns budget pacing")
         self._show(number, "dvo/approval", "action_required")
         self._approve("omar-ops", number)
+        self._show(number, "dvo/approval", "success")
         merge = self._merge("omar-ops", number)
         self._stage.check(merge, "dvo/deploy", "success")
         self._tell.result("ANL 1.1.0 is published: its digest is in the ledger and can never change.")
@@ -177,7 +178,7 @@ class Story:
         try:
             self._world.person("omar-ops").approve(number)
         except httpx.HTTPStatusError as error:
-            self._tell.say(f"omar-ops tries to approve it himself: {error.response.json()['message']} ({number})")
+            self._tell.say(f"omar-ops tries to approve it himself: {_words(error)}")
             return
         raise StoryError("expected nobody to be able to approve their own pull request, but omar-ops could")
 
@@ -191,3 +192,8 @@ class Story:
             check = self._stage.check(merge, "dvo/deploy", "success", "completed")
         self._tell.check(check)
         return self._stage.endpoint(check)
+
+
+def _words(error: httpx.HTTPStatusError) -> str:
+    answer = error.response.json()
+    return "; ".join(map(str, answer.get("errors") or [answer["message"]]))

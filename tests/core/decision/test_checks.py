@@ -44,7 +44,7 @@ def test_an_admitted_change_says_what_it_does_and_that_it_can_merge() -> None:
     check = policy_check(decide(CASE))
     assert (check.name, check.commit, check.conclusion) == ("dvo/policy", COMMIT, Conclusion.SUCCESS)
     assert check.title == "Passed: ANL 1.0.0 → 1.1.0 in production"
-    assert "**It can merge**" in check.summary
+    assert "**It can merge now.** It goes out when it merges." in check.summary
     assert (
         "| `production` | `ANL` | `1.0.0` × 2 on `fastapi` | `1.1.0` × 2 on `fastapi` | newer version |"
         in check.summary
@@ -71,7 +71,7 @@ def test_a_held_change_says_until_when_on_the_clock_of_its_environment() -> None
     check = policy_check(decide(replace(CASE, answer=answer(finding(Action.DENY, until=MONDAY)))))
     assert check.conclusion is Conclusion.SUCCESS
     assert check.title == "Passed; will be held until Mon 2027-03-15 10:00 Europe/Berlin"
-    assert "then it goes out by itself" in check.summary
+    assert "then goes out by itself" in check.summary
     assert [note.level for note in check.annotations] == [AnnotationLevel.WARNING]
 
 

@@ -110,15 +110,20 @@ def test_a_change_with_nothing_against_it_is_admitted_as_the_commit_that_was_jud
     judgement = decide(CASE)
     assert judgement.verdict == Admitted(holds=())
     assert (judgement.outcome, judgement.commit, judgement.document) == ("admitted", COMMIT, CASE.document)
-    assert Admitted(holds=()).held_until is None
+    assert judgement.held_until is None
 
 
 def test_a_denial_with_an_end_holds_until_the_last_of_them() -> None:
     earlier = finding(Action.DENY, until=MONDAY - timedelta(hours=1))
     judgement = decide(replace(CASE, answer=answer(earlier, finding(Action.DENY, until=MONDAY))))
     assert isinstance(judgement.verdict, Admitted)
-    assert judgement.verdict.held_until == MONDAY
+    assert judgement.held_until == MONDAY
     assert judgement.outcome == "held"
+
+
+def test_a_change_that_still_waits_for_approval_tells_its_hold_too() -> None:
+    judgement = decide(replace(CASE, answer=answer(finding(Action.DENY, until=MONDAY)), approvals=LACKING))
+    assert (judgement.outcome, judgement.held_until) == ("waiting", MONDAY)
 
 
 def test_a_warning_is_kept_and_stands_against_nothing() -> None:

@@ -1,0 +1,215 @@
+"""The controller as it runs: every adapter built from the settings, wired, started and stopped.
+
+What must hold before the first webhook is taken is done here, in this order: the database is
+there and migrated, the ledger extends what the journal knows, the journal is brought up to
+the ledger. Only then the worker looks at anything.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from controller.adapters.agent_http import HttpAgentClient
+from controller.adapters.directory_file import FileDirectory
+from controller.adapters.git_ledger import GitLedger, SigningKey, ensure_key, key_of
+from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.reading import GitHubReader
+from controller.adapters.github.writing import GitHubWriter
+from controller.adapters.opa import OpaServers, OpaUrl
+from controller.adapters.postgres.database import Database
+from controller.adapters.postgres.embedded import embedded_postgres
+from controller.adapters.postgres.index import PostgresIndex
+from controller.adapters.postgres.journal import PostgresJournal
+from controller.adapters.postgres.looking import Trouble, TroubleKind
+from controller.adapters.postgres.migrating import migrate
+from controller.adapters.postgres.queue import PostgresWorkQueue
+from controller.adapters.postgres.worker import Worker
+from controller.adapters.process.deployer import ProcessDeployer
+from controller.adapters.system_clock import SystemClock
+from controller.compose.wiring import Parts, wire
+from controller.errors import ConfigurationError
+from controller.ledger.event import Event, EventType, Severity
+from controller.ports.clock import Clock
+from controller.ports.journal import Journal
+from controller.ports.policy_engine import PolicyEngine
+from controller.settings import Settings
+from controller.web.app import Doors, create_app
+
+_THREADS = 24
+_LOG = structlog.get_logger("controller")
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """A controller that is ready to be served: its application and where its evidence lies."""
+
+    app: FastAPI
+    ledger: Path
+    allowed_signers: Path
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until told to stop.
+
+    Raises `ConfigurationError` for what the operator must mend, `UnavailableError` for a part
+    that does not start, and `LedgerIntegrityError` for a ledger that does not hold.
+    """
+    with controller(settings, SystemClock()) as built:
+        uvicorn.Server(server_config(built.app, host, port)).run()
+
+
+def server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
+    """Return how the application is served: its own logs, and no word about the software."""
+    return uvicorn.Config(app, host=host, port=port, log_config=None, server_header=False, access_log=False)
+
+
+@contextmanager
+def controller(settings: Settings, clock: Clock) -> Iterator[Controller]:
+    """Give a controller, and take it apart afterwards; its application starts and stops the work."""
+    with ExitStack() as stack:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        database = _database(settings, stack)
+        journal, queue = PostgresJournal(database), PostgresWorkQueue(database)
+        key = _signing_key(settings)
+        ledger = GitLedger(settings.ledger, key)
+        github = _github(settings)
+        stack.callback(github.close)
+        pool = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="judge"))
+        directory = _directory(settings)
+        engine = _engine(settings, stack)
+        workflows = wire(
+            Parts(
+                reader=GitHubReader(github, settings.home / "blobs"),
+                writer=GitHubWriter(github, PostgresIndex(database)),
+                directory=directory,
+                engine=engine,
+                deployers={"process": ProcessDeployer(settings.home)},
+                agents=HttpAgentClient(),
+                journal=journal,
+                queue=queue,
+                ledger=ledger,
+                clock=clock,
+                new_id=_new_id,
+                pool=pool,
+            )
+        )
+        workflows.sealer.restore()
+        worker = Worker(database, workflows.look_at, _reporting(journal, clock), clock)
+        probes = {
+            "database": _saying("connected", database.ping),
+            "redis": lambda: "in process",
+            "azure_ad": lambda: "not configured",
+            "opa": lambda: "ready",
+            "github": _saying("connected", lambda: github.get("/rate_limit")),
+            "ledger": _saying("verified", ledger.head),
+            "worker": _saying("working", worker.ping),
+        }
+        doors = Doors(
+            webhook_secret=settings.github_webhook_secret.get_secret_value().encode(),
+            repository=settings.repository,
+            queue=queue,
+            journal=journal,
+            clock=clock,
+            new_id=_new_id,
+            probes=probes,
+            version=version("dvo"),
+            start=_starting(worker, journal, clock),
+            stop=worker.stop,
+        )
+        yield Controller(create_app(doors), settings.ledger, _trusted_signers(settings, key))
+
+
+def _database(settings: Settings, stack: ExitStack) -> Database:
+    if settings.database_url is None:
+        url = stack.enter_context(embedded_postgres(settings.home))
+    else:
+        url = settings.database_url.get_secret_value()
+    database = Database(url)
+    stack.callback(database.close)
+    migrate(database)
+    return database
+
+
+def _signing_key(settings: Settings) -> SigningKey:
+    if settings.signing_key is not None:
+        return key_of(settings.signing_key.get_secret_value())
+    return ensure_key(settings.home / "signing_key")
+
+
+def _trusted_signers(settings: Settings, key: SigningKey) -> Path:
+    """Write down, outside the ledger, who may sign it; an auditor takes a copy of this file."""
+    path = settings.home / "allowed_signers"
+    path.write_text(key.allowed_signers.text, "ascii")
+    return path
+
+
+def _github(settings: Settings) -> GitHubApp:
+    key = settings.github_app_private_key.get_secret_value()
+    return GitHubApp(settings.github_api_url, settings.github_app_id, key, settings.repository)
+
+
+def _directory(settings: Settings) -> FileDirectory:
+    if settings.directory_file is None:
+        raise ConfigurationError("AZURE_*: Entra ID is not supported yet; use DVO_DIRECTORY_FILE")
+    directory = FileDirectory(settings.directory_file)
+    directory.load()
+    return directory
+
+
+def _engine(settings: Settings, stack: ExitStack) -> PolicyEngine:
+    if settings.opa_bin is not None:
+        return stack.enter_context(OpaServers(settings.opa_bin))
+    if settings.opa_url is None:
+        raise ConfigurationError("OPA_BIN: is missing, and OPA_URL too; one policy engine is needed")
+    external = OpaUrl(settings.opa_url)
+    stack.callback(external.close)
+    return external
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _saying(word: str, ask: Callable[[], object]) -> Callable[[], str]:
+    def probe() -> str:
+        ask()
+        return word
+
+    return probe
+
+
+def _starting(worker: Worker, journal: Journal, clock: Clock) -> Callable[[], None]:
+    def start() -> None:
+        details = {"version": version("dvo")}
+        journal.record((_event(EventType.SYSTEM_STARTUP, "dvo", details, clock, Severity.INFO),))
+        worker.start()
+
+    return start
+
+
+def _reporting(journal: Journal, clock: Clock) -> Callable[[Trouble], None]:
+    """Return what tells of a look that failed: the log always, the ledger when nobody tries again."""
+
+    def report(trouble: Trouble) -> None:
+        details = {"kind": trouble.kind.value, "attempts": trouble.attempts, "error": _brief(trouble.error)}
+        _LOG.warning("look failed", key=trouble.key, **details)
+        if trouble.kind is TroubleKind.PARKED:
+            journal.record((_event(EventType.SYSTEM_ERROR, trouble.key, details, clock, Severity.CRITICAL),))
+
+    return report
+
+
+def _brief(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _event(kind: EventType, subject: str, details: Mapping[str, object], clock: Clock, severity: Severity) -> Event:
+    return Event(_new_id(), kind, clock.now(), "dvo", subject, severity, details)
