@@ -18,7 +18,9 @@ import uvicorn
 import yaml
 
 from controller.adapters.git_ledger import verify
+from controller.adapters.process.deployer import ProcessDeployer
 from controller.compose.production import Controller, controller, server_config
+from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
 from controller.errors import ConfigurationError, UnavailableError
 from controller.sandbox.person import Person
 from controller.sandbox.records import Permission, Protection, RequiredCheck
@@ -100,8 +102,11 @@ def demo_world(home: Path, project: Path) -> Iterator[DemoWorld]:
     with Sandbox.running(home / "sandbox", clock=clock.now) as sandbox:
         credentials = _seed(sandbox.seeds, project, people, url)
         settings = load_settings(_environment(home / "controller", people, sandbox, credentials))
-        with controller(settings, clock) as built, _served(built, listener):
-            yield DemoWorld(sandbox, built, clock, url)
+        try:
+            with controller(settings, clock) as built, _served(built, listener):
+                yield DemoWorld(sandbox, built, clock, url)
+        finally:
+            _stop_agents(settings.home)
 
 
 @contextmanager
@@ -119,6 +124,13 @@ def _served(built: Controller, listener: socket.socket) -> Iterator[None]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def _stop_agents(home: Path) -> None:
+    """Stop what the demo deployed: agents outlive their controller on purpose, but not their demo."""
+    deployer = ProcessDeployer(home)
+    for place in home.glob("runtime/*/*"):
+        deployer.remove(Key(EnvironmentName(place.parent.name), AgentCode(place.name.upper())))
 
 
 def _environment(home: Path, people: Path, sandbox: Sandbox, app: AppCredentials) -> Mapping[str, str]:
