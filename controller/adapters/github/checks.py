@@ -31,7 +31,7 @@ def cut(text: str, most: int) -> str:
     """Return `text` with at most `most` characters, ending at a line's end with a mark where it was longer."""
     if len(text) <= most:
         return text
-    kept = text[: most - len(_MARK) - 1]
+    kept = text[: most - len(_MARK)]
     return kept[: kept.rfind("\n") + 1 or len(kept)] + _MARK
 
 
@@ -41,7 +41,7 @@ def _batches(annotations: Sequence[Mapping[str, object]]) -> list[Sequence[Mappi
 
 def _body(check: CheckRun, annotations: Sequence[Mapping[str, object]]) -> dict[str, object]:
     output: dict[str, object] = {
-        "title": cut(check.title, _TITLE),
+        "title": _line(check.title),
         "summary": cut(check.summary, _TEXT),
         "annotations": list(annotations),
     }
@@ -56,9 +56,13 @@ def _annotation(annotation: Annotation) -> dict[str, object]:
         "start_line": annotation.line,
         "end_line": annotation.line,
         "annotation_level": annotation.level.value,
-        "title": cut(annotation.title, _TITLE),
+        "title": _line(annotation.title),
         "message": _within_bytes(annotation.message),
     }
+
+
+def _line(title: str) -> str:
+    return title if len(title) <= _TITLE else title[: _TITLE - 1] + "…"
 
 
 def _within_bytes(message: str) -> str:

@@ -37,11 +37,13 @@ def blob_id(content: bytes) -> ObjectId:
 class Contents:
     """Reads blobs: from memory, from the folder, from GitHub."""
 
-    def __init__(self, app: GitHubApp, folder: Path) -> None:
+    def __init__(self, app: GitHubApp, folder: Path, *, in_memory: int = _IN_MEMORY) -> None:
+        """Keep everything under `folder`, and the `in_memory` bytes used last at hand."""
         self._app = app
         self._folder = folder
         self._lock = threading.Lock()
         self._memory: OrderedDict[ObjectId, bytes] = OrderedDict()
+        self._most = in_memory
         self._held = 0
 
     def read(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
@@ -105,7 +107,7 @@ class Contents:
             if blob not in self._memory:
                 self._memory[blob] = content
                 self._held += len(content)
-            while self._held > _IN_MEMORY:
+            while self._held > self._most:
                 self._held -= len(self._memory.popitem(last=False)[1])
 
     def _path(self, blob: ObjectId) -> Path:

@@ -103,14 +103,6 @@ class SandboxStage:
         answer = self.person("olga").send("GET", f"/issues/{number}/comments?per_page=100").json()
         return [str(comment["body"]) for comment in answer]
 
-    def comments_raw_count(self, number: int, part: str) -> int:
-        """Return how many of all comments hold `part`."""
-        pages = [
-            self.person("olga").send("GET", f"/issues/{number}/comments?per_page=100&page={page}").json()
-            for page in range(1, 4)
-        ]
-        return sum(part in comment["body"] for page in pages for comment in page)
-
     def stranger(self, login: str, number: int) -> Account:
         """Return an account of nobody of the stage."""
         return Account(number, Login(login), AccountKind.USER)

@@ -21,7 +21,7 @@ from tests.fakes.git_objects import object_id
 LARGE = b"x" * LARGEST
 
 
-def blob(content: bytes, **changed: object) -> Said:
+def blob(content: bytes, /, **changed: object) -> Said:
     encoded = base64.encodebytes(content).decode()
     return Said(json.dumps({"content": encoded, "encoding": "base64", "size": len(content)} | changed).encode())
 
@@ -93,13 +93,16 @@ def test_the_largest_file_is_read_and_a_larger_one_named(tmp_path: Path) -> None
 
 
 def test_memory_is_bounded_and_the_store_is_not(tmp_path: Path) -> None:
-    kept = {blob_id(content): content for content in (LARGE[:-1] + bytes([n]) for n in range(70))}
+    kept = {blob_id(content): content for content in (b"%04d" % n for n in range(100))}
     with scripted(lambda method, path: blob(kept[ObjectId(path.rpartition("/")[2])])) as (app, server):
-        contents = Contents(app, tmp_path)
+        contents = Contents(app, tmp_path, in_memory=40)
         assert contents.read(frozenset(kept)) == kept
         assert contents.read(frozenset(kept)) == kept
-        assert len(server.calls) == 70
-        assert sum(len(content) for content in contents._memory.values()) <= 64 * 1024 * 1024  # noqa: SLF001 - the bound itself
+        assert len(server.calls) == 100
+        for path in tmp_path.glob("*/*"):
+            path.unlink()
+        contents.read(frozenset(kept))
+        assert len(server.calls) == 190  # ten were at hand
 
 
 def test_twenty_blobs_are_read_at_the_same_time(tmp_path: Path) -> None:
