@@ -352,7 +352,7 @@ def _with_defaults(
         faults.append("DVO_HOME: is missing, and there is no HOME to fall back to")
         return values
     home = values.get("DVO_HOME", f"{own}/.dvo")
-    opa = _installed_opa(environment)
+    opa = None if "OPA_URL" in values else _installed_opa(environment)
     return {"DVO_HOME": home, "DVO_LEDGER": f"{home}/ledger"} | ({"OPA_BIN": opa} if opa else {}) | dict(values)
 
 

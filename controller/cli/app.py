@@ -4,6 +4,7 @@ This module imports Typer and nothing heavier, so that help is quick. Errors bec
 an advice and an exit code in one place, here.
 """
 
+import shutil
 import sys
 import warnings
 from pathlib import Path
@@ -98,7 +99,8 @@ def main() -> None:
         # What libraries warn their developers of is no message to whoever runs a command; `-W` brings it back.
         warnings.simplefilter("ignore")
     try:
-        app()
+        # Left to itself, help is never narrower than 50 columns.
+        app(terminal_width=min(shutil.get_terminal_size().columns, 100) - 2)
     except ControllerError as error:
         from controller.cli.failure import told
 

@@ -6,7 +6,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from controller.decision.policy_check import holds_of
 from controller.decision.verdict import Reason, Refused
 from controller.desired_state.difference import Difference
 from controller.desired_state.plan import Plan
@@ -30,7 +29,7 @@ def check_document(outcome: LocalCheck) -> Mapping[str, object]:
         "author": outcome.author and outcome.author.id,
         "reasons": _reasons(judgement.verdict.reasons if isinstance(judgement.verdict, Refused) else ()),
         "warnings": _reasons(judgement.warnings),
-        "holds": [{"until": hold.until.isoformat(), **_reason(hold.reason)} for hold in holds_of(judgement)],
+        "holds": [{"until": hold.until.isoformat(), **_reason(hold.reason)} for hold in judgement.holds],
         "changes": [_change(difference) for difference in judgement.proposal.differences],
         "files": [
             {"path": file.path, "from": file.before, "to": file.after} for file in judgement.proposal.effect.files

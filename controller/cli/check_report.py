@@ -12,8 +12,7 @@ from rich.text import Text
 
 from controller.cli.check_document import owner_name
 from controller.cli.printable import printable
-from controller.decision.policy_check import holds_of
-from controller.decision.verdict import Admitted, Judgement, Reason, Refused
+from controller.decision.verdict import Admitted, Judgement, Reason, Refused, Waiting
 from controller.decision.wording import counted, listed, local_time
 from controller.desired_state.difference import Difference
 from controller.desired_state.manifest import Autoscaling
@@ -31,7 +30,7 @@ def print_report(outcome: LocalCheck) -> None:
     console.print()
     refusals = judgement.verdict.reasons if isinstance(judgement.verdict, Refused) else ()
     _print_reasons(console, "refused", "red", refusals)
-    _print_reasons(console, "held", "yellow", [hold.reason for hold in holds_of(judgement)])
+    _print_reasons(console, "held", "yellow", [hold.reason for hold in judgement.holds])
     _print_reasons(console, "warning", "yellow", judgement.warnings)
     _print_approvals(console, outcome.asked)
     _print_unknown(console, outcome)
@@ -126,13 +125,14 @@ def _verdict(judgement: Judgement) -> Text:
     match judgement.verdict:
         case Refused(reasons):
             return Text(f"✗ Refused, for {counted(len(reasons), 'reason')}.", style="bold red")
-        case Admitted() as admitted if admitted.held_until is not None:
-            moment = local_time(admitted.held_until, judgement.proposal)
-            return Text(f"⏸ Policy lets it pass; it would be held until {moment}.", style="bold yellow")
         case Admitted():
-            return Text("✓ Policy lets it pass, and it needs no approval.", style="bold green")
-        case _:
-            return Text("✓ Policy lets it pass, once it is approved.", style="bold green")
+            said = "Policy lets it pass, and it needs no approval"
+        case Waiting():
+            said = "Policy lets it pass, once it is approved"
+    if judgement.held_until is not None:
+        moment = local_time(judgement.held_until, judgement.proposal)
+        return Text(f"⏸ {said}; it would be held until {moment}.", style="bold yellow")
+    return Text(f"✓ {said}.", style="bold green")
 
 
 def _text(said: str) -> Text:

@@ -230,6 +230,12 @@ def test_there_is_one_policy_engine(environment: dict[str, str]) -> None:
     assert "  OPA_URL: is given beside OPA_BIN" in faults_of(environment | {"OPA_URL": "https://opa.example"})
 
 
+def test_an_external_policy_engine_stands_alone(environment: dict[str, str]) -> None:
+    del environment["OPA_BIN"]
+    settings = load_settings(environment | {"OPA_URL": "https://opa.example"})
+    assert (settings.opa_bin, settings.opa_url) == (None, "https://opa.example")
+
+
 def test_opa_is_found_on_the_path_when_it_is_not_named(environment: dict[str, str], tmp_path: Path) -> None:
     del environment["OPA_BIN"]
     opa = tmp_path / "opa"

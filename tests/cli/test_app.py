@@ -1,0 +1,86 @@
+"""The command line itself: help, usage, and errors with their published exit codes."""
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from controller.cli.app import app
+from controller.cli.failure import exit_code, told
+from controller.errors import (
+    ConfigurationError,
+    ControllerError,
+    InputError,
+    LedgerIntegrityError,
+    PolicyError,
+    StaleError,
+    UnavailableError,
+)
+from tests.cli.conftest import Dvo
+
+COMMANDS = ("serve", "check", "doctor", "demo", "audit")
+HEAVY = ("fastapi", "pydantic", "rich", "sqlalchemy", "github", "requests", "aiohttp", "structlog")
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_help_names_every_command_and_fits(dvo: Dvo, columns: str) -> None:
+    said = dvo("--help", more={"COLUMNS": columns})
+    assert said.code == 0
+    assert all(name in said.out for name in COMMANDS)
+    assert max(map(len, said.out.splitlines())) <= int(columns)
+
+
+@pytest.mark.parametrize("command", [[name] for name in COMMANDS] + [["audit", "verify"]], ids=" ".join)
+def test_every_command_explains_itself(command: list[str]) -> None:
+    said = CliRunner().invoke(app, [*command, "--help"])
+    assert said.exit_code == 0
+    assert "Usage:" in said.output
+
+
+def test_help_waits_for_nothing_heavy() -> None:
+    listing = "import sys, controller.cli.app; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True)
+    assert not set(HEAVY) & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["frob"], ["check", "--frob"], ["serve", "--port", "99999"], ["check", "stray"]], ids=" ".join
+)
+def test_wrong_usage_is_told_on_stderr_with_2(dvo: Dvo, arguments: list[str]) -> None:
+    said = dvo(*arguments)
+    assert said.code == 2
+    assert said.out == ""
+    assert "Usage" in said.err
+
+
+def test_wrong_settings_are_told_at_once_with_2(dvo: Dvo) -> None:
+    said = dvo("serve", more={"DVO_REPOSITRY": "canary"})
+    assert said.code == 2
+    assert "DVO_REPOSITRY: is no setting; did you mean DVO_REPOSITORY?" in said.err
+    assert "GITHUB_WEBHOOK_SECRET: is missing" in said.err
+    assert "canary" not in said.err + said.out
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InputError("x"), 2),
+        (ConfigurationError("x"), 2),
+        (PolicyError("x"), 1),
+        (LedgerIntegrityError("x"), 1),
+        (UnavailableError("x", component="github"), 3),
+        (StaleError("x"), 4),
+        (ControllerError("x"), 2),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_every_error_has_its_exit_code(error: ControllerError, code: int) -> None:
+    assert exit_code(error) == code
+
+
+def test_an_error_comes_with_an_advice_and_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(InputError("bad \x1b[2J name\nand more")) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines() == ["error: bad \\u001b[2J name", "and more", f"  → {InputError.advice}"]
