@@ -6,6 +6,7 @@ REST API reference and opa-python-client's `query_rule` say what comes back.
 """
 
 from collections.abc import Mapping
+from http.client import HTTPException
 from uuid import uuid4
 
 import requests
@@ -24,6 +25,8 @@ _OPTIONS = {"provenance": "true", "strict-builtin-errors": "true"}
 
 FOREIGN: tuple[type[Exception], ...] = (
     OSError,  # every exception of requests is one
+    ValueError,
+    HTTPException,
     urllib3.exceptions.HTTPError,
     *(error for error in vars(client_errors).values() if isinstance(error, type) and issubclass(error, Exception)),
 )

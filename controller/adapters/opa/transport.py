@@ -55,6 +55,7 @@ class StrictTransport(HTTPAdapter):
         except BaseException:
             resp.close()
             raise
+        resp.drain_conn()  # tells the connection that this answer is over, so that it can carry another
         resp.release_conn()
         check_strict_json(content)
         whole = HTTPResponse(io.BytesIO(content), resp.headers, resp.status, preload_content=False)
