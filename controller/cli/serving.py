@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from controller.cli.logs import set_up_logs
-from controller.compose.production import serve
 from controller.settings import load_settings, process_environment
 
 
@@ -14,4 +13,7 @@ def run(host: str, port: int, home: Path | None) -> None:
         environment["DVO_HOME"] = str(home)
     settings = load_settings(environment)
     set_up_logs(settings.log_level)
+    # Everything a server is made of takes a second to import; wrong settings need not wait for it.
+    from controller.compose.production import serve
+
     serve(settings, host, port)

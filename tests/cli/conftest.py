@@ -1,14 +1,17 @@
 """The real command on a real clone of this project's own content."""
 
+import io
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from controller.cli.app import main
 from controller.settings import process_environment
 
 ROOT = Path(__file__).parents[2]
@@ -75,8 +78,30 @@ def environment(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def dvo(environment: dict[str, str], tmp_path: Path) -> Dvo:
-    """Return a function that runs `dvo` as a process."""
+def dvo(environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dvo:
+    """Return a function that runs `dvo` from its entry point, in this process."""
+
+    def run(*arguments: str, more: Mapping[str, str] = environment) -> Said:
+        out, err = io.StringIO(), io.StringIO()
+        with monkeypatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name in process_environment():
+                patch.delenv(name)
+            for name, value in {**environment, **more}.items():
+                patch.setenv(name, value)
+            patch.chdir(tmp_path)
+            patch.setattr(sys, "argv", ["dvo", *arguments])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        code = ended.value.code
+        assert code is None or isinstance(code, int)
+        return Said(code or 0, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def dvo_process(environment: dict[str, str], tmp_path: Path) -> Dvo:
+    """Return a function that runs `dvo` as a process of its own."""
 
     def run(*arguments: str, more: Mapping[str, str] = environment) -> Said:
         command = [str(Path(sys.executable).parent / "dvo"), *arguments]

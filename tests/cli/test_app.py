@@ -47,15 +47,15 @@ def test_help_waits_for_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     "arguments", [["frob"], ["check", "--frob"], ["serve", "--port", "99999"], ["check", "stray"]], ids=" ".join
 )
-def test_wrong_usage_is_told_on_stderr_with_2(dvo: Dvo, arguments: list[str]) -> None:
-    said = dvo(*arguments)
+def test_wrong_usage_is_told_on_stderr_with_2(dvo_process: Dvo, arguments: list[str]) -> None:
+    said = dvo_process(*arguments)
     assert said.code == 2
     assert said.out == ""
     assert "Usage" in said.err
 
 
-def test_wrong_settings_are_told_at_once_with_2(dvo: Dvo) -> None:
-    said = dvo("serve", more={"DVO_REPOSITRY": "canary"})
+def test_wrong_settings_are_told_at_once_with_2(dvo_process: Dvo) -> None:
+    said = dvo_process("serve", more={"DVO_REPOSITRY": "canary"})
     assert said.code == 2
     assert "DVO_REPOSITRY: is no setting; did you mean DVO_REPOSITORY?" in said.err
     assert "GITHUB_WEBHOOK_SECRET: is missing" in said.err

@@ -28,9 +28,9 @@ def test_a_developer_may_rescale_in_development(dvo: Dvo, clone: Clone) -> None:
     assert "Approvals and the members of teams" in said.out
 
 
-def test_a_developer_is_refused_in_production_with_place_reason_and_remedy(dvo: Dvo, clone: Clone) -> None:
+def test_a_developer_is_refused_in_production_with_place_reason_and_remedy(dvo_process: Dvo, clone: Clone) -> None:
     clone.edit(PRODUCTION, "replicas: 1", "replicas: 2")
-    said = check(dvo, clone)
+    said = check(dvo_process, clone)
     assert said.code == 1
     assert f"{PRODUCTION}:5: refused: " in said.out
     assert "[mc-prod-approval]" in said.out
