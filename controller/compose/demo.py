@@ -100,13 +100,38 @@ def demo_world(home: Path, project: Path) -> Iterator[DemoWorld]:
     listener = bound_socket("127.0.0.1", 0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with Sandbox.running(home / "sandbox", clock=clock.now) as sandbox:
-        credentials = _seed(sandbox.seeds, project, people, url)
+        credentials = seed(sandbox.seeds, project, people, f"{url}/webhooks/github")
         settings = load_settings(_environment(home / "controller", people, sandbox, credentials))
         try:
             with controller(settings, clock) as built, _served(built, listener):
                 yield DemoWorld(sandbox, built, clock, url)
         finally:
-            _stop_agents(settings.home)
+            stop_agents(settings.home)
+
+
+def seed(seeds: Seeds, project: Path, people: Path, webhook_url: str | None) -> AppCredentials:
+    """Fill a sandbox: the people of a directory file, their teams, a protected repository, and the App."""
+    for person in yaml.safe_load(people.read_text("utf-8"))["people"]:
+        seeds.add_person(person["login"], github_id=person["github_id"], emails=person["emails"])
+    seeds.add_organization(_ORGANIZATION, owners=["ada-admin"])
+    for slug, members in _TEAMS.items():
+        seeds.add_team(_ORGANIZATION, slug, members=members)
+    seeds.add_repository(REPOSITORY, _content(project), author="ada-admin")
+    for slug in _TEAMS:
+        seeds.grant(REPOSITORY, Permission.WRITE, team=slug)
+    seeds.grant(REPOSITORY, Permission.READ, person="vera-view")
+    seeds.grant(REPOSITORY, Permission.ADMIN, person="ada-admin")
+    app = seeds.add_app(AppSeed("dvo", _ORGANIZATION, webhook_url=webhook_url, webhook_secret=secrets.token_hex(24)))
+    checks = [RequiredCheck(name, app.app_id) for name in ("dvo/policy", "dvo/approval")]
+    seeds.protect(REPOSITORY, Protection(required_checks=checks))
+    return app
+
+
+def stop_agents(home: Path) -> None:
+    """Stop every agent below a controller's home: they outlive their controller on purpose, but not their world."""
+    deployer = ProcessDeployer(home)
+    for place in home.glob("runtime/*/*"):
+        deployer.remove(Key(EnvironmentName(place.parent.name), AgentCode(place.name.upper())))
 
 
 @contextmanager
@@ -126,13 +151,6 @@ def _served(built: Controller, listener: socket.socket) -> Iterator[None]:
         thread.join()
 
 
-def _stop_agents(home: Path) -> None:
-    """Stop what the demo deployed: agents outlive their controller on purpose, but not their demo."""
-    deployer = ProcessDeployer(home)
-    for place in home.glob("runtime/*/*"):
-        deployer.remove(Key(EnvironmentName(place.parent.name), AgentCode(place.name.upper())))
-
-
 def _environment(home: Path, people: Path, sandbox: Sandbox, app: AppCredentials) -> Mapping[str, str]:
     own = {
         "DVO_HOME": str(home),
@@ -144,25 +162,6 @@ def _environment(home: Path, people: Path, sandbox: Sandbox, app: AppCredentials
         "GITHUB_WEBHOOK_SECRET": app.webhook_secret,
     }
     return {"PATH": process_environment().get("PATH", "")} | own
-
-
-def _seed(seeds: Seeds, project: Path, people: Path, url: str) -> AppCredentials:
-    for person in yaml.safe_load(people.read_text("utf-8"))["people"]:
-        seeds.add_person(person["login"], github_id=person["github_id"], emails=person["emails"])
-    seeds.add_organization(_ORGANIZATION, owners=["ada-admin"])
-    for slug, members in _TEAMS.items():
-        seeds.add_team(_ORGANIZATION, slug, members=members)
-    seeds.add_repository(REPOSITORY, _content(project), author="ada-admin")
-    for slug in _TEAMS:
-        seeds.grant(REPOSITORY, Permission.WRITE, team=slug)
-    seeds.grant(REPOSITORY, Permission.READ, person="vera-view")
-    seeds.grant(REPOSITORY, Permission.ADMIN, person="ada-admin")
-    app = seeds.add_app(
-        AppSeed("dvo", _ORGANIZATION, webhook_url=f"{url}/webhooks/github", webhook_secret=secrets.token_hex(24))
-    )
-    checks = [RequiredCheck(name, app.app_id) for name in ("dvo/policy", "dvo/approval")]
-    seeds.protect(REPOSITORY, Protection(required_checks=checks))
-    return app
 
 
 def _content(project: Path) -> Mapping[str, bytes]:

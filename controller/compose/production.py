@@ -31,6 +31,7 @@ from controller.adapters.postgres.journal import PostgresJournal
 from controller.adapters.postgres.looking import Trouble, TroubleKind
 from controller.adapters.postgres.migrating import migrate
 from controller.adapters.postgres.queue import PostgresWorkQueue
+from controller.adapters.postgres.tending import Pace
 from controller.adapters.postgres.worker import Worker
 from controller.adapters.process.deployer import ProcessDeployer
 from controller.adapters.system_clock import SystemClock
@@ -56,6 +57,16 @@ class Controller:
     allowed_signers: Path
 
 
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """Every adapter of one controller, finished, and what of them is used beside the workflows."""
+
+    parts: Parts
+    database: Database
+    github: GitHubApp
+    key: SigningKey
+
+
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until told to stop.
 
@@ -74,57 +85,68 @@ def server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
 @contextmanager
 def controller(settings: Settings, clock: Clock) -> Iterator[Controller]:
     """Give a controller, and take it apart afterwards; its application starts and stops the work."""
+    with finished(settings, clock) as adapters:
+        yield assembled(settings, adapters)
+
+
+@contextmanager
+def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
+    """Give every adapter, built from `settings`, and close them afterwards. Raises as `serve` does."""
     with ExitStack() as stack:
         settings.home.mkdir(parents=True, exist_ok=True)
         database = _database(settings, stack)
-        journal, queue = PostgresJournal(database), PostgresWorkQueue(database)
         key = _signing_key(settings)
-        ledger = GitLedger(settings.ledger, key)
         github = _github(settings)
         stack.callback(github.close)
         pool = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="judge"))
-        directory = _directory(settings)
-        engine = _engine(settings, stack)
-        workflows = wire(
-            Parts(
-                reader=GitHubReader(github, settings.home / "blobs"),
-                writer=GitHubWriter(github, PostgresIndex(database)),
-                directory=directory,
-                engine=engine,
-                deployers={"process": ProcessDeployer(settings.home)},
-                agents=HttpAgentClient(),
-                journal=journal,
-                queue=queue,
-                ledger=ledger,
-                clock=clock,
-                new_id=_new_id,
-                pool=pool,
-            )
-        )
-        workflows.sealer.restore()
-        worker = Worker(database, workflows.look_at, _reporting(journal, clock), clock)
-        probes = {
-            "database": _saying("connected", database.ping),
-            "redis": lambda: "in process",
-            "azure_ad": lambda: "not configured",
-            "opa": lambda: "ready",
-            "github": _saying("connected", lambda: github.get("/rate_limit")),
-            "ledger": _saying("verified", ledger.head),
-            "worker": _saying("working", worker.ping),
-        }
-        doors = Doors(
-            webhook_secret=settings.github_webhook_secret.get_secret_value().encode(),
-            repository=settings.repository,
-            queue=queue,
-            journal=journal,
+        parts = Parts(
+            reader=GitHubReader(github, settings.home / "blobs"),
+            writer=GitHubWriter(github, PostgresIndex(database)),
+            directory=_directory(settings),
+            engine=_engine(settings, stack),
+            deployers={"process": ProcessDeployer(settings.home)},
+            agents=HttpAgentClient(),
+            journal=PostgresJournal(database),
+            queue=PostgresWorkQueue(database),
+            ledger=GitLedger(settings.ledger, key),
             clock=clock,
             new_id=_new_id,
-            probes=probes,
-            version=version("dvo"),
-            start=_starting(worker, journal, clock),
-            stop=worker.stop,
+            pool=pool,
         )
-        yield Controller(create_app(doors), settings.ledger, _trusted_signers(settings, key))
+        yield Adapters(parts, database, github, key)
+
+
+def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) -> Controller:
+    """Return a controller made of `adapters`, its journal brought up to its ledger; it works at `pace`.
+
+    Raises `LedgerIntegrityError` for a ledger that does not hold, `UnavailableError` for one that cannot be read.
+    """
+    parts = adapters.parts
+    workflows = wire(parts)
+    workflows.sealer.restore()
+    worker = Worker(adapters.database, workflows.look_at, _reporting(parts.journal, parts.clock), parts.clock, pace)
+    probes = {
+        "database": _saying("connected", adapters.database.ping),
+        "redis": lambda: "in process",
+        "azure_ad": lambda: "not configured",
+        "opa": lambda: "ready",
+        "github": _saying("connected", lambda: adapters.github.get("/rate_limit")),
+        "ledger": _saying("verified", parts.ledger.head),
+        "worker": _saying("working", worker.ping),
+    }
+    doors = Doors(
+        webhook_secret=settings.github_webhook_secret.get_secret_value().encode(),
+        repository=settings.repository,
+        queue=parts.queue,
+        journal=parts.journal,
+        clock=parts.clock,
+        new_id=parts.new_id,
+        probes=probes,
+        version=version("dvo"),
+        start=_starting(worker, parts.journal, parts.clock),
+        stop=worker.stop,
+    )
+    return Controller(create_app(doors), settings.ledger, _trusted_signers(settings, adapters.key))
 
 
 def _database(settings: Settings, stack: ExitStack) -> Database:
