@@ -8,12 +8,13 @@ its own findings without repeating these. Nothing that a file holds makes this r
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from controller.change.names import RepoPath
 from controller.desired_state.characters import spelled, unseen_characters
 from controller.desired_state.composing import Composition, Fault, Path, Place, compose, dotted
 from controller.desired_state.problem import Problem
-from controller.desired_state.secret_shapes import secret_shape
+from controller.desired_state.secret_shapes import secret_shapes
 
 MAX_BYTES = 64 * 1024
 MAX_PROBLEMS = 50
@@ -57,8 +58,7 @@ def read_document(path: RepoPath, content: bytes) -> Document:
     if unseen:
         faults = [fault for fault in faults if _MASK not in fault.message]
         faults += _unseen_faults(text, unseen, composition)
-    if (secret := secret_shape(text)) is not None:
-        faults.append(_secret_fault(text, secret, composition))
+    faults += (_secret_fault(text, secret, composition) for secret in islice(secret_shapes(text), MAX_PROBLEMS))
     return Document(
         path,
         composition.value,
@@ -119,6 +119,6 @@ def _problems(path: RepoPath, faults: list[Fault]) -> tuple[Problem, ...]:
     ordered = sorted((fault.place, fault.message, fault.remedy) for fault in faults)
     problems = [Problem(path, *place, message, remedy) for place, message, remedy in ordered[:MAX_PROBLEMS]]
     if len(ordered) > MAX_PROBLEMS:
-        more = f"{len(ordered) - MAX_PROBLEMS} more faults of this kind are not listed"
-        problems.append(Problem(path, *ordered[MAX_PROBLEMS][0], more, "Correct those above first."))
+        more = f"{len(ordered) - MAX_PROBLEMS} more faults are not listed"
+        problems.append(Problem(path, *ordered[MAX_PROBLEMS][0], more, "Correct the others first."))
     return tuple(problems)

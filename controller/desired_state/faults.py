@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from controller.desired_state.characters import shown
 from controller.desired_state.composing import Path, dotted
-from controller.desired_state.document import Document
+from controller.desired_state.document import MAX_PROBLEMS, Document
 from controller.desired_state.problem import Problem
 from controller.desired_state.schema import EXPECTED
 from controller.desired_state.secret_shapes import secret_shape
@@ -42,11 +42,13 @@ _CORRECT = "Correct the value; the published schema says what each key holds."
 
 
 def shape_problems(document: Document, error: ValidationError, shape: type[BaseModel]) -> Iterator[Problem]:
-    """Yield one problem for each of the errors that `shape` found in `document`."""
-    for detail in error.errors(include_url=False):
-        at = tuple(detail["loc"])
-        if not document.is_faulty(at):
-            yield _problem(document, at, detail, shape)
+    """Yield one problem for each of the errors that `shape` found in `document`, a flood of them cut."""
+    details = [detail for detail in error.errors(include_url=False) if not document.is_faulty(tuple(detail["loc"]))]
+    for detail in details[:MAX_PROBLEMS]:
+        yield _problem(document, tuple(detail["loc"]), detail, shape)
+    if len(details) > MAX_PROBLEMS:
+        more = f"{len(details) - MAX_PROBLEMS} more faults are not listed"
+        yield problem_at(document, tuple(details[MAX_PROBLEMS]["loc"]), more, "Correct the others first.")
 
 
 def problem_at(document: Document, at: Path, message: str, remedy: str) -> Problem:

@@ -6,6 +6,7 @@ RFC 7519, RFC 7468); a secret of no known shape is caught by the name it is give
 """
 
 import re
+from collections.abc import Iterator
 
 _SHAPES = re.compile(
     r"""
@@ -13,10 +14,10 @@ _SHAPES = re.compile(
     (?P<a_GitHub_token>(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})) |
     (?P<a_GitLab_token>(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{20,}) |
     (?P<a_Slack_token>(?<![A-Za-z0-9])xox[a-z]-[A-Za-z0-9-]{10,}) |
-    (?P<an_API_key>(?<![A-Za-z0-9])(?:sk-|[srp]k_)(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{20,}) |
+    (?P<an_API_key>(?<![A-Za-z0-9])(?:sk-|[srp]k_)(?=[A-Za-z_-]{0,60}[0-9])[A-Za-z0-9_-]{20,}) |
     (?P<a_Google_API_key>(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{35}) |
-    (?P<a_private_key>-----BEGIN\ [A-Z0-9 ]*PRIVATE\ KEY-----) |
-    (?P<a_signed_token>(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*) |
+    (?P<a_private_key>-----BEGIN\ [A-Z0-9 ]{0,40}PRIVATE\ KEY-----) |
+    (?P<a_signed_token>(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,400}\.eyJ[A-Za-z0-9_-]{8,}) |
     (?P<an_Azure_key>(?:AccountKey|SharedAccessKey|SharedAccessSignature|[?&]sig)=[A-Za-z0-9%+/]{20,}) |
     (?P<a_password_in_an_address>[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,80}:[^\s/@]{1,80}@)
     """,
@@ -50,12 +51,16 @@ _OPAQUE = re.compile(r"[A-Za-z0-9+/_=.~-]{32,}")
 _FEWEST_DISTINCT = 10
 
 
+def secret_shapes(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the offset and the kind of everything in `text` that looks like a credential."""
+    if any(trace in text for trace in _TRACES):
+        for found in _SHAPES.finditer(text):
+            yield found.start(), str(found.lastgroup).replace("_", " ")
+
+
 def secret_shape(text: str) -> tuple[int, str] | None:
-    """Return the offset and the kind of the first credential in `text`, or None."""
-    if not any(trace in text for trace in _TRACES):
-        return None
-    found = _SHAPES.search(text)
-    return None if found is None else (found.start(), str(found.lastgroup).replace("_", " "))
+    """Return the first of `secret_shapes`, or None."""
+    return next(secret_shapes(text), None)
 
 
 def is_named_secret(name: str, value: str) -> bool:

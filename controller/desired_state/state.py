@@ -32,6 +32,8 @@ from controller.desired_state.tree import bytes_of, is_regular
 K = TypeVar("K")
 T = TypeVar("T")
 
+MOST_READINGS = 50_000
+"""Of each kind; far more than one repository holds, and few enough to keep."""
 _KINDS_OF_FILE = {
     FileMode.EXECUTABLE: "an executable file (100755)",
     FileMode.SYMLINK: "a symbolic link (120000)",
@@ -60,7 +62,7 @@ class _Files:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """What files were read as, by path and blob; whoever reads many trees keeps one."""
+    """What files were read as, by path and blob; whoever reads many trees keeps one. It forgets when it grows large."""
 
     environments: dict[tuple[RepoPath, ObjectId], Reading[Environment]] = field(default_factory=dict)
     manifests: dict[tuple[RepoPath, ObjectId], Reading[Manifest]] = field(default_factory=dict)
@@ -105,6 +107,8 @@ def _read(
 ) -> Reading[T]:
     reading = known.get((path, entry.blob))
     if reading is None:
+        if len(known) >= MOST_READINGS:
+            known.clear()
         reading = known[path, entry.blob] = read(path, bytes_of(entry, path, contents))
     return reading
 

@@ -217,7 +217,7 @@ def test_a_bomb_of_aliases_is_refused_in_flat_memory() -> None:
 def test_a_flood_of_faults_is_cut_and_counted() -> None:
     problems = read("".join(f"k{number}: no\n" for number in range(80))).problems
     assert len(problems) == MAX_PROBLEMS + 1
-    assert problems[-1].message == "30 more faults of this kind are not listed"
+    assert problems[-1].message == "30 more faults are not listed"
 
 
 def test_a_flood_of_hidden_characters_is_cut() -> None:

@@ -231,6 +231,13 @@ def test_every_fault_is_told_at_once_and_at_its_line() -> None:
     assert [problem.line for problem in problems(text)] == [3, 4, 6, 7, 8, 9]
 
 
+def test_a_flood_of_faults_is_cut_and_counted() -> None:
+    """ATTACKS 129."""
+    text = manifest() + "".join(f"unknown{number}: 1\n" for number in range(4000))
+    assert problems(text)[-1].message == "3950 more faults are not listed"
+    assert len(problems(text)) == 51
+
+
 def test_a_document_of_no_use_has_only_its_own_problem() -> None:
     assert only("- a\n").message == "expected a mapping of keys at the top"
     assert only("").message == "the document is empty"

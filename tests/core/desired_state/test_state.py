@@ -3,8 +3,9 @@
 import pytest
 
 from controller.change.facts import FileMode, Snapshot
+from controller.change.names import RepoPath
 from controller.desired_state.manifest import AgentCode
-from controller.desired_state.state import DesiredState, Readings, read_desired_state
+from controller.desired_state.state import MOST_READINGS, DesiredState, Readings, read_desired_state
 from controller.errors import InputError
 from tests.core.desired_state.making import MANIFEST, World, environment, manifest, release, small_repository
 
@@ -143,6 +144,16 @@ def test_what_was_read_is_not_read_again(world: World) -> None:
     first = read_desired_state(snapshot, world.contents, agents=[], readings=readings)
     assert len(readings.manifests) == len(readings.environments) == 3
     assert read_desired_state(snapshot, {}, agents=[], readings=readings) == first
+
+
+def test_readings_forget_before_they_grow_without_end(world: World) -> None:
+    snapshot, readings = world.tree(small_repository()), Readings()
+    first = read_desired_state(snapshot, world.contents, agents=[], readings=readings)
+    (key, found), *_ = readings.manifests.items()
+    readings.manifests.update({(RepoPath(f"{key[0]}{number}"), key[1]): found for number in range(MOST_READINGS)})
+    del readings.manifests[key]
+    assert read_desired_state(snapshot, world.contents, agents=[], readings=readings) == first
+    assert len(readings.manifests) < MOST_READINGS
 
 
 def test_the_same_bytes_at_another_path_are_another_manifest(world: World) -> None:
