@@ -90,12 +90,18 @@ class TreeReader(Protocol):
 class CodeHostWriter(Protocol):
     """Writes what the controller may write: checks, one comment, review requests, deployment notes."""
 
-    def write_check(self, check: CheckRun) -> None:
-        """Make `check` stand on its commit; writes nothing when it already does."""
+    def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
+        """Make `check` stand on its commit; writes nothing when it already does.
+
+        `is_first` spares the look whether one stands: the caller knows that none was ever written.
+        """
         ...
 
-    def write_comment(self, number: int, text: str | None) -> None:
-        """Make `text` the one sticky comment of pull request `number`; None removes it."""
+    def write_comment(self, number: int, text: str | None, *, is_first: bool = False) -> None:
+        """Make `text` the one sticky comment of pull request `number`; None removes it.
+
+        `is_first` spares the look whether there is one: the caller knows that none was ever written.
+        """
         ...
 
     def request_reviews(self, number: int, accounts: Sequence[Account]) -> None:

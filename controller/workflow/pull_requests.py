@@ -17,7 +17,7 @@ from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import Gatherer
 from controller.workflow.judgement_details import fingerprint, judgement_details
 from controller.workflow.judging import Judging, Occasion, insist_on_an_answer
-from controller.workflow.showing import Showing
+from controller.workflow.showing import Showing, Standing
 
 
 class PullRequests:
@@ -53,8 +53,9 @@ class PullRequests:
             return None
         change = self._gatherer.pull_request(pull)
         judgement = self._judging.judge(change, self._occasion(change))
-        self._record(f"pull/{number}", judgement)
-        self._showing.show(number, judgement)
+        before = self._history.all_of(frozenset({EventType.POLICY_EVALUATED}), f"pull/{number}")
+        self._record(f"pull/{number}", judgement, before)
+        self._showing.show(number, judgement, _standing(judgement, before))
         insist_on_an_answer(judgement)
         return judgement
 
@@ -69,9 +70,8 @@ class PullRequests:
         is_ours = not pull.is_from_fork and pull.base_branch == self._gatherer.branch
         return pull.state is PullRequestState.OPEN and is_ours
 
-    def _record(self, subject: str, judgement: Judgement) -> None:
-        last = self._history.last_of(frozenset({EventType.POLICY_EVALUATED}), subject)
-        if last is not None and last.details.get("fingerprint") == fingerprint(judgement):
+    def _record(self, subject: str, judgement: Judgement, before: Sequence[Event]) -> None:
+        if before and before[-1].details.get("fingerprint") == fingerprint(judgement):
             return
         evaluated = self._chronicle.event(EventType.POLICY_EVALUATED, subject, judgement_details(judgement))
         events = (*self._approval_events(subject, judgement), evaluated)
@@ -97,3 +97,9 @@ class PullRequests:
 
     def _told(self, kind: EventType, subject: str, name: str) -> set[object]:
         return {event.details.get(name) for event in self._history.all_of(frozenset({kind}), subject)}
+
+
+def _standing(judgement: Judgement, before: Sequence[Event]) -> Standing:
+    """Return what may stand of earlier judgements; every judgement is recorded before it is shown."""
+    on_commit = any(event.details.get("commit") == judgement.commit for event in before)
+    return Standing(on_commit=on_commit, on_pull=bool(before))

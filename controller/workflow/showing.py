@@ -1,6 +1,7 @@
 """Show a judgement where its readers are: two checks and, while something is not green, one comment."""
 
 from concurrent.futures import Executor
+from dataclasses import dataclass
 
 from controller.decision.approval_check import approval_check
 from controller.decision.comment import sticky_comment
@@ -8,6 +9,14 @@ from controller.decision.policy_check import policy_check
 from controller.decision.verdict import Judgement
 from controller.ports.code_host import CodeHostWriter
 from controller.workflow.gathering import together
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether anything may stand already: what was never judged was never written either."""
+
+    on_commit: bool
+    on_pull: bool
 
 
 class Showing:
@@ -18,7 +27,7 @@ class Showing:
         self._writer = writer
         self._pool = pool
 
-    def show(self, number: int, judgement: Judgement) -> None:
+    def show(self, number: int, judgement: Judgement, standing: Standing) -> None:
         """Make pull request `number` show `judgement`; what already stands is not written again.
 
         Raises `UnavailableError` when the code host takes nothing.
@@ -26,7 +35,7 @@ class Showing:
         policy, approval = policy_check(judgement), approval_check(judgement)
         together(
             self._pool,
-            lambda: self._writer.write_check(policy),
-            lambda: self._writer.write_check(approval),
-            lambda: self._writer.write_comment(number, sticky_comment(judgement)),
+            lambda: self._writer.write_check(policy, is_first=not standing.on_commit),
+            lambda: self._writer.write_check(approval, is_first=not standing.on_commit),
+            lambda: self._writer.write_comment(number, sticky_comment(judgement), is_first=not standing.on_pull),
         )

@@ -260,8 +260,9 @@ class FakeCodeHost:
         self._called("team_members")
         return self._teams.get((team.organization.lower(), team.slug.lower()), ())
 
-    def write_check(self, check: CheckRun) -> None:
+    def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
         """See the port."""
+        assert not (is_first and (check.commit, check.name) in self.checks), "it was said that none was ever written"
         self._called("write_check")
         self._resolved(check.commit)
         standing = self.checks.get((check.commit, check.name))
@@ -269,8 +270,9 @@ class FakeCodeHost:
             self.writes += 1
             self.checks[check.commit, check.name] = check
 
-    def write_comment(self, number: int, text: str | None) -> None:
+    def write_comment(self, number: int, text: str | None, *, is_first: bool = False) -> None:
         """See the port."""
+        assert not (is_first and number in self.comments), "it was said that none was ever written"
         self._called("write_comment")
         self._pull(number)
         if self.comments.get(number) == text:

@@ -44,10 +44,10 @@ class GitHubWriter:
         self._app = app
         self._index = index
 
-    def write_check(self, check: CheckRun) -> None:
+    def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
         """Make `check` stand on its commit; see the port."""
         key = f"github/check/{check.commit}/{check.name}"
-        standing = self._recalled(key) or self._found_run(check)
+        standing = self._recalled(key) or (_NO_RUN if is_first else self._found_run(check))
         if standing.id is not None and standing.says == check.external_id:
             self._remember(key, standing)
             return
@@ -63,11 +63,11 @@ class GitHubWriter:
         is_open = check.conclusion is None and not check.annotations
         self._remember(key, _Standing(run, check.external_id, is_open))
 
-    def write_comment(self, number: int, text: str | None) -> None:
+    def write_comment(self, number: int, text: str | None, *, is_first: bool = False) -> None:
         """Make `text` the one sticky comment; see the port."""
         key = f"github/comment/{number:d}"
         wanted = "" if text is None else f"{STICKY}\n{cut(text, _COMMENT)}"
-        standing = self._recalled(key) or self._found_comment(number)
+        standing = self._recalled(key) or (_NO_COMMENT if is_first else self._found_comment(number))
         if standing.says != _digest(wanted):
             self._index.remember(key, "")
             standing = _Standing(self._rewritten(number, standing.id, wanted), _digest(wanted))
@@ -108,7 +108,7 @@ class GitHubWriter:
         for twin in ours[1:]:
             self._delete(number(twin, "id"))
         if not ours:
-            return _Standing(None, _digest(""))
+            return _NO_COMMENT
         return _Standing(number(ours[0], "id"), _digest(text(ours[0], "body")))
 
     def _is_sticky(self, comment: object) -> bool:
@@ -142,7 +142,7 @@ class GitHubWriter:
             return  # gone already, which is what was wanted
 
     def _involved(self, number: int) -> set[str]:
-        requested = items(self._app.get(self._app.path(f"/pulls/{number:d}/requested_reviewers")), "users")
+        requested = items(self._app.get(self._app.path(f"/pulls/{number:d}")), "requested_reviewers")
         reviews = [review_of(each) for each in self._app.pages(self._app.path(f"/pulls/{number:d}/reviews"))]
         people = [*map(account_of, requested), *(review.author for review in reviews if review is not None)]
         return {str(person.id) for person in people if person is not None}
@@ -169,3 +169,7 @@ def _app_of(answer: object, key: str) -> int | None:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()
+
+
+_NO_RUN = _Standing(None, "")
+_NO_COMMENT = _Standing(None, _digest(""))

@@ -1,0 +1,33 @@
+"""Run every benchmark and print a table; exit 1 when a claimed bound does not hold."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import judging
+from benchmarks.figure import Figure
+
+
+def main() -> int:
+    """Measure, print, and tell whether every bound holds."""
+    table = Table("Figure", "Measured", "Claimed", title="DVO benchmarks")
+    failed = 0
+    for figure in judging.figures():
+        holds = figure.bound is None or figure.value <= figure.bound
+        failed += not holds
+        table.add_row(figure.name, _shown(figure), _claim(figure), style=None if holds else "red")
+    Console().print(table)
+    return 1 if failed else 0
+
+
+def _shown(figure: Figure) -> str:
+    return f"{figure.value:.1f} {figure.unit}" if figure.value % 1 else f"{figure.value:.0f} {figure.unit}"
+
+
+def _claim(figure: Figure) -> str:
+    return "" if figure.bound is None else f"at most {figure.bound:g} {figure.unit}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
