@@ -46,3 +46,7 @@ class Rates:
         """Count one call."""
         hour = int(now.timestamp()) // _HOUR
         self._used[token, hour] = self._used.get((token, hour), 0) + 1
+
+    def give_back(self, token: str, now: datetime) -> None:
+        """Take back one call: an answer that nothing changed costs nothing."""
+        self._used[token, int(now.timestamp()) // _HOUR] -= 1

@@ -56,7 +56,7 @@ class AppCredentials:
 
 @dataclass(frozen=True, slots=True)
 class AppSeed:
-    """An App to register and install on its owner."""
+    """An App to register and install on its owner; a key (PEM) given here saves making one."""
 
     slug: str
     owner: str
@@ -64,6 +64,7 @@ class AppSeed:
     webhook_secret: str = field(default_factory=lambda: secrets.token_hex(20))
     permissions: Mapping[str, str] | None = None
     events: Sequence[str] = APP_EVENTS
+    private_key: str | None = None
 
 
 class Seeds:
@@ -149,7 +150,7 @@ class Seeds:
     def add_app(self, seed: AppSeed) -> AppCredentials:
         """Register an App with a new key and install it on its owner."""
         world, now = self._world, self._world.now()
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = _key(seed.private_key)
         owner, app_id = world.account(seed.owner), world.next_id()
         bot = self._add_account(Account(world.next_id(), f"{seed.slug}[bot]", f"{seed.slug}[bot]", "Bot", now))
         app = App(
@@ -182,6 +183,15 @@ class Seeds:
     def _repository(self, full_name: str) -> Repository:
         owner, _, name = full_name.partition("/")
         return self._world.repository(owner, name)
+
+
+def _key(text: str | None) -> rsa.RSAPrivateKey:
+    if text is None:
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    key = serialization.load_pem_private_key(text.encode(), password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError(f"an App's key must be an RSA key, not {type(key).__name__}")
+    return key
 
 
 def _public_text(key: rsa.RSAPrivateKey) -> str:

@@ -12,6 +12,8 @@ from typing import cast
 import httpx
 import jwt
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from controller.sandbox.person import Person
 from controller.sandbox.sandbox import Sandbox
@@ -146,8 +148,17 @@ def receiver() -> Iterator[Receiver]:
         thread.join()
 
 
+@pytest.fixture(scope="session")
+def app_key() -> str:
+    """An App's key, made once because making one takes longer than most tests."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
 @pytest.fixture
-def town(tmp_path: Path, receiver: Receiver) -> Iterator[Town]:
+def town(tmp_path: Path, receiver: Receiver, app_key: str) -> Iterator[Town]:
     """A seeded, running sandbox."""
     with Sandbox.running(tmp_path / "sandbox") as sandbox:
         seeds = sandbox.seeds
@@ -160,5 +171,5 @@ def town(tmp_path: Path, receiver: Receiver) -> Iterator[Town]:
         seeds.grant(REPOSITORY, "write", person="dana")
         seeds.grant(REPOSITORY, "maintain", team="release")
         seeds.grant(REPOSITORY, "read", team="platform")
-        app = seeds.add_app(AppSeed("dvo", "acme", webhook_url=receiver.url))
+        app = seeds.add_app(AppSeed("dvo", "acme", webhook_url=receiver.url, private_key=app_key))
         yield Town(sandbox, app, receiver)

@@ -54,6 +54,8 @@ def validate_response(method: str, path: str, status: int, body: object = None) 
     responses = cast(Mapping[str, Schema], operation.content["responses"])
     where = f"{method} {path}: {status}"
     told = status >= 400 and isinstance(body, dict) and {"message", "documentation_url"} <= set(body)
+    if status >= 400 and not told:
+        raise ContractBrokenError(f"{where}: an error needs a message and a documentation_url, not {body!r}"[:500])
     if str(status) not in responses:
         if told:
             return operation

@@ -143,6 +143,10 @@ def drive_accounts(api: Api) -> None:
         "GET", "/orgs/acme/teams/release/repos/acme/agents", accept="application/vnd.github.v3.repository+json"
     )
     assert shown.json()["role_name"] == "maintain"
+    api.wanted(204, "PUT", "/orgs/acme/teams/platform/repos/acme/agents", {"permission": "push"})
+    api.wanted(200, "PUT", "/orgs/acme/teams/platform/memberships/sam", {})
+    assert api.get(f"{ONE}/collaborators/sam/permission")["permission"] == "write"
+    api.wanted(204, "DELETE", "/orgs/acme/teams/platform/memberships/sam")
     assert api.get(f"{ONE}/collaborators/olga/permission")["role_name"] == "maintain"
     assert api.get(ONE)["default_branch"] == "main"
 

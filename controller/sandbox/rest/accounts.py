@@ -1,7 +1,8 @@
 """People, organizations' teams and their members."""
 
-from controller.sandbox.records import Team
-from controller.sandbox.refusal import not_found
+from controller.sandbox.events import announce_membership, announce_team
+from controller.sandbox.records import Permission, Team
+from controller.sandbox.refusal import forbidden, not_found, unprocessable
 from controller.sandbox.rest.routing import Call, Reply, Route
 from controller.sandbox.shapes.accounts import account_shape, organization_full, public_user, team_full, team_shape
 from controller.sandbox.shapes.repositories import repository_shape
@@ -63,6 +64,36 @@ def get_membership(call: Call) -> Reply:
     return Reply({"url": url, "role": "member", "state": "active"})
 
 
+def put_membership(call: Call) -> Reply:
+    """Put somebody into a team; owners of the organization may."""
+    team, account = _owned_team(call), call.world.account(call.path["username"])
+    if account.id not in team.members:
+        team.members.add(account.id)
+        announce_membership(call.world, team, account, "added", call.account)
+    return get_membership(call)
+
+
+def delete_membership(call: Call) -> Reply:
+    """Take somebody out of a team."""
+    team, account = _owned_team(call), call.world.account(call.path["username"])
+    if account.id not in team.members:
+        raise not_found()
+    team.members.remove(account.id)
+    announce_membership(call.world, team, account, "removed", call.account)
+    return Reply(status=204)
+
+
+def put_team_repository(call: Call) -> Reply:
+    """Give a team a role on a repository."""
+    team, repository = _owned_team(call), call.world.repository(call.path["owner"], call.path["repo"])
+    role = _ROLES.get(call.body.text("permission") or "push")
+    if role is None:
+        raise unprocessable("Validation Failed", "permission is not a role")
+    team.repositories[repository.id] = role
+    announce_team(call.world, team, "added_to_repository", call.account)
+    return Reply(status=204)
+
+
 def list_child_teams(call: Call) -> Reply:
     """Answer the teams directly below a team."""
     team = _team(call)
@@ -86,12 +117,26 @@ def check_team_repository(call: Call) -> Reply:
     return Reply({**repository_shape(call.world, repository, permission), "role_name": permission.value})
 
 
+def _owned_team(call: Call) -> Team:
+    team = _team(call)
+    if call.account.id not in call.world.owners.get(team.organization.id, set()):
+        raise forbidden("Must be an owner of the organization.")
+    return team
+
+
 def _team(call: Call) -> Team:
     team = call.world.team(call.path["org"], call.path["team_slug"])
     allow_reading_organization(call.world, call.caller, team.organization)
     return team
 
 
+_ROLES = {
+    "pull": Permission.READ,
+    "triage": Permission.TRIAGE,
+    "push": Permission.WRITE,
+    "maintain": Permission.MAINTAIN,
+    "admin": Permission.ADMIN,
+}
 _TEAM = "/orgs/{org}/teams/{team_slug}"
 
 ROUTES = [
@@ -104,5 +149,8 @@ ROUTES = [
     Route("GET", _TEAM + "/members", list_members),
     Route("GET", _TEAM + "/teams", list_child_teams),
     Route("GET", _TEAM + "/memberships/{username}", get_membership),
+    Route("PUT", _TEAM + "/memberships/{username}", put_membership),
+    Route("DELETE", _TEAM + "/memberships/{username}", delete_membership),
+    Route("PUT", _TEAM + "/repos/{owner}/{repo}", put_team_repository),
     Route("GET", _TEAM + "/repos/{owner}/{repo}", check_team_repository),
 ]

@@ -1,5 +1,7 @@
 """Commits, comparisons and which pull requests a commit came from."""
 
+from urllib.parse import quote
+
 from controller.sandbox.git_history import changed_files, commits_between, log, merge_base
 from controller.sandbox.git_objects import resolve
 from controller.sandbox.records import PullRequest, Repository
@@ -58,8 +60,8 @@ def compare(call: Call) -> Reply:
     ahead, behind = commits_between(repository.store, base, head), commits_between(repository.store, head, base)
     page = page_of(call.query, ahead, default=_COMPARED_COMMITS, largest=_COMPARED_COMMITS)
     files = changed_files(repository.store, common, head)[:_COMPARED_FILES] if page.number == 1 else []
-    world, url = call.world, f"{call.world.urls.repository(repository.full_name)}/compare/{basehead}"
-    html = f"{world.urls.page(repository.full_name)}/compare/{basehead}"
+    world, url = call.world, f"{call.world.urls.repository(repository.full_name)}/compare/{quote(basehead)}"
+    html = f"{world.urls.page(repository.full_name)}/compare/{quote(basehead)}"
     content = {
         "url": url,
         "html_url": html,

@@ -11,6 +11,7 @@ import json
 import socket
 import uuid
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -157,7 +158,7 @@ def _check_rate(world: World, token: str, route: Route) -> None:
         return
     now = world.token_clock()
     if world.rates.allowance(token, now).remaining == 0:
-        raise Refusal(403, "API rate limit exceeded", headers=world.rates.allowance(token, now).headers())
+        raise Refusal(403, "API rate limit exceeded")
     world.rates.spend(token, now)
 
 
@@ -196,7 +197,7 @@ def _written(world: World, faults: Faults, request: Request, call: Call, reply: 
     if reply.items is not None:
         query = {name: value for name, value in call.query.items() if name != "@accept"}
         page = page_of(query, reply.items, default=reply.default_page, largest=reply.largest_page)
-        link = page.link_header(world.urls.root + request.url.path, query)
+        link = page.link_header(world.urls.root + quote(request.url.path), query)
         headers |= {"Link": link} if link else {}
         content = list(page.items)
         if reply.wrap is not None:
@@ -209,6 +210,8 @@ def _written(world: World, faults: Faults, request: Request, call: Call, reply: 
         headers |= {"ETag": tag, "Cache-Control": "private, max-age=60, s-maxage=60"}
         if request.headers.get("if-none-match") in (tag, tag.removeprefix("W/")):
             faults.count_not_modified()
+            world.rates.give_back(call.caller.token, world.token_clock())
+            headers |= world.rates.allowance(call.caller.token, world.token_clock()).headers()
             return Response(status_code=304, headers={**headers, **_request_id()})
     return _respond(reply.status, raw, headers)
 

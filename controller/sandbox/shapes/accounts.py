@@ -1,5 +1,7 @@
 """JSON of people, organizations, teams, Apps and installations."""
 
+from urllib.parse import quote
+
 from controller.sandbox.records import Account, App, Label, Permission, Repository, Team
 from controller.sandbox.urls import Urls
 from controller.sandbox.world import World, moment, node_id
@@ -206,7 +208,7 @@ def label_shape(urls: Urls, repository: Repository, label: Label) -> Json:
     return {
         "id": label.id,
         "node_id": node_id("Label", label.id),
-        "url": f"{urls.repository(repository.full_name)}/labels/{label.name}",
+        "url": f"{urls.repository(repository.full_name)}/labels/{quote(label.name)}",
         "name": label.name,
         "color": label.color,
         "default": False,

@@ -1,5 +1,7 @@
 """JSON of check runs, check suites, annotations and deployments."""
 
+from urllib.parse import quote
+
 from controller.sandbox.records import Annotation, CheckRun, CheckSuite, Deployment, DeploymentStatus, Repository
 from controller.sandbox.shapes.accounts import Json, account_shape, app_shape, optional_app
 from controller.sandbox.shapes.commits import simple_commit
@@ -68,7 +70,7 @@ def annotation_shape(world: World, repository: Repository, run: CheckRun, annota
     """Return an annotation."""
     return {
         "path": annotation.path,
-        "blob_href": f"{world.urls.page(repository.full_name)}/blob/{run.suite.head_sha}/{annotation.path}",
+        "blob_href": f"{world.urls.page(repository.full_name)}/blob/{run.suite.head_sha}/{quote(annotation.path)}",
         "start_line": annotation.start_line,
         "end_line": annotation.end_line,
         "start_column": annotation.start_column,

@@ -5,6 +5,7 @@ reported as verified, everything else as unsigned, because nobody can upload a k
 """
 
 import base64
+from urllib.parse import quote
 
 from controller.sandbox.git_history import ChangedFile, changed_files
 from controller.sandbox.git_objects import CommitObject, Signature, TreeEntry, known_commit
@@ -156,14 +157,14 @@ def ref_shape(world: World, repository: Repository, ref: str, oid: str) -> Json:
     return {
         "ref": ref,
         "node_id": node_id("Ref", f"{repository.id}:{ref}"),
-        "url": f"{api}/git/{ref}",
+        "url": f"{api}/git/{quote(ref)}",
         "object": {"sha": oid, "type": "commit", "url": f"{api}/git/commits/{oid}"},
     }
 
 
 def file_shape(world: World, repository: Repository, file: ChangedFile, head: str) -> Json:
     """Return one changed file."""
-    page = world.urls.page(repository.full_name)
+    page, path = world.urls.page(repository.full_name), quote(file.path, errors="replace")
     shape: Json = {
         "sha": file.oid,
         "filename": file.path,
@@ -171,9 +172,9 @@ def file_shape(world: World, repository: Repository, file: ChangedFile, head: st
         "additions": file.additions,
         "deletions": file.deletions,
         "changes": file.additions + file.deletions,
-        "blob_url": f"{page}/blob/{head}/{file.path}",
-        "raw_url": f"{page}/raw/{head}/{file.path}",
-        "contents_url": f"{world.urls.repository(repository.full_name)}/contents/{file.path}?ref={head}",
+        "blob_url": f"{page}/blob/{head}/{path}",
+        "raw_url": f"{page}/raw/{head}/{path}",
+        "contents_url": f"{world.urls.repository(repository.full_name)}/contents/{path}?ref={head}",
     }
     if file.patch is not None:
         shape["patch"] = file.patch

@@ -1,5 +1,7 @@
 """JSON of repositories, branches and branch protection."""
 
+from urllib.parse import quote
+
 from controller.sandbox.records import Permission, Protection, Repository
 from controller.sandbox.shapes.accounts import Json, account_shape, optional_app
 from controller.sandbox.shapes.commits import commit_shape
@@ -115,13 +117,13 @@ def full_repository(world: World, repository: Repository, permission: Permission
 
 def branch_shape(world: World, repository: Repository, branch: str, tip: str) -> Json:
     """Return one branch with its commit."""
-    url = f"{world.urls.repository(repository.full_name)}/branches/{branch}"
+    url = f"{world.urls.repository(repository.full_name)}/branches/{quote(branch)}"
     protection = repository.protections.get(branch)
     contexts = [check.context for check in protection.required_checks] if protection else []
     return {
         "name": branch,
         "commit": commit_shape(world, repository, tip),
-        "_links": {"self": url, "html": f"{world.urls.page(repository.full_name)}/tree/{branch}"},
+        "_links": {"self": url, "html": f"{world.urls.page(repository.full_name)}/tree/{quote(branch)}"},
         "protected": protection is not None,
         "protection": {
             "enabled": protection is not None,
@@ -142,13 +144,13 @@ def short_branch(world: World, repository: Repository, branch: str, tip: str) ->
         "name": branch,
         "commit": {"sha": tip, "url": f"{url}/commits/{tip}"},
         "protected": branch in repository.protections,
-        "protection_url": f"{url}/branches/{branch}/protection",
+        "protection_url": f"{url}/branches/{quote(branch)}/protection",
     }
 
 
 def protection_shape(world: World, repository: Repository, branch: str, protection: Protection) -> Json:
     """Return the protection of a branch."""
-    url = f"{world.urls.repository(repository.full_name)}/branches/{branch}/protection"
+    url = f"{world.urls.repository(repository.full_name)}/branches/{quote(branch)}/protection"
     shape: Json = {
         "url": url,
         "enforce_admins": {"url": f"{url}/enforce_admins", "enabled": protection.enforce_admins},

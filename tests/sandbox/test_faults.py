@@ -1,0 +1,92 @@
+"""Trouble on purpose, counters, and the same over the control addresses."""
+
+import time
+
+import httpx
+import pytest
+
+from controller.sandbox.faults import Fault, FaultKind
+from tests.sandbox.conftest import ONE, Api, Town
+
+
+def test_a_status_is_sent_as_often_as_planned_with_its_headers(town: Town) -> None:
+    town.sandbox.faults.plan(
+        Fault(FaultKind.STATUS, "GET", "/repos/*/pulls*", times=2, status=503, headers={"Retry-After": "7"})
+    )
+    api = town.api("dana")
+    answers = [api.raw("GET", f"{ONE}/pulls") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [503, 503, 200]
+    assert answers[0].headers["retry-after"] == "7"
+    assert api.raw("GET", ONE).status_code == 200
+
+
+@pytest.mark.parametrize("kind", [FaultKind.RESET, FaultKind.TRUNCATE])
+def test_a_broken_connection_is_broken(town: Town, kind: FaultKind) -> None:
+    town.sandbox.faults.plan(Fault(kind))
+    with pytest.raises(httpx.TransportError):
+        town.api("dana").raw("GET", ONE)
+    assert town.api("dana").raw("GET", ONE).status_code == 200
+
+
+def test_garbage_says_200_and_is_no_json(town: Town) -> None:
+    town.sandbox.faults.plan(Fault(FaultKind.GARBAGE))
+    answer = town.api("dana").raw("GET", ONE)
+    assert answer.status_code == 200
+    with pytest.raises(ValueError, match="delimiter"):
+        answer.json()
+
+
+@pytest.mark.parametrize(
+    ("after", "issues"), [(False, 0), (True, 1)], ids=["lost on the way in", "lost on the way out"]
+)
+def test_a_write_can_be_lost_before_or_after_it_happened(town: Town, after: bool, issues: int) -> None:
+    """ATTACKS 029."""
+    town.sandbox.faults.plan(Fault(FaultKind.RESET, "POST", after=after))
+    with pytest.raises(httpx.TransportError):
+        town.api("dana").raw("POST", f"{ONE}/issues", {"title": "x"})
+    assert len(town.api("dana").listed(f"{ONE}/issues")) == issues
+
+
+def test_calls_are_counted_by_route_reads_and_writes_apart(town: Town) -> None:
+    api = town.installation()
+    town.sandbox.faults.reset_counts()
+    api.get(f"{ONE}/branches/main")
+    api.get(f"{ONE}/branches/main")
+    api.wanted(201, "POST", f"{ONE}/issues", {"title": "x"})
+    town.installation()
+    counts = town.sandbox.faults.counts()
+    assert (counts.reads, counts.writes) == (2, 1)
+    assert counts.by_route["GET /repos/{owner}/{repo}/branches/{branch}"] == 2
+
+
+def test_latency_is_added_to_every_call(town: Town) -> None:
+    town.sandbox.faults.latency_ms = 150
+    started = time.monotonic()
+    town.api("dana").raw("GET", ONE)
+    assert time.monotonic() - started >= 0.15
+
+
+def test_the_control_addresses_need_their_token(town: Town) -> None:
+    answer = httpx.get(f"{town.sandbox.url}/_sandbox/counts", trust_env=False)
+    assert answer.status_code == 403
+
+
+def test_the_control_addresses_do_what_the_objects_do(town: Town) -> None:
+    control = Api(f"{town.sandbox.url}/_sandbox", town.sandbox.control_token)
+    api = town.api("dana")
+    assert control.raw("POST", "/faults", {"kind": "status", "path": "/repos/*", "status": 502}).status_code == 200
+    assert api.raw("GET", ONE).status_code == 502
+    assert control.raw("POST", "/latency", {"milliseconds": 1}).status_code == 200
+    assert control.raw("GET", "/counts").json()["reads"] == 1
+    assert control.raw("POST", "/webhooks", {"hold": True}).status_code == 200
+    api.wanted(201, "POST", f"{ONE}/issues", {"title": "x"})
+    town.person("dana").comment(1, "hi")
+    held = control.raw("GET", "/deliveries").json()["deliveries"]
+    assert [(delivery["event"], delivery["status"]) for delivery in held] == [("issue_comment", "PENDING")]
+    control.raw("POST", "/webhooks", {"hold": False, "shuffled": True, "lose": 0, "copies": 1})
+    assert town.settled() == ["issue_comment.created"]
+    assert control.raw("POST", "/redeliver", {"id": held[0]["id"]}).status_code == 200
+    assert town.settled() == ["issue_comment.created"] * 2
+    assert control.raw("POST", "/faults", {"kind": "nonsense"}).status_code == 422
+    assert control.raw("POST", "/reset").json() == {}
+    assert control.raw("GET", "/counts").json()["reads"] == 0
