@@ -84,7 +84,7 @@ class OpaChild:
     def last_words(self) -> str:
         """The end of what the process printed, as one line."""
         try:
-            printed = (self._folder / "stderr").read_bytes()[-4000:]
+            printed = (self._folder / "printed").read_bytes()[-4000:]
         except OSError as error:
             return str(error)
         return told(printed.decode("utf-8", "replace"), self._folder)
@@ -105,18 +105,18 @@ class OpaChild:
 
     def _supervise(self) -> None:
         try:
-            with (self._folder / "stderr").open("wb") as printed:
+            with (self._folder / "printed").open("wb") as printed:
                 self._process = subprocess.Popen(
                     self._command,
                     cwd=self._folder,
                     env={},
                     stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
+                    stdout=printed,
                     stderr=printed,
                     start_new_session=True,
                 )
         except OSError as error:
-            (self._folder / "stderr").write_text(str(error))
+            (self._folder / "printed").write_text(str(error))
         finally:
             self._is_launched.set()
         if self._process is not None:

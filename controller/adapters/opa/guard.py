@@ -21,7 +21,10 @@ def main(parent: int, most_bytes: int, command: list[str]) -> None:
         if os.getppid() != parent:
             sys.exit("the parent is gone already")
         resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, most_bytes))
-    os.execve(command[0], command, {})  # noqa: S606 - no shell is meant
+    try:
+        os.execve(command[0], command, {})  # noqa: S606 - no shell is meant
+    except OSError as error:
+        sys.exit(f"{command[0]}: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -108,6 +108,15 @@ def test_a_slow_policy_is_no_answer_and_its_opa_is_killed(opa: Path) -> None:
         assert servers.processes() == {}
 
 
+def test_two_questions_that_fail_on_one_opa_are_one_failure(opa: Path) -> None:
+    with OpaServers(opa, timeout_seconds=0.3) as servers, ThreadPoolExecutor(2) as pool:
+        pending = [pool.submit(servers.decide, SLOW, {}) for _ in range(2)]
+        failures = [str(each.exception()) for each in pending]
+        with pytest.raises(UnavailableError, match="no answer"):
+            servers.decide(SLOW, {})
+    assert all("no answer" in failure for failure in failures)
+
+
 def test_a_policy_that_takes_all_memory_only_ends_its_own_opa(opa: Path) -> None:
     with OpaServers(opa, timeout_seconds=20, memory_bytes=200 << 20) as servers:
         with pytest.raises(UnavailableError, match="no answer"):
@@ -220,7 +229,10 @@ def test_an_opa_that_cannot_be_executed_says_so(opa: Path, tmp_path: Path) -> No
     script = tmp_path / "opa"
     script.write_text(f'#!/bin/sh\n[ "$1" = build ] && rm {script}\nexec {opa} "$@"\n')
     script.chmod(0o755)
-    with OpaServers(script) as servers, pytest.raises(UnavailableError, match="OPA does not start: .*No such file"):
+    with (
+        OpaServers(script) as servers,
+        pytest.raises(UnavailableError, match=r"OPA does not start: .*opa: No such file"),
+    ):
         servers.decide(answering(), {})
 
 
