@@ -20,7 +20,7 @@ from pathlib import Path
 from controller.change.names import Digest
 from controller.errors import UnavailableError
 
-_PYTHON = (sys.executable, "-I", "-B")
+_PYTHON = (sys.executable, "-I", "-B", str(Path(__file__).with_name("confinement.py")))
 _INSTANCE = "--instance"
 _GRACE_SECONDS = 5.0
 _MOMENT_SECONDS = 0.001
@@ -40,7 +40,8 @@ class Child:
 def spawn(folder: Path, bundle: Digest, instance: str, listening: socket.socket, log: Path) -> Child:
     """Start the bundle unpacked in `folder` on the bound socket `listening`.
 
-    The child inherits nothing else: no variable, no descriptor but the socket and its log.
+    The child inherits nothing else: no variable, no descriptor but the socket and its log;
+    `confinement` takes away what it could reach by itself.
     """
     descriptor = listening.fileno()
     arguments = ["--fd", str(descriptor), _INSTANCE, instance, "--bundle", bundle]

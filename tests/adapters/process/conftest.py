@@ -9,7 +9,7 @@ from controller.adapters.process.children import running, stop
 from controller.adapters.process.deployer import ProcessDeployer
 from controller.caat.bundle import Bundle
 from controller.desired_state.manifest import AgentCode, EnvironmentName, Key, Platform
-from tests.adapters.process.sample_bundle import sample_bundle
+from tests.adapters.process.sample_bundle import agent_bundle, quick_bundle
 
 
 @pytest.fixture
@@ -31,7 +31,12 @@ def key() -> Key:
 
 @pytest.fixture(scope="session")
 def bundles() -> Sequence[Bundle]:
-    return [sample_bundle(b""), sample_bundle(b"other bytes")]
+    return [quick_bundle("one"), quick_bundle("two")]
+
+
+@pytest.fixture(scope="session")
+def agent() -> Bundle:
+    return agent_bundle()
 
 
 @pytest.fixture(scope="session")

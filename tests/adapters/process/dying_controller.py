@@ -11,13 +11,13 @@ from pathlib import Path
 
 from controller.adapters.process.deployer import ProcessDeployer
 from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
-from tests.adapters.process.sample_bundle import sample_bundle
+from tests.adapters.process.sample_bundle import quick_bundle
 from tests.contracts.deployer import deploy, intent
 
 
 def main(home: Path, event: str, fragment: str, skip: int) -> None:
     """Deploy a second bundle, and die on the way."""
-    bundle = sample_bundle(b"other bytes")
+    bundle = quick_bundle("two")
     left = skip
 
     def die(name: str, arguments: tuple[object, ...]) -> None:

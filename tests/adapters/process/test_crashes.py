@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 POINTS = {
     "the key is locked, nothing is done": ("fcntl.flock", "", 0),
-    "half of the bundle is unpacked": ("open", "agent_runtime", 2),
+    "half of the bundle is unpacked": ("open", "/part/", 2),
     "the bundle is unpacked but not in its place": ("os.rename", ".draft-", 0),
     "the socket is bound, no record tells of it": ("open", ".candidate.json.draft", 0),
     "the record is written but not in its place": ("os.rename", "candidate.json", 0),

@@ -15,10 +15,11 @@ from controller.adapters.process.children import Child, running, wait_for_end
 from controller.adapters.process.deployer import ProcessDeployer
 from controller.adapters.process.places import Place, place_of
 from controller.caat.bundle import Bundle
+from controller.change.names import digest_of
 from controller.desired_state.manifest import Key, Platform
 from controller.errors import InputError, StaleError, UnavailableError
 from controller.ports.deployer import Intent, Live, Unhealthy
-from tests.contracts.deployer import SECONDS, DeployerContract, deploy, intent
+from tests.contracts.deployer import PLAN, SECONDS, DeployerContract, deploy, intent
 
 
 class TestProcessDeployer(DeployerContract):
@@ -36,18 +37,19 @@ def _only_child(home: Path) -> Child:
     return children[0]
 
 
-def test_an_agent_answers_at_its_endpoint(deployer: ProcessDeployer, key: Key, bundles: Sequence[Bundle]) -> None:
-    live = deploy(deployer, intent(key, bundles[0]), bundles[0])
+def test_an_agent_answers_at_its_endpoint(deployer: ProcessDeployer, key: Key, agent: Bundle) -> None:
+    live = deploy(deployer, intent(key, agent), agent)
     question = {"input": "Where do diminishing returns set in on social?"}
     answer = httpx.post(f"{live.endpoint}/invoke", json=question, trust_env=False).json()
     assert answer["capability"] == "compare_scenarios"
     assert answer["sources"][0]["file"] == "kb/response-curves.md"
 
 
-def test_health_names_bundle_and_instance(deployer: ProcessDeployer, key: Key, bundles: Sequence[Bundle]) -> None:
-    live = deploy(deployer, intent(key, bundles[0]), bundles[0])
+def test_an_agent_says_which_bundle_and_instance_it_is(deployer: ProcessDeployer, key: Key, agent: Bundle) -> None:
+    live = deploy(deployer, intent(key, agent), agent)
     health = httpx.get(f"{live.endpoint}/health", trust_env=False).json()
     assert (health["bundle"], health["instance"], health["plan"]) == (live.bundle, live.instance, live.plan)
+    assert (health["agent"], health["version"], health["status"]) == ("ANL", "1.0.0", "healthy")
 
 
 def test_an_agent_survives_a_restart_of_the_controller(
@@ -133,7 +135,7 @@ def test_a_file_added_to_an_unpacked_bundle_does_not_survive_the_next_start(
 ) -> None:
     """ATTACKS 027."""
     deploy(deployer, intent(key, bundles[0]), bundles[0])
-    added = place.bundles / bundles[0].digest.removeprefix("sha256:") / "agent_runtime" / "sitecustomize.py"
+    added = place.bundles / bundles[0].digest.removeprefix("sha256:") / "part" / "sitecustomize.py"
     added.write_text("")
     deploy(deployer, intent(key, bundles[0], "second"), bundles[0])
     assert not added.exists()
@@ -179,9 +181,9 @@ def test_a_bundle_that_says_it_is_another_is_not_healthy(
     deployer: ProcessDeployer, key: Key, bundles: Sequence[Bundle]
 ) -> None:
     """ATTACKS 027."""
-    other_plan = bundles[0].files["agent.json"].replace(b'"plan":"sha256:', b'"plan":"sha999:')
-    bundle = Bundle(Platform.FASTAPI, {**bundles[0].files, "agent.json": other_plan})
-    outcome = deployer.start(intent(key, bundle), bundle, 3)
+    other_plan = bundles[0].files["__main__.py"].replace(PLAN.encode(), digest_of(b"other").encode())
+    bundle = Bundle(Platform.FASTAPI, {**bundles[0].files, "__main__.py": other_plan})
+    outcome = deployer.start(intent(key, bundle), bundle, 2)
     assert isinstance(outcome, Unhealthy)
     assert "another or not healthy" in outcome.reason
 
