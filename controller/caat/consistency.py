@@ -12,7 +12,7 @@ from controller.desired_state.composing import Path
 from controller.desired_state.document import Document
 from controller.desired_state.faults import problem_at
 from controller.desired_state.problem import Problem
-from controller.desired_state.secret_shapes import secret_shape
+from controller.desired_state.secret_shapes import secret_shapes
 
 _OWN_FILES = frozenset({"agent.yaml", "tests/capabilities.yaml"})
 _RENAME = "Write the folder's name in upper case, or rename the folder."
@@ -82,9 +82,9 @@ def _text_problems(path: RepoPath, content: bytes) -> Iterator[Problem]:
         return
     if (unseen := next(unseen_characters(text), None)) is not None:
         yield Problem(path, *_place(text, unseen[0]), f"the character {spelled(unseen[1])}", "Remove the character.")
-    if (secret := secret_shape(text)) is not None:
+    for offset, kind in secret_shapes(text):
         remedy = "Revoke it; an agent's files never hold secrets."
-        yield Problem(path, *_place(text, secret[0]), f"the text holds what looks like {secret[1]}", remedy)
+        yield Problem(path, *_place(text, offset), f"the text holds what looks like {kind}", remedy)
 
 
 def _beside(path: RepoPath, other: str) -> RepoPath:
