@@ -102,7 +102,10 @@ def _number(text: str) -> int:
 def _path(text: str) -> Path:
     if "\0" in text:
         raise ValueError("is not a path")
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError:
+        raise ValueError("begins with ~ and the name of nobody here") from None
 
 
 def _level(text: str) -> LogLevel:

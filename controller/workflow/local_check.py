@@ -21,6 +21,7 @@ from controller.desired_state.manifest import AgentCode
 from controller.desired_state.paths import AgentPath, classify
 from controller.desired_state.release import Release
 from controller.desired_state.release_reading import read_release
+from controller.errors import InputError
 from controller.identity.principal import Principal
 from controller.ledger.event import Event, EventType
 from controller.ownership.codeowners import codeowners_of, owners_of
@@ -34,7 +35,7 @@ from controller.workflow.gathering import Gatherer
 from controller.workflow.history import History
 from controller.workflow.involving import Involving
 from controller.workflow.judging import Judging, Occasion
-from controller.workflow.unopened import ActingDirectory, Recollection, UnopenedPullRequest
+from controller.workflow.unopened import ActingDirectory, Recollection, UnopenedPullRequest, claims_to_be_made_on_pages
 
 
 class Clone(TreeReader, Protocol):
@@ -118,7 +119,7 @@ class LocalChecking:
             head=change.head.commit,
             at=wanted.at,
             asked=_asked(change, judgement),
-            unknown=tuple(self._unknown(wanted, knows_history=sealed is not None)),
+            unknown=tuple(self._unknown(wanted, change, knows_history=sealed is not None)),
         )
 
     def _author(self, login: str | None) -> Principal | None:
@@ -127,17 +128,31 @@ class LocalChecking:
         people = self._directory.look_up(frozenset(), frozenset() if address is None else frozenset({address}), logins)
         return people.by_login.get((login or "").lower()) if address is None else people.of_email(address)
 
-    def _unknown(self, wanted: Wanted, *, knows_history: bool) -> Iterator[str]:
+    def _unknown(self, wanted: Wanted, change: Change, *, knows_history: bool) -> Iterator[str]:
         yield "Approvals and the members of teams: only the code host knows them."
         if not knows_history:
             yield "Which releases ran healthily elsewhere: name a copy of the ledger with --ledger."
             yield f"What the ledger says was published: taken from the history of {wanted.base} instead."
+        if any(map(claims_to_be_made_on_pages, change.commits)):
+            yield "Whether commits that name the code host as their committer were made on its pages."
+        yield from self._behind(wanted.base, change.base.commit)
         if wanted.head == "HEAD":
-            waiting = self._clone.uncommitted()
-            if waiting is None:
-                yield "Whether there are changes that are not committed: Git does not say."
-            elif waiting:
-                yield f"What is not committed yet, in {', '.join(waiting[:5])}{' ...' if len(waiting) > 5 else ''}."
+            yield from self._uncommitted()
+
+    def _behind(self, base: str, commit: CommitSha) -> Iterator[str]:
+        try:
+            fetched = self._clone.tip(f"origin/{base}")
+        except InputError:
+            return
+        if fetched != commit:
+            yield f"Which {base} counts: it is at {commit[:12]} here, and origin/{base} at {fetched[:12]}."
+
+    def _uncommitted(self) -> Iterator[str]:
+        waiting = self._clone.uncommitted()
+        if waiting is None:
+            yield "Whether there are changes that are not committed: Git does not say."
+        elif waiting:
+            yield f"What is not committed yet, in {', '.join(waiting[:5])}{' ...' if len(waiting) > 5 else ''}."
 
 
 def _publications(clone: Clone, base: str) -> Iterator[Event]:

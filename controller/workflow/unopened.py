@@ -5,12 +5,13 @@ looked up: an account that no code host issues stands for them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from controller.change.facts import Account, AccountKind, PullRequest, PullRequestState, Review, Snapshot
+from controller.change.facts import Account, AccountKind, Commit, PullRequest, PullRequestState, Review, Snapshot
 from controller.change.names import CommitSha, Login, ObjectId
 from controller.errors import InputError
+from controller.identity.participants import WEB_FLOW_ADDRESS, WEB_FLOW_ID
 from controller.identity.principal import People, Principal
 from controller.ledger.event import Entry, Event, EventType
 from controller.ownership.owner import TeamOwner
@@ -20,6 +21,9 @@ from controller.ports.journal import Mark
 
 ACTING = Account(0, Login("you"), AccountKind.USER)
 """Whoever asks; GitHub counts its accounts from 1."""
+
+
+_WEB_FLOW = Account(WEB_FLOW_ID, Login("web-flow"), AccountKind.USER)
 
 
 class UnopenedPullRequest:
@@ -67,8 +71,9 @@ class UnopenedPullRequest:
         return self._trees.tip(branch)
 
     def compare(self, base: str, head: str) -> Comparison:
-        """Return what the clone says."""
-        return self._trees.compare(base, head)
+        """Return what the clone says; what claims to be made on the code host's pages is taken for that."""
+        found = self._trees.compare(base, head)
+        return replace(found, commits=tuple(map(_believed, found.commits)))
 
     def snapshot(self, commit: CommitSha, tree: ObjectId) -> Snapshot:
         """Return what the clone says."""
@@ -81,6 +86,16 @@ class UnopenedPullRequest:
     def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
         """Return what the clone says."""
         return self._trees.team_members(team)
+
+
+def claims_to_be_made_on_pages(commit: Commit) -> bool:
+    """Return whether `commit` names the code host itself as its committer, as edits and merges on its pages do."""
+    return commit.committer_email == WEB_FLOW_ADDRESS
+
+
+def _believed(commit: Commit) -> Commit:
+    # Only a code host can verify its own signature; whoever judges there does.
+    return replace(commit, committer=_WEB_FLOW, is_verified=True) if claims_to_be_made_on_pages(commit) else commit
 
 
 @dataclass(frozen=True, slots=True)

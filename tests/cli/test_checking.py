@@ -109,6 +109,23 @@ def test_an_older_version_is_known_from_the_history_of_the_base(dvo: Dvo, clone:
     assert document["verdict"] == "admitted"
 
 
+def test_a_base_that_is_not_what_was_fetched_is_said(dvo: Dvo, clone: Clone) -> None:
+    clone.edit(DEVELOPMENT, "replicas: 1", "replicas: 2")
+    clone.git("update-ref", "refs/remotes/origin/main", "topic")
+    document = json.loads(check(dvo, clone, "--json").out)
+    assert any("origin/main" in sentence for sentence in document["unknown"])
+
+
+def test_commits_made_on_pages_are_attributed_as_the_code_host_would(dvo: Dvo, clone: Clone) -> None:
+    place = clone.folder / DEVELOPMENT
+    place.write_text(place.read_text().replace("replicas: 1", "replicas: 2"))
+    committer = ("-c", "committer.name=GitHub", "-c", "committer.email=noreply@github.com")
+    clone.git(*committer, "commit", "--quiet", "--all", "--message", "edit")
+    document = json.loads(check(dvo, clone, "--json").out)
+    assert document["verdict"] == "admitted"
+    assert any("on its pages" in sentence for sentence in document["unknown"])
+
+
 @pytest.mark.parametrize("columns", [40, 80])
 def test_the_report_fits_a_narrow_terminal(dvo: Dvo, clone: Clone, columns: int) -> None:
     clone.edit(PRODUCTION, "replicas: 1", "replicas: 2")

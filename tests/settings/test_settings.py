@@ -28,6 +28,10 @@ def test_a_complete_environment_becomes_settings_with_defaults(environment: dict
     assert settings.capabilities == {}
 
 
+def test_paths_mean_the_same_from_everywhere(environment: dict[str, str]) -> None:
+    assert load_settings(environment | {"DVO_HOME": "here"}).home == Path.cwd() / "here"
+
+
 def test_settings_are_frozen(environment: dict[str, str]) -> None:
     settings = load_settings(environment)
     with pytest.raises(ValidationError, match="frozen"):
@@ -91,6 +95,7 @@ def test_every_fault_is_told_at_once_and_once(environment: dict[str, str]) -> No
         ("LOG_LEVEL", "loud"),
         ("DVO_CAPABILITY_MULTI_REGION", "yes"),
         ("DVO_HOME", "/x\0y"),
+        ("DVO_HOME", "~nobody-of-that-name/x"),
         ("DVO_MODEL", "  "),
         ("OPA_BIN", ""),
     ],

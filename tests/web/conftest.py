@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from controller.errors import UnavailableError
-from controller.ledger.event import Entry, Event, EventType
+from controller.ledger.event import Event
 from controller.ports.journal import Mark
 from controller.web.app import Doors, create_app
+from tests.fakes.journal import MemoryJournal, MemoryQueue
 
 SECRET = b"0f4b1c9e7d2a86350f4b1c9e7d2a8635"
 REPOSITORY = "kessel/agents"
@@ -26,44 +27,34 @@ class FixedClock:
         return datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
-class MarkedKeys:
-    """A work queue that remembers what was marked; `is_down` makes it unreachable."""
+class MarkedKeys(MemoryQueue):
+    """A work queue that remembers every mark; `is_down` makes it unreachable."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.marks: list[Mark] = []
         self.is_down = False
 
     def mark(self, marks: Sequence[Mark]) -> None:
         if self.is_down:
             raise UnavailableError("no connection", component="database")
+        super().mark(marks)
         self.marks += marks
 
 
-class RecordedEvents:
-    """A journal in memory; `is_down` makes it unreachable."""
+class RecordedEvents(MemoryJournal):
+    """A journal that shows its events; `is_down` makes it unreachable."""
 
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.is_down = False
+    is_down = False
 
     def record(self, events: Sequence[Event], marks: Sequence[Mark] = ()) -> None:
-        assert not marks
         if self.is_down:
             raise UnavailableError("no connection", component="database")
-        self.events += events
+        super().record(events, marks)
 
-    def find(self, types: frozenset[EventType], subject: str | None = None) -> tuple[Event, ...]:
-        return tuple(event for event in self.events if event.type in types and subject in (None, event.subject))
-
-    def unsealed(self, limit: int) -> tuple[Event, ...]:
-        return tuple(self.events[:limit])
-
-    def mark_sealed(self, entries: Sequence[Entry]) -> None:
-        sealed = {entry.event.id for entry in entries}
-        self.events = [event for event in self.events if event.id not in sealed]
-
-    def last_sealed(self) -> Entry | None:
-        return None
+    @property
+    def events(self) -> tuple[Event, ...]:
+        return self.unsealed(1000)
 
 
 @dataclass(frozen=True)
@@ -118,6 +109,10 @@ def identifiers() -> Callable[[], str]:
 
 @pytest.fixture
 def house() -> House:
+    return build_house()
+
+
+def build_house() -> House:
     queue, journal = MarkedKeys(), RecordedEvents()
     doors = Doors(
         webhook_secret=SECRET,

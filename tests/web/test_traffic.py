@@ -1,13 +1,15 @@
 """Around every request: an id of ours, security headers, one log line, no exception let out."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import httpx
 import pytest
 import structlog
 
+from controller.ports.journal import Mark
+from tests.fakes.journal import MemoryQueue
 from tests.web.conftest import Client, Delivery, House, pull_request
 
 Ask = Callable[..., httpx.Response]
@@ -39,8 +41,8 @@ def test_a_log_line_tells_the_request_and_nothing_of_the_body(house: House, ask:
 
 
 def test_a_fault_of_ours_is_an_answer_without_details(house: House) -> None:
-    class Faulty:
-        def mark(self, marks: object) -> None:
+    class Faulty(MemoryQueue):
+        def mark(self, marks: Sequence[Mark]) -> None:
             raise ZeroDivisionError("canary-word")
 
     delivery = Delivery()

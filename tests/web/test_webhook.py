@@ -1,6 +1,7 @@
 """The webhook lets in what GitHub signed for our repository, and nothing else."""
 
 import ast
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import controller.web
 from controller.ledger.event import EventType, Severity
-from tests.web.conftest import SECRET, Delivery, House, pull_request, signature
+from tests.web.conftest import SECRET, Client, Delivery, House, build_house, pull_request, signature
 
 Ask = Callable[..., httpx.Response]
 PATH = "/webhooks/github"
@@ -41,7 +44,7 @@ def test_a_signed_delivery_is_marked_before_it_is_answered(house: House, ask: As
     assert response.status_code == 202
     assert response.json() == {"accepted": True, "delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958"}
     assert [mark.key for mark in house.queue.marks] == ["pull/7"]
-    assert house.journal.events == []
+    assert house.journal.events == ()
 
 
 @pytest.mark.parametrize(
@@ -176,7 +179,7 @@ def test_an_event_that_cannot_matter_is_taken_and_marks_nothing(house: House, as
     """ATTACKS 121."""
     assert send(ask, delivery).status_code == 202
     assert house.queue.marks == []
-    assert house.journal.events == []
+    assert house.journal.events == ()
 
 
 def test_people_who_change_ask_for_a_sweep_without_any_repository(house: House, ask: Ask) -> None:
@@ -192,13 +195,42 @@ def test_what_is_about_a_repository_must_say_which(house: House, ask: Ask, event
     assert_refused(house, send(ask, Delivery(payload, event=event)), 400, "malformed")
 
 
+LIFE = (
+    Delivery(),
+    Delivery(pull_request() | {"action": "synchronize"}),
+    Delivery(pull_request() | {"action": "closed"}),
+    Delivery(pull_request() | {"ref": "refs/heads/main"}, event="push"),
+)
+
+
+@settings(max_examples=25)
+@given(deliveries=st.lists(st.sampled_from(LIFE)))
+def test_doubled_and_shuffled_deliveries_ask_for_the_same_looks(deliveries: list[Delivery]) -> None:
+    """ATTACKS 118: what is marked says where to look, never what happened."""
+    each = {delivery.event: marked([delivery]) for delivery in deliveries}
+    assert marked(deliveries) == frozenset[str]().union(*each.values())
+
+
+def marked(deliveries: list[Delivery]) -> frozenset[str]:
+    house = build_house()
+
+    async def send_all() -> None:
+        client = Client(house.doors)
+        for delivery in deliveries:
+            response = await client.request("POST", PATH, content=delivery.body, headers=delivery.headers())
+            assert response.status_code == 202
+
+    asyncio.run(send_all())
+    return frozenset(mark.key for mark in house.queue.marks)
+
+
 def test_a_queue_that_is_down_is_told_to_github(house: House, ask: Ask) -> None:
     """ATTACKS 119: what could not be kept was not accepted; the sweep finds it."""
     house.queue.is_down = True
     response = send(ask, Delivery())
     assert response.status_code == 503
     assert response.json()["accepted"] is False
-    assert house.journal.events == []
+    assert house.journal.events == ()
 
 
 @pytest.mark.parametrize("identifier", ["<script>", "a" * 65, "", "a b", "x\tforged=1"], ids=ascii)
