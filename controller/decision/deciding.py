@@ -22,12 +22,9 @@ from controller.decision.verdict import (
     Verdict,
     Waiting,
 )
-from controller.desired_state.effect import Effect
 from controller.desired_state.proposal import Proposal
 from controller.identity.participants import Participants
 from controller.policy.answer import Action, Answer, Finding
-
-_AGENT_CONTENT = "agents/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +75,6 @@ def _refusals_by_facts(case: Case) -> Iterator[Reason]:
     for path in case.conflicts:
         message = f"{path} was also changed on the base branch since this branch left it."
         yield Reason(Cause.CONFLICT, message, "Update the branch with its base.", path, 1)
-    if _mixes_governance_with_deployments(case.proposal.effect):
-        message = "The change touches both what runs and the rules that judge it."
-        yield Reason(Cause.MIXED, message, "Split it: one pull request for the rules, one for the deployments.")
     if case.participants is not None:
         yield from _refusals_by_people(case.participants)
 
@@ -93,10 +87,6 @@ def _refusals_by_people(participants: Participants) -> Iterator[Reason]:
         message = f"Nobody can say whose work commit {commit[:12]} is: one of its addresses belongs to no known person."
         remedy = "Amend the commit with an address the directory knows, or have the address added there."
         yield Reason(Cause.UNATTRIBUTABLE, message, remedy)
-
-
-def _mixes_governance_with_deployments(effect: Effect) -> bool:
-    return bool(effect.plans) and any(not file.path.startswith(_AGENT_CONTENT) for file in effect.files)
 
 
 def _refusals_by_policy(case: Case) -> Iterator[Reason]:

@@ -22,7 +22,6 @@ class Cause(StrEnum):
     DRAFT = "draft"
     FAULT = "fault"
     CONFLICT = "conflict"
-    MIXED = "mixed"
     UNKNOWN_AUTHOR = "unknown_author"
     UNATTRIBUTABLE = "unattributable"
     POLICY_FINDING = "policy_finding"

@@ -12,13 +12,14 @@ from datetime import datetime
 from controller.approval.approvals import ApprovalCase, Approvals, SeenReview
 from controller.approval.requirements import requirements_of
 from controller.approval.weighing import weigh
-from controller.change.facts import Change
+from controller.change.facts import Change, Snapshot
 from controller.change.names import CommitSha, Digest
 from controller.change.overlay import overlay
 from controller.decision.deciding import Case, decide
 from controller.decision.verdict import Cause, Judgement, Unanswered
 from controller.desired_state.proposal import Proposal, propose
 from controller.desired_state.release import PublishedRelease
+from controller.desired_state.state import Readings
 from controller.errors import PolicyError, UnavailableError
 from controller.identity.principal import People, PrincipalId
 from controller.policy.answer import Answer
@@ -26,6 +27,7 @@ from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
 from controller.policy.document import policy_document
 from controller.policy.question import Purpose, Question
 from controller.ports.policy_engine import PolicyEngine
+from controller.workflow.agent_faults import with_agent_faults
 from controller.workflow.history import History
 from controller.workflow.involving import Involved, Involving
 
@@ -49,11 +51,12 @@ class Judging:
         self._involving = involving
         self._engine = engine
         self._history = history
+        self._readings = Readings()
 
     def judge(self, change: Change, occasion: Occasion) -> Judgement:
         """Return the judgement on `change`. Raises `UnavailableError` when the code host or journal fail."""
         published = self._history.published()
-        blank = _blank_case(change, published, occasion)
+        blank = self._blank_case(change, published, occasion)
         involved = self._involving.look_up(change, blank.proposal, occasion.requester)
         if isinstance(involved, Unanswered):
             return decide(replace(blank, answer=involved))
@@ -62,7 +65,7 @@ class Judging:
         asked = replace(blank, participants=involved.participants, document=document, answer=answer)
         if isinstance(answer, Unanswered):
             return decide(asked)
-        seen = _seen_reviews(change, involved.people, published)
+        seen = self._seen_reviews(change, involved.people, published)
         approvals = weigh(_approval_case(asked.proposal, answer, involved, seen, occasion))
         return decide(replace(asked, approvals=approvals))
 
@@ -77,6 +80,11 @@ class Judging:
             evidence=self._history.evidence(),
         )
 
+    def _proposal(
+        self, before: Snapshot, after: Snapshot, change: Change, published: Sequence[PublishedRelease]
+    ) -> Proposal:
+        return propose(before, after, change.contents, published, readings=self._readings)
+
     def _ask(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Answer | Unanswered:
         try:
             return self._engine.decide(bundle, document)
@@ -84,6 +92,34 @@ class Judging:
             return Unanswered(Cause.POLICY_BROKEN, f"The policy of the base branch gives no valid answer: {error}")
         except UnavailableError as error:
             return Unanswered(Cause.POLICY_UNAVAILABLE, f"The policy engine gave no answer: {error}")
+
+    def _blank_case(self, change: Change, published: Sequence[PublishedRelease], occasion: Occasion) -> Case:
+        """Return the case before anybody was asked; as it stands it would be refused."""
+        laid_over = overlay(change.base, change.merge_base, change.head)
+        proposal = self._proposal(change.base, laid_over.snapshot, change, published)
+        return Case(
+            commit=change.head.commit,
+            is_draft=change.pull_request.is_draft,
+            proposal=with_agent_faults(proposal, laid_over.snapshot, change.contents),
+            conflicts=laid_over.conflicts,
+            participants=None,
+            document={},
+            answer=Unanswered(Cause.POLICY_UNAVAILABLE, "The policy engine was not asked."),
+            approvals=Approvals(counted=(), discounted=(), missing=(), objections=()),
+            now=occasion.now,
+        )
+
+    def _seen_reviews(
+        self, change: Change, people: People, published: Sequence[PublishedRelease]
+    ) -> tuple[SeenReview, ...]:
+        """Return each review with its author and the effect its author saw."""
+        effects: dict[CommitSha, Digest] = {}
+        for commit, span in change.reviewed.items():
+            effects[commit] = self._proposal(span.before, span.after, change, published).effect.digest
+        return tuple(
+            SeenReview(review, people.of_account(review.author), effects.get(review.commit) if review.commit else None)
+            for review in change.reviews
+        )
 
 
 def policies_of(change: Change) -> PolicyBundle:
@@ -110,33 +146,6 @@ def insist_on_an_answer(judgement: Judgement) -> None:
             raise UnavailableError(message, component="opa")
         case Answer():
             return
-
-
-def _blank_case(change: Change, published: Sequence[PublishedRelease], occasion: Occasion) -> Case:
-    """Return the case before anybody was asked; as it stands it would be refused."""
-    laid_over = overlay(change.base, change.merge_base, change.head)
-    return Case(
-        commit=change.head.commit,
-        is_draft=change.pull_request.is_draft,
-        proposal=propose(change.base, laid_over.snapshot, change.contents, published),
-        conflicts=laid_over.conflicts,
-        participants=None,
-        document={},
-        answer=Unanswered(Cause.POLICY_UNAVAILABLE, "The policy engine was not asked."),
-        approvals=Approvals(counted=(), discounted=(), missing=(), objections=()),
-        now=occasion.now,
-    )
-
-
-def _seen_reviews(change: Change, people: People, published: Sequence[PublishedRelease]) -> tuple[SeenReview, ...]:
-    """Return each review with its author and the effect its author saw."""
-    effects: dict[CommitSha, Digest] = {}
-    for commit, span in change.reviewed.items():
-        effects[commit] = propose(span.before, span.after, change.contents, published).effect.digest
-    return tuple(
-        SeenReview(review, people.of_account(review.author), effects.get(review.commit) if review.commit else None)
-        for review in change.reviews
-    )
 
 
 def _approval_case(

@@ -31,7 +31,6 @@ from tests.core.decision.builders import (
 )
 
 MONDAY = NOW + timedelta(days=6)
-OWNERS = FileEffect(RepoPath(".github/CODEOWNERS"), None, Digest("sha256:" + "a" * 64))
 CONTENT = FileEffect(RepoPath("agents/anl/agent.yaml"), None, Digest("sha256:" + "a" * 64))
 FAULT = Problem(PATH, 6, 10, "expected a semantic version, got 'x'", "Write a semantic version.")
 
@@ -39,11 +38,6 @@ REFUSALS: list[tuple[str, Case, Cause]] = [
     ("a draft", replace(CASE, is_draft=True), Cause.DRAFT),
     ("a fault in a file", replace(CASE, proposal=replace(UPGRADE, problems=(FAULT,))), Cause.FAULT),
     ("a file changed on both sides", replace(CASE, conflicts=(PATH,)), Cause.CONFLICT),
-    (
-        "rules and deployments at once",
-        replace(CASE, proposal=proposal(*UPGRADE.differences, files=(OWNERS,))),
-        Cause.MIXED,
-    ),
     ("an unknown author", replace(CASE, participants=replace(KNOWN, author=None)), Cause.UNKNOWN_AUTHOR),
     (
         "a commit of nobody",
@@ -93,10 +87,6 @@ def test_every_ground_is_told_at_once_in_the_order_it_can_be_mended() -> None:
 
 def test_agent_content_may_change_together_with_what_runs() -> None:
     assert decide(replace(CASE, proposal=proposal(*UPGRADE.differences, files=(CONTENT,)))).outcome == "admitted"
-
-
-def test_rules_may_change_alone() -> None:
-    assert decide(replace(CASE, proposal=proposal(files=(OWNERS,)))).outcome == "admitted"
 
 
 @pytest.mark.parametrize("approvals", [LACKING, OBJECTED], ids=["missing", "objected to"])
