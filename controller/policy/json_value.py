@@ -6,7 +6,6 @@ mean is their reader's business.
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Hashable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -16,7 +15,6 @@ from controller.errors import PolicyError
 Item = TypeVar("Item", bound=Hashable)
 
 _MANY = 20_000
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _SHOWN = 80
 
@@ -47,8 +45,8 @@ def text(raw: object, place: str, pattern: str | None = None, *, longest: int = 
         raise PolicyError(f"expected text at {place}, got a blank string")
     if len(raw) > longest:
         raise PolicyError(f"expected at most {longest} characters at {place}, got {len(raw)}")
-    hidden = next((letter for letter in raw if unicodedata.category(letter) in _INVISIBLE), None)
-    if hidden is not None:
+    if not raw.isprintable():
+        hidden = next(letter for letter in raw if not letter.isprintable())
         raise PolicyError(f"expected visible characters only at {place}, got U+{ord(hidden):04X}")
     if pattern is not None and re.fullmatch(pattern, raw, re.ASCII) is None:
         raise PolicyError(f"expected text of the form {pattern} at {place}, got {raw[:_SHOWN]!a}")

@@ -108,13 +108,10 @@ def test_a_slow_policy_is_no_answer_and_its_opa_is_killed(opa: Path) -> None:
         assert servers.processes() == {}
 
 
-def test_two_questions_that_fail_on_one_opa_are_one_failure(opa: Path) -> None:
+def test_everyone_who_waits_for_a_slow_opa_is_told(opa: Path) -> None:
     with OpaServers(opa, timeout_seconds=0.3) as servers, ThreadPoolExecutor(2) as pool:
         pending = [pool.submit(servers.decide, SLOW, {}) for _ in range(2)]
-        failures = [str(each.exception()) for each in pending]
-        with pytest.raises(UnavailableError, match="no answer"):
-            servers.decide(SLOW, {})
-    assert all("no answer" in failure for failure in failures)
+        assert all(isinstance(each.exception(), UnavailableError) for each in pending)
 
 
 def test_a_policy_that_takes_all_memory_only_ends_its_own_opa(opa: Path) -> None:

@@ -169,7 +169,7 @@ def test_the_order_of_the_facts_does_not_matter(question: Question) -> None:
     assert len(documents) == 1
 
 
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     now=st.datetimes(timezones=st.timezones(), min_value=datetime(1971, 1, 1), max_value=datetime(2200, 1, 1)),  # noqa: DTZ001
     purpose=st.sampled_from(Purpose),
