@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from controller.sandbox.faults import Fault, FaultKind, Faults
+from controller.sandbox.urls import Endpoint
 from controller.sandbox.world import World
 
 Json = dict[str, object]
@@ -117,7 +118,7 @@ def control_routes(world: World, faults: Faults, expected: str) -> list[Route]:
     ]
 
 
-def _endpoint(control: Callable[[Json], Json], expected: str):  # type: ignore[no-untyped-def]  # Starlette types it
+def _endpoint(control: Callable[[Json], Json], expected: str) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         given = request.headers.get("authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), expected.encode()):

@@ -1,8 +1,13 @@
 """Where things are found: the root of the pages and, like on GitHub Enterprise, the API below `/api/v3`."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 API_PREFIX = "/api/v3"
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)

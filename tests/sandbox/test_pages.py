@@ -29,10 +29,10 @@ class Browser:
     def become(self, login: str) -> None:
         self.post("/", "/-/person", login=login, back=f"/{REPOSITORY}")
 
-    def post(self, seen: str, action: str, **fields: str) -> httpx.Response:
+    def post(self, seen: str, address: str, **fields: str) -> httpx.Response:
         found = re.search(r'name="form_token" value="(\w+)"', self.see(seen))
         assert found is not None
-        return self.client.post(action, data={"form_token": found[1], **fields})
+        return self.client.post(address, data={"form_token": found[1], **fields})
 
 
 @pytest.fixture
@@ -219,6 +219,31 @@ def test_running_a_check_again_asks_its_app(town: Town, browser: Browser) -> Non
     page = f"/{REPOSITORY}/runs/{run['id']}"
     assert browser.post(page, f"{page}/rerequest").status_code == 200
     assert town.settled()[-1] == "check_run.rerequested"
+
+
+def test_an_action_of_a_check_is_asked_of_its_app_and_only_one_it_offers(town: Town, browser: Browser) -> None:
+    app = town.installation()
+    head = cast(Json, app.get(f"{ONE}/git/ref/heads/main")["object"])["sha"]
+    action = {"label": "Override", "description": "Break the glass", "identifier": "override"}
+    body = {"name": "dvo/policy", "head_sha": head, "actions": [action]}
+    run = cast(Json, app.wanted(201, "POST", f"{ONE}/check-runs", body))
+    browser.become("olga")
+    page = f"/{REPOSITORY}/runs/{run['id']}"
+    assert browser.post(page, f"{page}/rerequest", action="override").status_code == 200
+    assert town.settled()[-1] == "check_run.requested_action"
+    assert town.receiver.received[-1].payload["requested_action"] == {"identifier": "override"}
+    assert browser.post(page, f"{page}/rerequest", action="other").status_code == 422
+
+
+def test_a_draft_is_made_ready_on_its_page(town: Town, browser: Browser) -> None:
+    dana = town.person("dana")
+    dana.commit("feature", {MANIFEST: b"version: 2\n"}, "Mine")
+    dana.call("POST", "/pulls", {"title": "Mine", "head": "feature", "base": "main", "draft": True})
+    browser.become("dana")
+    page = f"/{REPOSITORY}/pull/1"
+    assert "Ready for review" in browser.see(page)
+    browser.post(page, f"{page}/state", state="ready")
+    assert (dana.pull(1)["draft"], town.settled()[-1]) == (False, "pull_request.ready_for_review")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from controller.sandbox.events import announce_check_run, announce_comment
+from controller.sandbox.events import announce_check_run, announce_comment, announce_pull
 from controller.sandbox.pages import views
 from controller.sandbox.pages.rendering import STYLES, page
 from controller.sandbox.pages.visitor import Visitor, form_of, people, remember, visitor_of
@@ -19,6 +19,7 @@ from controller.sandbox.pull_requests import MergeMethod, MergeOrder, Opinion, m
 from controller.sandbox.pushes import close_pull
 from controller.sandbox.records import Comment, Permission, PullRequest, Repository
 from controller.sandbox.refusal import Refusal, forbidden, not_found
+from controller.sandbox.urls import Endpoint
 from controller.sandbox.world import Deed, World
 
 _METHODS: Mapping[str, MergeMethod] = {"merge": "merge", "squash": "squash", "rebase": "rebase"}
@@ -49,7 +50,7 @@ def page_routes(world: World) -> list[Route]:
         (pull + "/merge", _merge),
         (pull + "/state", _change_state),
         (one + "/issues/{number:int}/comment", _comment),
-        (one + "/runs/{run:int}/rerequest", _rerequest),
+        (one + "/runs/{run:int}/rerequest", _request_of_check),
     ]
     return [
         Route("/", _front(world), methods=["GET"]),
@@ -61,7 +62,7 @@ def page_routes(world: World) -> list[Route]:
     ]
 
 
-def _front(world: World):  # type: ignore[no-untyped-def]  # Starlette types it
+def _front(world: World) -> Endpoint:
     async def front(request: Request) -> Response:
         visitor = visitor_of(world, request)
         return remember(_page(world, visitor, request, "front.html", repositories=world.repositories.values()), visitor)
@@ -69,7 +70,7 @@ def _front(world: World):  # type: ignore[no-untyped-def]  # Starlette types it
     return front
 
 
-def _choose_person(world: World):  # type: ignore[no-untyped-def]  # Starlette types it
+def _choose_person(world: World) -> Endpoint:
     async def choose(request: Request) -> Response:
         visitor = visitor_of(world, request)
         try:
@@ -83,14 +84,14 @@ def _choose_person(world: World):  # type: ignore[no-untyped-def]  # Starlette t
     return choose
 
 
-def _file(name: str, kind: str):  # type: ignore[no-untyped-def]  # Starlette types it
+def _file(name: str, kind: str) -> Endpoint:
     async def answer(request: Request) -> Response:
         return FileResponse(STYLES / name, media_type=kind)
 
     return answer
 
 
-def _showing(world: World, view: View):  # type: ignore[no-untyped-def]  # Starlette types it
+def _showing(world: World, view: View) -> Endpoint:
     def answer(request: Request) -> Response:
         with world.lock:
             visitor = visitor_of(world, request)
@@ -105,7 +106,7 @@ def _showing(world: World, view: View):  # type: ignore[no-untyped-def]  # Starl
     return show
 
 
-def _doing(world: World, action: Action):  # type: ignore[no-untyped-def]  # Starlette types it
+def _doing(world: World, action: Action) -> Endpoint:
     def answer(request: Request, raw: bytes) -> Response:
         with world.lock:
             visitor = visitor_of(world, request)
@@ -229,15 +230,24 @@ def _change_state(deed: Deed, request: Request, fields: Mapping[str, str]) -> st
         close_pull(deed, pull)
     elif fields.get("state") == "open" and pull.issue.state == "closed":
         reopen_pull(deed, pull)
+    elif fields.get("state") == "ready" and pull.draft:
+        pull.draft = False
+        announce_pull(deed, pull, "ready_for_review")
     return f"/pull/{pull.issue.number}"
 
 
-def _rerequest(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
+def _request_of_check(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
     _require_write(deed)
     run = deed.repository.check_runs.get(request.path_params["run"])
     if run is None:
         raise not_found()
-    announce_check_run(deed, run, "rerequested")
+    wanted = fields.get("action", "")
+    if not wanted:
+        announce_check_run(deed, run, "rerequested")
+    elif any(action["identifier"] == wanted for action in run.actions):
+        announce_check_run(deed, run, "requested_action", wanted)
+    else:
+        raise Refusal(422, "The check offers no such action.")
     return f"/runs/{run.id}"
 
 

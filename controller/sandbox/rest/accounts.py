@@ -112,7 +112,7 @@ def check_team_repository(call: Call) -> Reply:
     permission = team.repositories.get(repository.id)
     if permission is None:
         raise not_found()
-    if "repository+json" not in call.query.get("@accept", ""):
+    if "repository+json" not in call.accept:
         return Reply(status=204)
     return Reply({**repository_shape(call.world, repository, permission), "role_name": permission.value})
 

@@ -38,7 +38,7 @@ from controller.sandbox.rest import repositories as repository_routes
 from controller.sandbox.rest.paging import page_of
 from controller.sandbox.rest.routing import Body, Call, Reply, Route
 from controller.sandbox.tokens import NOBODY, allow, identify
-from controller.sandbox.urls import API_PREFIX
+from controller.sandbox.urls import API_PREFIX, Endpoint
 from controller.sandbox.world import World
 
 _OPEN = ("/meta", "/rate_limit", "/versions")
@@ -104,7 +104,7 @@ def answer_refusal(refusal: Refusal) -> Response:
     return _respond(refusal.status, refusal.body(), refusal.headers)
 
 
-def _endpoint(world: World, faults: Faults, route: Route):  # type: ignore[no-untyped-def]  # Starlette types it
+def _endpoint(world: World, faults: Faults, route: Route) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         path = request.url.path.removeprefix(API_PREFIX)
         faults.count(route.method, route.template)
@@ -138,7 +138,8 @@ def _answer(world: World, faults: Faults, route: Route, request: Request, raw: b
             _check_version(request)
             caller = identify(world, request.headers.get("authorization", ""))
             token = caller.token
-            call = Call(world, caller, request.path_params, _query(request), _body(raw))
+            query, accept = dict(request.query_params), request.headers.get("accept", "")
+            call = Call(world, caller, request.path_params, query, _body(raw), accept)
             _check_rate(world, token, route)
             _check_permission(call, route)
             return _written(world, faults, request, call, route.operation(call))
@@ -171,10 +172,6 @@ def _check_permission(call: Call, route: Route) -> None:
         allow(call.world, call.caller, call.repository, app=route.app, person=route.person)
 
 
-def _query(request: Request) -> dict[str, str]:
-    return {**dict(request.query_params), "@accept": request.headers.get("accept", "")}
-
-
 def _body(raw: bytes) -> Body:
     if not raw:
         return Body()
@@ -184,8 +181,6 @@ def _body(raw: bytes) -> Body:
         content = json.loads(raw)
     except ValueError as error:
         raise Refusal(400, "Problems parsing JSON") from error
-    if isinstance(content, list):
-        content = {"labels": content}
     if not isinstance(content, dict):
         raise Refusal(400, "Body should be a JSON object")
     return Body(content)
@@ -195,9 +190,8 @@ def _written(world: World, faults: Faults, request: Request, call: Call, reply: 
     headers = {**reply.headers, **world.rates.allowance(call.caller.token, world.token_clock()).headers()}
     content = reply.content
     if reply.items is not None:
-        query = {name: value for name, value in call.query.items() if name != "@accept"}
-        page = page_of(query, reply.items, default=reply.default_page, largest=reply.largest_page)
-        link = page.link_header(world.urls.root + quote(request.url.path), query)
+        page = page_of(call.query, reply.items, default=reply.default_page, largest=reply.largest_page)
+        link = page.link_header(world.urls.root + quote(request.url.path), call.query)
         headers |= {"Link": link} if link else {}
         content = list(page.items)
         if reply.wrap is not None:

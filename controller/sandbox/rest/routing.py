@@ -79,6 +79,7 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Body
+    accept: str = ""
 
     @property
     def repository(self) -> Repository:
