@@ -20,10 +20,14 @@ from pathlib import Path
 from controller.change.names import Digest
 from controller.errors import UnavailableError
 
-_PYTHON = (sys.executable, "-I", "-B", str(Path(__file__).with_name("confinement.py")))
+_FLAGS = ["-I", "-B"]
+_CONFINEMENT = Path(__file__).with_name("confinement.py")
+_BUNDLE_AT = 4
+"""Where the bundle stands in the command line: after the interpreter, its flags and the confinement."""
 _INSTANCE = "--instance"
 _GRACE_SECONDS = 5.0
-_MOMENT_SECONDS = 0.001
+_MOMENT_MILLISECONDS = 1
+_MOMENTS = 5000
 
 # A child belongs to this process, not to the object that started it: whoever looks reaps it.
 _started: dict[int, subprocess.Popen[bytes]] = {}
@@ -47,7 +51,7 @@ def spawn(folder: Path, bundle: Digest, instance: str, listening: socket.socket,
     arguments = ["--fd", str(descriptor), _INSTANCE, instance, "--bundle", bundle]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*_PYTHON, str(folder), *arguments],
+            [sys.executable, *_FLAGS, str(_CONFINEMENT), str(folder), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -58,9 +62,8 @@ def spawn(folder: Path, bundle: Digest, instance: str, listening: socket.socket,
             start_new_session=True,
         )
     _started[process.pid] = process
-    child = Child(process.pid, instance)
-    _wait_until_visible(child, folder)
-    return child
+    _wait_until_visible(process, folder)
+    return Child(process.pid, instance)
 
 
 def running(below: Path) -> tuple[Child, ...]:
@@ -94,14 +97,17 @@ def wait_for_end(child: Child, below: Path, seconds: float) -> bool:
         return handle is None or _has_ended(handle, seconds)
 
 
-def _wait_until_visible(child: Child, folder: Path) -> None:
-    """Wait until /proc shows the new command line: for a moment of execve(2) it shows none."""
-    handle = os.pidfd_open(child.pid)
-    try:
-        while _child(child.pid, folder) is None and not _has_ended(handle, _MOMENT_SECONDS):
-            pass
-    finally:
-        os.close(handle)
+def _wait_until_visible(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait until /proc shows the new command line: for a moment of execve(2) it shows none.
+
+    A child that stays unseen could never be found again, so it is not left running.
+    """
+    for _ in range(_MOMENTS):
+        if process.poll() is not None or _child(process.pid, folder) is not None:
+            return
+        select.poll().poll(_MOMENT_MILLISECONDS)
+    process.kill()
+    raise UnavailableError("the command lines of processes cannot be read in /proc", component="process")
 
 
 @contextmanager
@@ -130,9 +136,9 @@ def _child(pid: int, below: Path) -> Child | None:
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None  # ended meanwhile, or another user's and so none of ours
     arguments = [os.fsdecode(part) for part in line.split(b"\0")]
-    if len(arguments) <= len(_PYTHON) or arguments[1 : len(_PYTHON)] != list(_PYTHON[1:]):
+    if len(arguments) <= _BUNDLE_AT or arguments[1:3] != _FLAGS or _INSTANCE not in arguments[:-1]:
         return None
-    if not Path(arguments[len(_PYTHON)]).is_relative_to(below) or _INSTANCE not in arguments[:-1]:
+    if not Path(arguments[_BUNDLE_AT]).is_relative_to(below):
         return None
     return Child(pid, arguments[arguments.index(_INSTANCE) + 1])
 
