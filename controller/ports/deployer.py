@@ -57,7 +57,10 @@ class Deployer(Protocol):
         ...
 
     def switch(self, intent: Intent) -> Live:
-        """Make the candidate of `intent` the one that runs, and stop the one before."""
+        """Make the candidate of `intent` the one that runs, and stop the one before.
+
+        Raises `StaleError` when `intent` has no healthy candidate and is not what runs.
+        """
         ...
 
     def discard(self, intent: Intent) -> None:
