@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -184,3 +184,16 @@ def test_a_default_rule_that_is_taken_away_is_missed(
     less = policy_bundle({path: content for path, content in library.files.items() if path != gone})
     with pytest.raises(PolicyError, match=f"missing at rules: {rule}"):
         servers.decide(less, document)
+
+
+def test_the_example_for_companies_is_a_rule(
+    servers: OpaServers, library: PolicyBundle, document: Mapping[str, object]
+) -> None:
+    text = (POLICIES / "company" / "README.md").read_text()
+    example = text.partition("```rego\n")[2].partition("```")[0]
+    company = policy_bundle({**library.files, "company/example.rego": example.encode()})
+    assert servers.check(company) == ()
+    plan = {"release": "sha256:" + "a" * 64, "platform": "fastapi", "regions": ["eastus"]}
+    (deployment,) = cast(list[dict[str, object]], document["deployments"])
+    answer = servers.decide(company, {**document, "deployments": [{**deployment, "after": plan}]})
+    assert "acme-two-regions" in {finding.rule for finding in answer.findings}
