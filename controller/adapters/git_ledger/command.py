@@ -10,13 +10,14 @@ import subprocess
 from pathlib import Path
 from types import TracebackType
 
-from controller.adapters.git_ledger.objects import GitObject
+from controller.adapters.git_ledger.objects import GitObject, Tree, read_tree
 from controller.errors import UnavailableError
 from controller.ledger.redaction import redacted_text
 
 COMPONENT = "ledger"
 
 _SECONDS = 60
+_REMEMBERED_TREES = 32
 _OPTIONS = (
     "--no-replace-objects",
     "-c", "core.hooksPath=/dev/null",
@@ -102,6 +103,7 @@ class ObjectReader:
 
     def __init__(self, command: list[str]) -> None:
         self._command = command
+        self._trees: dict[str, Tree] = {}
 
     def __enter__(self) -> "ObjectReader":
         try:
@@ -131,6 +133,15 @@ class ObjectReader:
         if (computed := GitObject(kind, content).id) != object_id:
             raise UnreadableObjectError(object_id, f"its content has the id {computed}")
         return content
+
+    def tree(self, object_id: str) -> Tree:
+        """Return a tree, the last few read being remembered; raises `UnreadableObjectError` and `InputError`."""
+        known = self._trees.pop(object_id, None)
+        tree = read_tree(self.read(object_id, "tree")) if known is None else known
+        self._trees[object_id] = tree
+        if len(self._trees) > _REMEMBERED_TREES:
+            del self._trees[next(iter(self._trees))]
+        return tree
 
     def _header(self, object_id: str) -> tuple[str, int]:
         stdin, stdout = self._process.stdin, self._process.stdout

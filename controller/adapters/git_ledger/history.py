@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from controller.adapters.git_ledger.command import ObjectReader, UnreadableObjectError
-from controller.adapters.git_ledger.objects import FILE, FOLDER, Item, SealCommit, read_commit, read_tree
+from controller.adapters.git_ledger.objects import FILE, FOLDER, Item, SealCommit, Tree, read_commit
 from controller.adapters.git_ledger.signers import AllowedSigners
 from controller.errors import InputError, LedgerIntegrityError
 from controller.ledger.entry import read_entry
@@ -17,8 +17,6 @@ from controller.ledger.event import Entry
 from controller.ledger.segment import SegmentFault, read_segment
 
 SIGNERS_FILE = "allowed_signers"
-
-_NOTHING: dict[str, Item] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +173,8 @@ def _only_addition(history: History, commit: SealCommit, reader: ObjectReader) -
 
 def _added(before: str | None, after: str, reader: ObjectReader, folder: str = "") -> Iterator[tuple[str, Item]]:
     """Yield what tree `after` has and `before` has not; `InputError` for what it changes or lacks."""
-    old = _NOTHING if before is None else read_tree(reader.read(before, "tree"))
-    new = read_tree(reader.read(after, "tree"))
+    old: Tree = {} if before is None else reader.tree(before)
+    new = reader.tree(after)
     if missing := sorted(old.keys() - new.keys()):
         raise InputError(f"expected {folder}{missing[0]} to stay, but it is gone")
     for name, item in new.items():

@@ -4,11 +4,12 @@ What was checked once is remembered by commit id, so reading again costs one loo
 A tip that is not behind the last one seen is an integrity fault, never a new beginning.
 """
 
+import fcntl
 import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,9 +29,9 @@ from controller.adapters.git_ledger.objects import (
     FOLDER,
     GitObject,
     Item,
+    Tree,
     commit_object,
     pack_of,
-    read_tree,
     tree_object,
 )
 from controller.adapters.git_ledger.signers import AllowedSigners
@@ -57,7 +58,7 @@ class GitLedger:
         self._signers = signers or key.allowed_signers
         self._lock = threading.Lock()
         self._history = History()
-        self._trees: dict[str, dict[str, Item]] = {}
+        self._trees: dict[str, Tree] = {}
 
     def head(self) -> Entry | None:
         """Return the newest entry, or None for an empty ledger; raises as `LedgerReader.head` says."""
@@ -78,7 +79,7 @@ class GitLedger:
 
     def append(self, entries: Sequence[Entry]) -> str:
         """Seal `entries` behind the head; return the commit id. Raises as `LedgerWriter.append` says."""
-        with self._lock:
+        with self._lock, self._alone():
             history = self._refreshed()
             if history.tip is None:
                 history = self._begun(entries)
@@ -105,6 +106,20 @@ class GitLedger:
         if there != history.tip:
             lease = f"--force-with-lease={BRANCH}:{there or ''}"
             self._git.run("push", "--quiet", "--no-verify", lease, "--", remote, f"{history.tip}:{BRANCH}")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let one process of this machine append at a time.
+
+        It saves work that would be lost; what keeps the history linear is the compare-and-swap.
+        """
+        try:
+            self._git.path.mkdir(parents=True, exist_ok=True)
+            with (self._git.path / "append.lock").open("ab") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise UnavailableError(f"the ledger cannot be written: {error}", component=COMPONENT) from error
 
     def _checked(self) -> History:
         with self._lock:
@@ -173,35 +188,37 @@ class GitLedger:
     def _sealed(self, entries: Sequence[Entry], history: History) -> str:
         path, blob = segment_path(entries[0]), GitObject("blob", segment_bytes(entries))
         trees = self._trees_with(path, blob.id, history)
+        root = next(reversed(trees))
         first, last = entries[0], entries[-1]
         commit = commit_object(
-            trees[-1].id,
+            root,
             history.tip,
             seconds=_seconds(last),
             message=f"Seal entries {first.sequence} to {last.sequence}\n\nLast-Entry: {last.digest}\n",
             key=self._key,
         )
-        self._write([blob, *trees, commit], behind=history.tip)
+        self._write([blob, *map(tree_object, trees.values()), commit], behind=history.tip)
         segment = Segment(commit.id, path, blob.id, first.sequence, last.sequence, last.digest)
         segments = (*history.segments, segment)
-        self._history = replace(history, tip=commit.id, tree=trees[-1].id, last=last, segments=segments)
-        self._trees = {tree.id: read_tree(tree.content) for tree in trees}
+        self._history = replace(history, tip=commit.id, tree=root, last=last, segments=segments)
+        self._trees = trees
         return commit.id
 
-    def _trees_with(self, path: str, blob: str, history: History) -> list[GitObject]:
-        """Return the trees, innermost first, that are those of `history` with `blob` put at `path`."""
+    def _trees_with(self, path: str, blob: str, history: History) -> dict[str, Tree]:
+        """Return, by id and innermost first, the trees of `history` along `path` with `blob` put there."""
         *folders, name = path.split("/")
-        chain = self._trees_along(folders, history)
-        item, trees = Item(FILE, blob), []
-        for tree in reversed(chain):
-            trees.append(tree_object({**tree, name: item}))
-            item = Item(FOLDER, trees[-1].id)
+        item = Item(FILE, blob)
+        trees: dict[str, Tree] = {}
+        for known in reversed(self._trees_along(folders, history)):
+            tree = {**known, name: item}
+            item = Item(FOLDER, tree_object(tree).id)
+            trees[item.id] = tree
             name = folders.pop() if folders else ""
         return trees
 
-    def _trees_along(self, folders: list[str], history: History) -> list[dict[str, Item]]:
+    def _trees_along(self, folders: list[str], history: History) -> list[Tree]:
         """Return the trees from the root along `folders`; one that is not there yet is empty."""
-        chain: list[dict[str, Item]] = []
+        chain: list[Tree] = []
         wanted = history.tree
         for name in [*folders, ""]:
             tree = {} if wanted is None else self._tree(wanted)
@@ -209,10 +226,10 @@ class GitLedger:
             wanted = tree[name].id if name in tree else None
         return chain
 
-    def _tree(self, tree_id: str) -> dict[str, Item]:
+    def _tree(self, tree_id: str) -> Tree:
         if tree_id not in self._trees:
             with self._git.objects() as reader:
-                self._trees[tree_id] = read_tree(reader.read(tree_id, "tree"))
+                self._trees[tree_id] = reader.tree(tree_id)
         return self._trees[tree_id]
 
     def _write(self, objects: list[GitObject], behind: str | None) -> None:

