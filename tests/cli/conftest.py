@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from controller.cli.app import main
 from controller.settings import process_environment
@@ -117,6 +120,25 @@ def dvo_process(environment: dict[str, str], tmp_path: Path) -> Dvo:
         return Said(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def server(home: Path) -> dict[str, str]:
+    """Return complete settings, for a code host and a database that nobody serves."""
+    key = generate_private_key(65537, 2048)
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    (home / "app.pem").write_bytes(pem)
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        port = bound.getsockname()[1]
+    return {
+        "DVO_REPOSITORY": "acme/agents",
+        "GITHUB_API_URL": f"http://127.0.0.1:{port}",
+        "GITHUB_APP_ID": "1",
+        "GITHUB_APP_PRIVATE_KEY_FILE": str(home / "app.pem"),
+        "GITHUB_WEBHOOK_SECRET": "0f4b1c9e7d2a86350f4b1c9e7d2a8635",
+        "DVO_DIRECTORY_FILE": str(home / "people.yaml"),
+        "DATABASE_URL": f"postgresql://dvo:canary-word@127.0.0.1:{port}/dvo",
+    }
 
 
 @pytest.fixture

@@ -1,33 +1,9 @@
 """`dvo doctor`: real checks, each with what to do, and the exit code of the worst."""
 
 import json
-import socket
 from pathlib import Path
 
-import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from tests.cli.conftest import Dvo
-
-
-@pytest.fixture
-def server(home: Path) -> dict[str, str]:
-    """Return complete settings, for a code host and a database that nobody serves."""
-    key = generate_private_key(65537, 2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    (home / "app.pem").write_bytes(pem)
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        port = bound.getsockname()[1]
-    return {
-        "DVO_REPOSITORY": "acme/agents",
-        "GITHUB_API_URL": f"http://127.0.0.1:{port}",
-        "GITHUB_APP_ID": "1",
-        "GITHUB_APP_PRIVATE_KEY_FILE": str(home / "app.pem"),
-        "GITHUB_WEBHOOK_SECRET": "0f4b1c9e7d2a86350f4b1c9e7d2a8635",
-        "DVO_DIRECTORY_FILE": str(home / "people.yaml"),
-        "DATABASE_URL": f"postgresql://dvo:canary-word@127.0.0.1:{port}/dvo",
-    }
 
 
 def codes(document: str) -> dict[str, int]:
