@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from controller.change.facts import Change, PullRequest, PullRequestState
 from controller.decision.verdict import Admitted, Judgement, Waiting
+from controller.errors import InputError
 from controller.ledger.event import Event, EventType
 from controller.policy.question import Purpose
 from controller.ports.code_host import PullRequestReader
@@ -51,7 +52,11 @@ class PullRequests:
             return None
         if not self._is_judged(pull):
             return None
-        change = self._gatherer.pull_request(pull)
+        try:
+            change = self._gatherer.pull_request(pull)
+        except InputError as error:
+            self._showing.refuse(pull.head, str(error))
+            return None
         judgement = self._judging.judge(change, self._occasion(change))
         before = self._history.all_of(frozenset({EventType.POLICY_EVALUATED}), f"pull/{number}")
         self._record(f"pull/{number}", judgement, before)

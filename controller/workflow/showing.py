@@ -3,9 +3,11 @@
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from controller.change.names import CommitSha
 from controller.decision.approval_check import approval_check
 from controller.decision.comment import sticky_comment
 from controller.decision.policy_check import policy_check
+from controller.decision.unjudged_check import unjudged_checks
 from controller.decision.verdict import Judgement
 from controller.ports.code_host import CodeHostWriter
 from controller.workflow.gathering import together
@@ -39,3 +41,8 @@ class Showing:
             lambda: self._writer.write_check(approval, is_first=not standing.on_commit),
             lambda: self._writer.write_comment(number, sticky_comment(judgement), is_first=not standing.on_pull),
         )
+
+    def refuse(self, commit: CommitSha, reason: str) -> None:
+        """Make both checks of `commit` say that, and why, the change cannot be judged. Raises like `show`."""
+        for check in unjudged_checks(commit, reason):
+            self._writer.write_check(check)

@@ -12,6 +12,7 @@ from controller.decision.comment import sticky_comment
 from controller.decision.deciding import decide
 from controller.decision.deployment_check import DeploymentStep, Progress, deployment_check
 from controller.decision.policy_check import policy_check
+from controller.decision.unjudged_check import unjudged_checks
 from controller.desired_state.difference import Kind
 from controller.desired_state.effect import FileEffect
 from controller.desired_state.manifest import Autoscaling, EnvironmentName
@@ -193,6 +194,16 @@ def test_equal_checks_have_equal_ids_and_any_other_word_another() -> None:
     assert one.external_id == same.external_id
     assert replace(one, title="other").external_id != one.external_id
     assert replace(one, conclusion=None).external_id != one.external_id
+
+
+def test_a_change_that_cannot_be_judged_is_red_on_both_checks_and_says_why() -> None:
+    """ATTACKS 007: more than GitHub tells is refused, never cut."""
+    checks = unjudged_checks(COMMIT, "251 commits lie between; split the pull request")
+    assert [(check.name, check.conclusion) for check in checks] == [
+        ("dvo/policy", Conclusion.FAILURE),
+        ("dvo/approval", Conclusion.FAILURE),
+    ]
+    assert all("251 commits" in check.summary for check in checks)
 
 
 def step(progress: Progress) -> DeploymentStep:

@@ -1,0 +1,23 @@
+"""Both checks of a pull request that cannot be judged as it is: red, with the reason."""
+
+from controller.change.names import CommitSha
+from controller.decision.approval_check import NAME as APPROVAL
+from controller.decision.check import CheckRun, Conclusion
+from controller.decision.markdown import inert
+from controller.decision.policy_check import NAME as POLICY
+
+
+def unjudged_checks(commit: CommitSha, reason: str) -> tuple[CheckRun, ...]:
+    """Return the checks that say why nothing can be said of the change at `commit`."""
+    return tuple(
+        CheckRun(
+            name=name,
+            commit=commit,
+            conclusion=Conclusion.FAILURE,
+            title="Refused: this change cannot be judged",
+            summary=f"**This change cannot go out as it is.** {inert(reason)}",
+            text="",
+            annotations=(),
+        )
+        for name in (POLICY, APPROVAL)
+    )
