@@ -1,0 +1,267 @@
+"""The world around a controller that runs as a process: a code host, people, a clock, and eyes on them.
+
+People act through the sandbox's public API with their own tokens. What the controller did is
+read where it cannot know of it: in the code host's own records, in the sealed ledger, and at
+the processes of the target.
+"""
+
+import itertools
+import json
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from controller.adapters.process.children import running
+from controller.compose.demo import REPOSITORY, seed, stop_agents
+from controller.compose.ledger_copy import sealed_events, verify_ledger
+from controller.ledger.event import Event, EventType
+from controller.sandbox.git_store import GitStore
+from controller.sandbox.person import Person
+from controller.sandbox.records import PullRequest
+from controller.sandbox.sandbox import Sandbox
+from controller.sandbox.seeding import AppCredentials
+from tests.end_to_end.process import ROOT, ControllerProcess
+from tests.end_to_end.runner import FileClock
+from tests.end_to_end.waiting import until
+from tests.opa import opa_binary
+
+TUESDAY = datetime(2027, 3, 9, 9, 0, tzinfo=UTC)
+
+DVO = (str(Path(sys.executable).with_name("dvo")),)
+SERVE = (*DVO, "serve", "--port", "0")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An annotation: where, and what it says."""
+
+    path: str
+    line: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check run as its readers see it."""
+
+    id: int
+    name: str
+    conclusion: str | None
+    title: str
+    summary: str
+    notes: tuple[Note, ...]
+
+
+@dataclass
+class World:
+    """One company with its code host, its people and its controller."""
+
+    folder: Path
+    sandbox: Sandbox
+    app: AppCredentials
+    clock: FileClock
+    command: Sequence[str]
+    """How the controller is started."""
+    more: Mapping[str, str]
+    """Settings in addition."""
+    controller: ControllerProcess | None = None
+    _branches: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "home"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "controller.log"
+
+    @property
+    def people_file(self) -> Path:
+        """The directory file, a copy of this world's own."""
+        return self.folder / "directory.yaml"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The whole environment of the controller."""
+        own = {
+            "DVO_HOME": str(self.home),
+            "DVO_REPOSITORY": REPOSITORY,
+            "DVO_DIRECTORY_FILE": str(self.people_file),
+            "GITHUB_API_URL": self.sandbox.api_url,
+            "GITHUB_APP_ID": str(self.app.app_id),
+            "GITHUB_APP_PRIVATE_KEY": self.app.private_key,
+            "GITHUB_WEBHOOK_SECRET": self.app.webhook_secret,
+            "OPA_BIN": str(opa_binary()),
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+        }
+        return own | dict(self.more)
+
+    def start(self) -> ControllerProcess:
+        """Start the controller and send the code host's webhooks to it."""
+        self.controller = ControllerProcess.started(self.command, self.environment, self.log)
+        self.sandbox.point_webhooks(self.app, f"{self.controller.address}/webhooks/github")
+        return self.controller
+
+    @property
+    def running(self) -> ControllerProcess:
+        assert self.controller is not None
+        return self.controller
+
+    def stop(self) -> int:
+        """Stop the controller as a supervisor does."""
+        code = self.running.stop()
+        self.controller = None
+        return code
+
+    def die_at(self, moment: str, *words: str) -> None:
+        """Let the controller kill itself when it comes to that point."""
+        draft = self.folder / "point.draft"
+        draft.write_text(json.dumps({"moment": moment, "words": words}), "utf-8")
+        draft.replace(self.folder / "point")
+
+    def reborn(self) -> None:
+        """Wait for the controller's death and start it again."""
+        self.running.wait_for_death()
+        self.start()
+
+    def person(self, login: str) -> Person:
+        return self.sandbox.person(login, REPOSITORY)
+
+    @property
+    def store(self) -> GitStore:
+        """The governed repository where it lies."""
+        return self.sandbox.world.repository(*REPOSITORY.split("/")).store
+
+    def file(self, path: str, ref: str = "main") -> bytes:
+        """Return a file of the governed repository as it is now."""
+        return self.store.run("show", f"{ref}:{path}")
+
+    def propose(self, login: str, files: Mapping[str, bytes | None], title: str = "A change") -> int:
+        """Open a pull request from a new branch and return its number."""
+        return self.person(login).open_pull_request(f"branch-{next(self._branches)}", files, title)
+
+    def _pull(self, number: int) -> PullRequest:
+        pulls = self.sandbox.world.repository(*REPOSITORY.split("/")).pulls
+        return pulls[number]
+
+    def branch(self, number: int) -> str:
+        """Return the branch of a pull request."""
+        return self._pull(number).head_branch
+
+    def head(self, number: int) -> str:
+        """Return the head commit of a pull request."""
+        return self._pull(number).head_sha
+
+    def merge(self, login: str, number: int) -> str:
+        return self.person(login).merge(number, sha=self.head(number))
+
+    def checks(self, commit: str) -> dict[str, Check]:
+        """Return the newest check of each name on a commit, from the code host's own records."""
+        with self.sandbox.world.lock:
+            runs = list(self.sandbox.world.repository(*REPOSITORY.split("/")).check_runs.values())
+            return {
+                run.name: Check(
+                    run.id,
+                    run.name,
+                    run.conclusion,
+                    run.title or "",
+                    run.summary or "",
+                    tuple(Note(note.path, note.start_line, note.message) for note in run.annotations),
+                )
+                for run in sorted(runs, key=lambda run: run.id)
+                if run.suite.head_sha == commit
+            }
+
+    def check(self, ref: int | str, name: str, conclusion: str | None, says: str = "") -> Check:
+        """Wait until a check of a commit (or of a pull request's head) ends so and its title says so."""
+
+        def look() -> Check | None:
+            commit = self.head(ref) if isinstance(ref, int) else ref
+            found = self.checks(commit).get(name)
+            return found if found and found.conclusion == conclusion and says in found.title else None
+
+        def told() -> str:
+            commit = self.head(ref) if isinstance(ref, int) else ref
+            return (
+                f"{name} of {ref} to be {conclusion} {says!r}; there is {self.checks(commit)}; the log: {self.tail()}"
+            )
+
+        return until(look, told)
+
+    def green(self, number: int) -> None:
+        """Wait until both checks of a pull request are green."""
+        for name in ("dvo/policy", "dvo/approval"):
+            self.check(number, name, "success")
+
+    def deployed(self, merge: str) -> Check:
+        """Wait until everything in a merge is deployed."""
+        return self.check(merge, "dvo/deploy", "success", "completed")
+
+    def tail(self) -> str:
+        """Return the end of the controller's log."""
+        return self.log.read_text("utf-8", "replace")[-4000:]
+
+    def events(self, kind: EventType | None = None, subject: str | None = None) -> list[Event]:
+        """Return what is sealed in the ledger, verified on the way."""
+        found = sealed_events((self.ledger, self.signers))
+        return [one for one in found if kind in (None, one.type) and subject in (None, one.subject)]
+
+    def told(self, number: int, merge: str, key: str = "development/ANL") -> Counter[str]:
+        """Return how often each event about one change is in the ledger."""
+        about = {f"pull/{number}", f"merge/{merge}"}
+        return Counter(
+            f"{one.type.value} {one.subject.partition('/')[0]}"
+            for one in self.events()
+            if one.subject in about or (one.subject == key and one.details.get("commit") == merge)
+        )
+
+    @property
+    def ledger(self) -> Path:
+        return self.home / "ledger"
+
+    @property
+    def signers(self) -> Path:
+        return self.home / "allowed_signers"
+
+    def assert_ledger_holds(self) -> None:
+        assert verify_ledger(self.ledger, self.signers).fault is None
+
+    def instances(self, key: str = "development/anl") -> list[str]:
+        """Return the agents that run for a key, as processes."""
+        return [child.instance for child in running(self.home / "runtime" / key)]
+
+    def health(self) -> dict[str, object]:
+        """Return what the controller says of itself."""
+        return dict(httpx.get(f"{self.running.address}/health", timeout=20, trust_env=False).json())
+
+    def close(self) -> None:
+        """End everything of this world."""
+        if self.controller is not None and not self.controller.has_ended:
+            self.controller.stop()
+        stop_agents(self.home)
+
+
+@contextmanager
+def world(folder: Path, command: Sequence[str] | None = None, **more: str) -> Iterator[World]:
+    """Give a world on a Tuesday, its controller started; without `command` it is the runner of these tests."""
+    clock = FileClock(folder / "clock")
+    clock.move(TUESDAY if command is None else datetime.now(UTC))
+    people = folder / "directory.yaml"
+    shutil.copy(ROOT / "examples" / "directory.yaml", people)
+    with Sandbox.running(folder / "sandbox", clock=clock.now) as sandbox:
+        app = seed(sandbox.seeds, ROOT, people, None)
+        runner = (sys.executable, "-m", "tests.end_to_end.runner", str(clock.file), str(folder / "point"))
+        made = World(folder, sandbox, app, clock, command or runner, more)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.close()
