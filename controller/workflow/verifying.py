@@ -20,5 +20,10 @@ def failed_tests(client: AgentClient, endpoint: str, bundle: Bundle) -> tuple[st
 def _failures(client: AgentClient, endpoint: str, tests: list[dict[str, str]]) -> Iterator[str]:
     for test in tests:
         reply = client.invoke(endpoint, test["input"])
-        if reply.capability != test["capability"]:
-            yield f"{test['id']}: expected capability {test['capability']}, got {reply.capability or 'none'}"
+        expected, got = (test["capability"], test["hand_off"]), (reply.capability, reply.hand_off)
+        if got != expected:
+            yield f"{test['id']}: expected {_told(*expected)}, got {_told(*got)}"
+
+
+def _told(capability: str | None, hand_off: str | None) -> str:
+    return f"{capability or 'no capability'}{f' handing off to {hand_off}' if hand_off else ''}"

@@ -35,4 +35,4 @@ class AnsweringDeployer(FakeDeployer):
             raise UnavailableError("no answer", component="agent")
         knowledge = {file: files[f"knowledge/{file}"].decode() for file in agent.knowledge}
         answer = Respondent(agent, knowledge).invoke(text)
-        return Reply(answer.capability, answer.answer)
+        return Reply(answer.capability, answer.answer, answer.hand_off)
