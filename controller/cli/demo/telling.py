@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.markup import escape
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
 
@@ -30,11 +31,11 @@ class Teller:
 
     def say(self, sentence: str) -> None:
         """Say one sentence."""
-        self._console.print(f"  {escape(sentence)}", highlight=False)
+        self._line(escape(sentence))
 
     def result(self, sentence: str) -> None:
         """Say what has come true."""
-        self._console.print(f"  [green]✓[/green] {escape(sentence)}", highlight=False)
+        self._line(f"[green]✓[/green] {escape(sentence)}")
 
     def check(self, check: dict[str, object], *, in_full: bool = False) -> None:
         """Show a check run as its receiver sees it: one line, or with its whole summary."""
@@ -46,7 +47,7 @@ class Teller:
         summary = output["summary"] if isinstance(output, dict) else ""
         line = f"[{colour}]{sign} {escape(str(check['name']))}[/{colour}]  {escape(str(title))}"
         if not in_full:
-            self._console.print(f"  {line}", highlight=False)
+            self._line(line)
             return
         self._console.print(Panel(Markdown(str(summary)), title=line, title_align="left", border_style=colour))
 
@@ -54,7 +55,7 @@ class Teller:
         """Show an annotation at its line."""
         place = f"{annotation['path']}:{annotation['start_line']}"
         message = str(annotation["message"]).replace("\n", " ")
-        self._console.print(f"    [bold]{escape(place)}[/bold] {escape(message)}", highlight=False)
+        self._line(f"[bold]{escape(place)}[/bold] {escape(message)}", indent=4)
 
     @contextmanager
     def waiting(self, what: str) -> Iterator[None]:
@@ -63,5 +64,9 @@ class Teller:
             with self._console.status(escape(what)):
                 yield
         else:
-            self._console.print(f"  … {escape(what)}", highlight=False)
+            self._line(f"… {escape(what)}")
             yield
+
+    def _line(self, markup: str, *, indent: int = 2) -> None:
+        """Print one paragraph, indented also where it wraps."""
+        self._console.print(Padding(markup, (0, 0, 0, indent)), highlight=False)
