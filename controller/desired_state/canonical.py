@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from controller.errors import InputError
 
 _EXACT = 2**53 - 1
+_PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def canonical_json(value: object) -> bytes:
@@ -20,11 +21,25 @@ def canonical_json(value: object) -> bytes:
     strings, lone surrogates, nesting too deep to follow and anything that is not a JSON value.
     """
     try:
-        return _text(value).encode("utf-8")
+        text = _PLAIN.encode(value) if _is_plain(value) else _text(value)
+        return text.encode("utf-8")
     except RecursionError as error:
         raise InputError("a value nested this deep cannot be canonical JSON") from error
     except UnicodeEncodeError as error:
         raise InputError(f"text that is no Unicode cannot be canonical JSON: {error.object[:40]!a}") from error
+
+
+def _is_plain(value: object) -> bool:
+    """Return whether the library's encoder, which is much faster, writes `value` as RFC 8785 does."""
+    if value is None or isinstance(value, str | bool):
+        return True
+    if isinstance(value, int):
+        return -_EXACT <= value <= _EXACT
+    if isinstance(value, float):  # in this range Python and ECMAScript print a fraction alike
+        return 0.001 <= abs(value) < 1e15 and not value.is_integer()
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and key.isascii() for key in value) and all(map(_is_plain, value.values()))
+    return isinstance(value, list | tuple) and all(map(_is_plain, value))
 
 
 def _text(value: object) -> str:

@@ -168,3 +168,14 @@ def test_every_double_survives(value: float) -> None:
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"]), max_size=5), st.integers(0, 9)))
 def test_the_order_of_keys_does_not_matter(value: dict[str, int]) -> None:
     assert canonical_json(dict(reversed(value.items()))) == canonical_json(value)
+
+
+@given(VALUES)
+def test_the_fast_way_and_the_thorough_way_write_the_same(value: object) -> None:
+    thorough = canonical_json({"\u00e9": value})  # a key beyond ASCII takes the thorough way
+    assert thorough == b'{"\xc3\xa9":' + canonical_json(value) + b"}"
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_is_written_the_same_both_ways(value: float) -> None:
+    assert canonical_json({"\u00e9": value}) == b'{"\xc3\xa9":' + canonical_json(value) + b"}"
