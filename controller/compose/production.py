@@ -5,6 +5,8 @@ there and migrated, the ledger extends what the journal knows, the journal is br
 the ledger. Only then the worker looks at anything.
 """
 
+import signal
+import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -68,11 +71,12 @@ class Adapters:
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until told to stop.
+    """Serve until told to stop, by SIGTERM or Ctrl-C, and then leave nothing behind but agents.
 
     Raises `ConfigurationError` for what the operator must mend, `UnavailableError` for a part
     that does not start, and `LedgerIntegrityError` for a ledger that does not hold.
     """
+    signal.signal(signal.SIGTERM, _leave)
     with controller(settings, SystemClock()) as built:
         uvicorn.Server(server_config(built.app, host, port)).run()
 
@@ -147,6 +151,11 @@ def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) 
         stop=worker.stop,
     )
     return Controller(create_app(doors), settings.ledger, _trusted_signers(settings, adapters.key))
+
+
+def _leave(_: int, __: FrameType | None) -> None:
+    # The server ends first and then raises the signal again, which by default would end us before the rest is closed.
+    sys.exit(0)
 
 
 def _database(settings: Settings, stack: ExitStack) -> Database:
