@@ -135,7 +135,10 @@ def write_tree(store: GitStore, base: str | None, changes: Mapping[str, tuple[st
         if base is not None:
             _checked(store.attempt("read-tree", base, environment=index))
         given = "".join(line + "\0" for line in lines).encode(errors="surrogateescape")
-        _checked(store.attempt("update-index", "-z", "--index-info", given=given, environment=index))
+        done = store.attempt("update-index", "-z", "--index-info", given=given, environment=index)
+        if done.stderr:
+            # A path git will not have ("..", ".git") is left out with a warning, not an error.
+            raise GitError(done.stderr.decode(errors="replace").strip())
         return _checked(store.attempt("write-tree", environment=index)).decode().strip()
 
 
