@@ -102,7 +102,7 @@ class CodeHostContract:
         assert pull.author == stage.account("dana")
         assert pull.author.kind is AccountKind.USER
         assert (pull.is_draft, pull.is_from_fork, pull.commit_count) == (False, False, 1)
-        assert (pull.merge_commit, pull.merged_by) == (None, None)
+        assert (pull.merge_commit, pull.merged_by, pull.merged_at) == (None, None, None)
 
     def test_the_head_moves_with_every_push(self, stage: Stage) -> None:
         stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
@@ -218,6 +218,7 @@ class CodeHostContract:
         assert found == stage.reader.pull_request(number)
         assert (found.state, found.merge_commit) == (PullRequestState.MERGED, merge)
         assert found.merged_by == stage.account("olga")
+        assert found.merged_at is not None
         step = stage.reader.compare(before, merge)
         parents = {"merge": (before, found.head), "squash": (before,)}
         assert step.head.parents == parents.get(method, step.head.parents)
@@ -255,6 +256,15 @@ class CodeHostContract:
         before = stage.writes()
         stage.writer.write_check(_check(head, Conclusion.FAILURE, "Denied", notes=2))
         assert stage.writes() == before
+
+    def test_a_first_check_and_comment_need_no_look(self, stage: Stage) -> None:
+        head = stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
+        number = stage.open("topic", "dana")
+        for is_first in (True, False):
+            stage.writer.write_check(_check(head, Conclusion.FAILURE, "Denied", notes=1), is_first=is_first)
+            stage.writer.write_comment(number, "Denied", is_first=is_first)
+        assert stage.check(head, "dvo/policy") == ("failure", "Denied", 1)
+        assert stage.comments(number) == ["Denied"]
 
     def test_a_check_goes_from_running_to_done_and_is_superseded(self, stage: Stage) -> None:
         """ATTACKS 078."""

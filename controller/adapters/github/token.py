@@ -63,10 +63,6 @@ class AppAssertion(Auth):
         except (jwt.PyJWTError, ValueError, TypeError):
             raise ConfigurationError("GITHUB_APP_PRIVATE_KEY is not an RSA private key in PEM form") from None
 
-    @property
-    def _masked_token(self) -> str:
-        return "Bearer (removed)"
-
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -142,10 +138,6 @@ class InstallationToken(Auth):
             ) from None
         _confirm(at(answer, "permissions"))
         return _Issued(text(answer, "token"), moment(answer, "expires_at"))
-
-    @property
-    def _masked_token(self) -> str:
-        return "token (removed)"
 
 
 def _confirm(granted: object) -> None:

@@ -1,9 +1,9 @@
 """Writes checks, the sticky comment and review requests to GitHub; implements the code host's writer.
 
 What stands already is not written again: the index remembers what was written, and where it
-remembers nothing, GitHub is asked. Before something is created the memory of it is dropped,
-so a creation whose answer was lost is found again instead of repeated. A finished run is
-never rewritten (its annotations would add up); a new one of the same name supersedes it.
+remembers nothing, GitHub is asked. Before something is created its memory is emptied, so a
+creation whose answer was lost is looked for, even when the caller says it is the first. A
+finished run is never rewritten (its annotations would add up); a new one supersedes it.
 """
 
 import hashlib
@@ -47,9 +47,10 @@ class GitHubWriter:
     def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
         """Make `check` stand on its commit; see the port."""
         key = f"github/check/{check.commit}/{check.name}"
-        standing = self._recalled(key) or (_NO_RUN if is_first else self._found_run(check))
+        known = self._index.recall(key)
+        standing = _standing_in(known) or (_NO_RUN if is_first and known is None else self._found_run(check))
         if standing.id is not None and standing.says == check.external_id:
-            self._remember(key, standing)
+            self._remember(key, standing, known)
             return
         self._index.remember(key, "")
         first, *more = written_as(check)
@@ -67,11 +68,12 @@ class GitHubWriter:
         """Make `text` the one sticky comment; see the port."""
         key = f"github/comment/{number:d}"
         wanted = "" if text is None else f"{STICKY}\n{cut(text, _COMMENT)}"
-        standing = self._recalled(key) or (_NO_COMMENT if is_first else self._found_comment(number))
+        known = self._index.recall(key)
+        standing = _standing_in(known) or (_NO_COMMENT if is_first and known is None else self._found_comment(number))
         if standing.says != _digest(wanted):
             self._index.remember(key, "")
             standing = _Standing(self._rewritten(number, standing.id, wanted), _digest(wanted))
-        self._remember(key, standing)
+        self._remember(key, standing, known)
 
     def request_reviews(self, number: int, accounts: Sequence[Account]) -> None:
         """Ask `accounts` to review, those neither asked before nor heard already; see the port."""
@@ -147,20 +149,21 @@ class GitHubWriter:
         people = [*map(account_of, requested), *(review.author for review in reviews if review is not None)]
         return {str(person.id) for person in people if person is not None}
 
-    def _recalled(self, key: str) -> _Standing | None:
-        """Return what the index knows; whatever it garbled counts as unknown, and GitHub is asked."""
-        try:
-            known = json.loads(self._index.recall(key) or "null")
-        except ValueError:
-            return None
-        match known:
+    def _remember(self, key: str, standing: _Standing, known: str | None = None) -> None:
+        value = json.dumps({"id": standing.id, "says": standing.says, "open": standing.is_open})
+        if value != known:
+            self._index.remember(key, value)
+
+
+def _standing_in(known: str | None) -> _Standing | None:
+    """Return what the index remembers; None for nothing, and for what was dropped or garbled."""
+    try:
+        match json.loads(known or "null"):
             case {"id": int() | None as found, "says": str(says), "open": bool(is_open)}:
                 return _Standing(found, says, is_open)
+    except ValueError:
         return None
-
-    def _remember(self, key: str, standing: _Standing) -> None:
-        value = {"id": standing.id, "says": standing.says, "open": standing.is_open}
-        self._index.remember(key, json.dumps(value))
+    return None
 
 
 def _app_of(answer: object, key: str) -> int | None:

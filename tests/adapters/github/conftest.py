@@ -70,6 +70,11 @@ class SandboxStage:
         answer = self.person(by).call("POST", "/pulls", {"title": "A change", "head": branch, "base": "main"})
         return int(str(answer["number"]))
 
+    def git(self, *arguments: str) -> str:
+        """Run git in the sandbox's own repository, as a big push would have filled it."""
+        store = self.sandbox.world.repository(*REPOSITORY.split("/")).store
+        return store.run(*arguments).decode().strip()
+
     def open_topic(self) -> int:
         """Open a pull request that changes one manifest."""
         self.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")

@@ -24,6 +24,7 @@ PULL = {
     "draft": False,
     "merge_commit_sha": "b" * 40,
     "merged_by": None,
+    "merged_at": None,
     "commits": 3,
     "updated_at": "2026-03-02T09:00:00Z",
 }
@@ -111,8 +112,11 @@ def test_a_login_github_would_not_issue_makes_no_sense(name: str) -> None:
 def test_a_test_merge_is_no_merge() -> None:
     """ATTACKS 011."""
     assert pull_request_of(PULL).merge_commit is None
-    merged = pull_request_of({**PULL, "state": "closed", "merged": True, "merged_by": USER})
+    merged = pull_request_of(
+        {**PULL, "state": "closed", "merged": True, "merged_by": USER, "merged_at": "2026-03-02T10:00:00Z"}
+    )
     assert (merged.state, merged.merge_commit) == (PullRequestState.MERGED, "b" * 40)
+    assert merged.merged_at == datetime(2026, 3, 2, 10, tzinfo=UTC)
     assert merged.merged_by is not None
     assert pull_request_of({**PULL, "state": "closed"}).state is PullRequestState.CLOSED
 

@@ -112,6 +112,8 @@ CALLS = {
     "snapshot": Call(lambda p, r, w: _tree(p, r), "GET", "*/git/trees/*"),
     "contents": Call(lambda p, r, w: _blobs(p, r), "GET", "*/git/blobs/*"),
     "team_members": Call(lambda p, r, w: r.team_members(TeamOwner("acme", "platform")), "GET", "*/members"),
+    "first check": Call(lambda p, r, w: w.write_check(_check(p), is_first=True), "POST", "*/check-runs"),
+    "first comment": Call(lambda p, r, w: w.write_comment(p.number, "Hello", is_first=True), "POST", "*/comments"),
     "check, look": Call(lambda p, r, w: w.write_check(_check(p)), "GET", "*/check-runs"),
     "check, write": Call(lambda p, r, w: w.write_check(_check(p)), "POST", "*/check-runs"),
     "comment, look": Call(lambda p, r, w: w.write_comment(p.number, "Hello"), "GET", "*/comments"),
@@ -194,7 +196,7 @@ def test_a_slow_answer_is_not_waited_for(played: Played, tmp_path: Path, call: s
         CALLS[call].deed(played, reader, writer)
 
 
-@pytest.mark.parametrize("call", ["check, write", "comment, write", "request, write"])
+@pytest.mark.parametrize("call", ["check, write", "first check", "comment, write", "first comment", "request, write"])
 @pytest.mark.parametrize("kind", [FaultKind.TRUNCATE, FaultKind.RESET, FaultKind.STATUS])
 def test_a_write_whose_answer_was_lost_is_found_again(
     stage: SandboxStage, tmp_path: Path, call: str, kind: FaultKind

@@ -59,6 +59,11 @@ def test_a_check_is_one_write_and_no_read_when_it_is_known(stage: SandboxStage, 
     assert counts(stage) == {f"POST {RUNS}": 1}
 
 
+def test_a_first_check_is_one_write_and_no_read(stage: SandboxStage, head: CommitSha) -> None:
+    stage.writer.write_check(check(head), is_first=True)
+    assert counts(stage) == {f"POST {RUNS}": 1}
+
+
 def test_a_lost_index_costs_one_read_and_no_write(stage: SandboxStage, head: CommitSha) -> None:
     stage.writer.write_check(check(head))
     counts(stage)
