@@ -101,6 +101,13 @@ def test_a_narrowed_token_may_only_what_it_asked_for(town: Town) -> None:
     assert refused[0].json()["message"] == "Resource not accessible by integration"
 
 
+@pytest.mark.parametrize("asked", [None, {}], ids=["nothing said", "an empty object"])
+def test_a_token_that_asks_for_nothing_special_has_all_of_the_apps_permissions(
+    town: Town, asked: dict[str, str] | None
+) -> None:
+    assert town.installation(asked).get(f"{ONE}/branches/main")["name"] == "main"
+
+
 @pytest.mark.parametrize("wanted", [{"checks": "admin"}, {"secrets": "read"}, {"contents": "everything"}])
 def test_a_token_with_more_than_the_app_has_is_refused(town: Town, wanted: dict[str, str]) -> None:
     path = f"/app/installations/{town.app.installation_id}/access_tokens"
