@@ -1,6 +1,7 @@
 """The ledger in Git: its promises, its place, and what it refuses to go on from."""
 
 import os
+import shutil
 import subprocess
 import time
 from dataclasses import replace
@@ -185,3 +186,29 @@ def test_a_remote_that_is_an_option_or_a_command_is_refused(ledger: GitLedger, r
 def test_a_forged_entry_is_never_sealed(ledger: GitLedger) -> None:
     with pytest.raises(LedgerIntegrityError):
         ledger.append((replace(ENTRIES[0], event=ENTRIES[1].event),))
+
+
+# A `git` that may write nothing, as on a full disk, when it is asked to do one thing.
+FULL = """#!/bin/sh
+case "$*" in *" {command} "*) trap '' XFSZ; ulimit -f 0 ;; esac
+exec "{git}" "$@"
+"""
+
+
+@pytest.mark.parametrize("command", ["unpack-objects", "update-ref"])
+def test_a_full_disk_leaves_the_ledger_as_it_was(
+    ledger: GitLedger, tmp_path: Path, signers: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """ATTACKS 068."""
+    ledger.append(ENTRIES[:3])
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(FULL.format(command=command, git=shutil.which("git")))
+    program.chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+        with pytest.raises(UnavailableError):
+            ledger.append(ENTRIES[3:])
+    assert ledger.head() == ENTRIES[2]
+    ledger.append(ENTRIES[3:])
+    assert verify(tmp_path / "ledger.git", signers).head == ENTRIES[5]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.adapters.git_ledger import SigningKey, ensure_key
+from controller.adapters.git_ledger import SigningKey, ensure_key, key_of
 from controller.errors import ConfigurationError
 
 
@@ -66,3 +66,10 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError):
         ensure_key(tmp_path / "file" / "key")
+
+
+def test_a_key_given_as_text_is_the_same_key(key: SigningKey, tmp_path: Path) -> None:
+    assert key_of((tmp_path / "key").read_text()).signer == key.signer
+    with pytest.raises(ConfigurationError, match="DVO_SIGNING_KEY") as caught:
+        key_of("canary")
+    assert "canary" not in str(caught.value)

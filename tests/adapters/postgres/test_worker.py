@@ -362,6 +362,21 @@ def test_a_job_whose_end_could_not_be_written_is_looked_at_again(
         eventually(lambda: looks.count("pull/1"))
 
 
+_ENDED = """
+    INSERT INTO procrastinate_jobs (queue_name, task_name, args, status)
+    VALUES ('dvo', 'dvo.look', '{"key": "pull/1"}', 'failed'),
+           ('dvo', 'dvo.wake', '{"key": "pull/2", "not_before": null}', 'doing')
+"""
+
+
+def test_jobs_that_ended_badly_are_looked_at_again(database: Database, looks: Looks) -> None:
+    with database.transaction() as connection:
+        connection.execute(text(_ENDED))
+    with working(database, looks, looks.troubles.append):
+        eventually(lambda: {"pull/1", "pull/2"} <= set(looks.seen))
+    assert [each.key for each in looks.troubles] == ["pull/1"]
+
+
 def test_a_process_that_is_gone_leaves_no_worker_behind(database: Database, looks: Looks) -> None:
     with working(database, looks, looks.troubles.append):
         eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_workers") == 1)
