@@ -10,10 +10,12 @@ from collections.abc import Iterable
 
 from controller.approval.approvals import Requirement
 from controller.change.names import RepoPath
+from controller.desired_state.paths import AgentPath, EnvironmentPath, GovernancePath, PolicyPath, classify
 from controller.desired_state.proposal import Proposal
 from controller.errors import PolicyError
 from controller.policy.answer import Action, Answer, ApprovalTerms, Finding
 
+_OWNED_ALWAYS = (AgentPath, EnvironmentPath, GovernancePath, PolicyPath)
 OWNERS_ALWAYS = "codeowners"
 """The reason of the requirement that no rule needs to ask for."""
 
@@ -29,7 +31,8 @@ def requirements_of(answer: Answer, proposal: Proposal) -> tuple[Requirement, ..
             asked = changed_paths(proposal) if finding.path is None else (finding.path,)
             paths[finding.rule, _terms(finding)].update(asked)
     asked_for = [_requirement(rule, terms, paths[rule, terms]) for rule, terms in sorted(paths, key=_order)]
-    governed = tuple(sorted(effect.path for effect in proposal.effect.files))
+    files = (effect.path for effect in proposal.effect.files)
+    governed = tuple(sorted(path for path in files if isinstance(classify(path), _OWNED_ALWAYS)))
     if governed:
         asked_for.append(Requirement(OWNERS_ALWAYS, frozenset(), 1, None, governed))
     return tuple(asked_for)

@@ -13,6 +13,7 @@ from controller.desired_state.difference import Difference
 from controller.desired_state.effect import FileEffect
 from controller.desired_state.environment import Environment, Tier
 from controller.desired_state.manifest import EnvironmentName
+from controller.desired_state.paths import AgentPath, EnvironmentPath, GovernancePath, PolicyPath, classify
 from controller.desired_state.plan import Plan, plan_document
 from controller.desired_state.proposal import Proposal
 from controller.errors import InputError
@@ -107,8 +108,17 @@ def _planned(plan: Plan | None) -> Mapping[str, object] | None:
 
 
 def _file(file: FileEffect) -> Mapping[str, object]:
-    kind = "agent" if file.path.startswith("agents/") else "governance"
-    return {"path": _path(file.path), "kind": kind, "before": file.before, "after": file.after}
+    return {"path": _path(file.path), "kind": _kind(file.path), "before": file.before, "after": file.after}
+
+
+def _kind(path: RepoPath) -> str:
+    """Return what a file is to policy; a deployment is among the files when its manifest has no plan to compare."""
+    match classify(path):
+        case AgentPath():
+            return "agent"
+        case PolicyPath() | GovernancePath() | EnvironmentPath():
+            return "governance"
+    return "deployment"
 
 
 def _evidence(evidence: Evidence) -> Mapping[str, str]:

@@ -119,7 +119,7 @@ is_path(path) if is_string(path)
 
 is_file(file) if {
 	is_string(file.path)
-	file.kind in {"agent", "governance"}
+	file.kind in {"agent", "deployment", "governance"}
 }
 
 is_evidence(evidence) if {

@@ -123,6 +123,12 @@ def test_files_are_told_apart_and_sorted(question: Question) -> None:
     assert files[0]["before"] is None
 
 
+def test_a_manifest_without_a_plan_to_compare_is_no_governance(question: Question) -> None:
+    faulty = FileEffect(RepoPath("environments/production/anl.yaml"), None, None)
+    proposal = replace(question.proposal, effect=Effect((), (faulty,)))
+    assert [file["kind"] for file in document(replace(question, proposal=proposal))["files"]] == ["deployment"]
+
+
 @pytest.mark.parametrize(
     ("path", "shown"),
     [
