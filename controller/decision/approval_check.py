@@ -3,7 +3,7 @@
 from controller.approval.approvals import Approvals, Missing
 from controller.decision.check import CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, inert, table
-from controller.decision.verdict import Judgement, Unanswered
+from controller.decision.verdict import Judgement, Refused, Unanswered
 from controller.decision.wording import counted, listed, logins
 
 NAME = "dvo/approval"
@@ -23,9 +23,15 @@ def approval_check(judgement: Judgement) -> CheckRun:
 
 
 def _conclusion(judgement: Judgement) -> Conclusion:
-    if isinstance(judgement.answer, Unanswered):
+    if isinstance(judgement.answer, Unanswered) or _is_refused_unasked(judgement):
         return Conclusion.FAILURE
     return Conclusion.SUCCESS if judgement.approvals.is_complete else Conclusion.ACTION_REQUIRED
+
+
+def _is_refused_unasked(judgement: Judgement) -> bool:
+    """Return whether the change is refused without anybody being asked: green would then mislead."""
+    approvals = judgement.approvals
+    return isinstance(judgement.verdict, Refused) and approvals.is_complete and not approvals.counted
 
 
 def _title(judgement: Judgement) -> str:
@@ -36,6 +42,8 @@ def _title(judgement: Judgement) -> str:
         return f"Changes requested by {listed([person.login for person in approvals.objections])}"
     if approvals.missing:
         return _waiting_for(approvals.missing)
+    if _is_refused_unasked(judgement):
+        return "Nothing to approve while dvo/policy refuses the change"
     if approvals.counted:
         return f"Approved by {listed([counted_one.principal.login for counted_one in approvals.counted])}"
     return "No approval needed"
@@ -52,6 +60,8 @@ def _waiting_for(missing: tuple[Missing, ...]) -> str:
 def _summary(judgement: Judgement) -> str:
     if isinstance(judgement.answer, Unanswered):
         return inert(judgement.answer.message)
+    if _is_refused_unasked(judgement):
+        return "**No approval would help**: see `dvo/policy` for what turns it green."
     approvals = judgement.approvals
     return paragraphs([_one_look(approvals), _missing(approvals), _given(approvals), _not_counted(approvals)])
 

@@ -173,6 +173,13 @@ def test_without_a_need_for_approval_the_check_is_green() -> None:
     assert (check.conclusion, check.title) == (Conclusion.SUCCESS, "No approval needed")
 
 
+def test_a_refused_change_that_nobody_is_asked_about_is_not_green_on_the_approval_check() -> None:
+    check = approval_check(decide(replace(CASE, answer=answer(finding(Action.DENY)))))
+    assert check.conclusion is Conclusion.FAILURE
+    assert check.title == "Nothing to approve while dvo/policy refuses the change"
+    assert "No approval would help" in check.summary
+
+
 def test_an_objection_blocks_and_names_who_objects() -> None:
     check = approval_check(decide(replace(CASE, approvals=OBJECTED)))
     assert check.conclusion is Conclusion.ACTION_REQUIRED
