@@ -118,10 +118,22 @@ def test_twenty_blobs_are_read_at_the_same_time(tmp_path: Path) -> None:
         assert len(server.calls) == THREADS
 
 
-def test_a_store_that_cannot_be_used_is_unavailable(tmp_path: Path) -> None:
+def test_a_store_that_cannot_be_read_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with scripted(lambda method, path: blob(b"x")) as (app, _), pytest.raises(UnavailableError, match="store"):
+    with (
+        scripted(lambda method, path: blob(b"x")) as (app, _),
+        pytest.raises(UnavailableError, match="cannot be read"),
+    ):
         Contents(app, tmp_path / "file").read(frozenset({blob_id(b"x")}))
+
+
+def test_a_store_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / blob_id(b"x")[:2]).symlink_to(tmp_path / "nowhere")
+    with (
+        scripted(lambda method, path: blob(b"x")) as (app, _),
+        pytest.raises(UnavailableError, match="cannot be written"),
+    ):
+        Contents(app, tmp_path).read(frozenset({blob_id(b"x")}))
 
 
 def test_many_threads_keep_one_store_whole(tmp_path: Path) -> None:
