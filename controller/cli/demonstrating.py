@@ -1,6 +1,8 @@
 """`dvo demo`: the whole story, told on the terminal; afterwards everything is taken away or kept running."""
 
 import logging
+import signal
+import sys
 import tempfile
 import threading
 from contextlib import ExitStack
@@ -21,6 +23,9 @@ _PROJECT = Path(__file__).resolve().parents[2]
 def run(*, keep: bool) -> int:
     """Play the story and return the exit code; `keep` goes on running until interrupted."""
     console = Console(highlight=False)
+    # Left to themselves, these would end the demo before what it started is stopped.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda _number, _frame: sys.exit(0))
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dvo-demo-"))
         log = Path(folder) / "controller.log"
@@ -48,5 +53,5 @@ def _look_around(teller: Teller, world: DemoWorld, log: Path, *, keep: bool) -> 
     teller.say("Press Ctrl-C to end it all.")
     try:
         threading.Event().wait()
-    except KeyboardInterrupt:
+    finally:
         teller.say("Ended.")
