@@ -4,15 +4,13 @@ Its clock can be moved (a file beside it says by how much), it looks more often,
 itself at a named point. A point is a moment of a call to one of the parts that the workflows
 talk to ("before deployer.start"), and words that the call's arguments hold. Nothing in the
 product knows of it: the parts are wrapped here.
-
-`python -m tests.end_to_end.runner <clock file> <point file>`, settings from the environment.
 """
 
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +23,7 @@ from controller.adapters.postgres.tending import Pace
 from controller.cli.logs import set_up_logs
 from controller.compose.production import assembled, finished, server_config
 from controller.compose.wiring import Parts
-from controller.settings import load_settings, process_environment
+from controller.settings import load_settings
 
 QUICK = Pace(
     tick_seconds=0.2,
@@ -36,6 +34,15 @@ QUICK = Pace(
     patience=Patience(first_seconds=0.2, longest_seconds=1.0),
 )
 _WATCHED = ("reader", "writer", "journal", "queue", "ledger", "engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The files through which a controller and its test know of each other."""
+
+    log: Path
+    clock: Path
+    point: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +107,21 @@ def watched(parts: Parts, point: Point) -> Parts:
     return Parts(**made)
 
 
-def main(clock: Path, point: Point) -> None:
+def run(environment: Mapping[str, str], places: Places) -> None:
     """Serve on a free port until told to stop."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    log = places.log.open("a", encoding="utf-8")
+    for stream in (1, 2):
+        os.dup2(log.fileno(), stream)
+    point = Point(places.point)
 
     def sending(event: str, arguments: tuple[object, ...]) -> None:
         if event == "http.client.send":
             point.passed("during http.client.send", arguments[1])
 
     sys.addaudithook(sending)
-    settings = load_settings(process_environment())
-    set_up_logs(settings.log_level)
-    with finished(settings, FileClock(clock)) as adapters:
+    settings = load_settings(environment)
+    set_up_logs(settings.log_level, log)
+    with finished(settings, FileClock(places.clock)) as adapters:
         made = replace(adapters, parts=watched(adapters.parts, point))
         uvicorn.Server(server_config(assembled(settings, made, QUICK).app, "127.0.0.1", 0)).run()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Point(Path(sys.argv[2])))

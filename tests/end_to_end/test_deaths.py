@@ -64,7 +64,7 @@ def undisturbed(company: World) -> Outcome:
 def unharmed(company: World) -> Iterator[World]:
     """The shared world; whatever a test that failed left is put right."""
     yield company
-    (company.folder / "point").unlink(missing_ok=True)
+    company.places.point.unlink(missing_ok=True)
     if company.running.has_ended:
         company.start()
 

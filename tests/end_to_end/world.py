@@ -8,9 +8,10 @@ the processes of the target.
 import itertools
 import json
 import shutil
+import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,15 +28,14 @@ from controller.sandbox.person import Person
 from controller.sandbox.records import PullRequest
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import AppCredentials
-from tests.end_to_end.process import ROOT, ControllerProcess
-from tests.end_to_end.runner import FileClock
+from tests.end_to_end.process import ROOT, ControllerProcess, run_watched
+from tests.end_to_end.runner import FileClock, Places
 from tests.end_to_end.waiting import until
 from tests.opa import opa_binary
 
 TUESDAY = datetime(2027, 3, 9, 9, 0, tzinfo=UTC)
 
-DVO = (str(Path(sys.executable).with_name("dvo")),)
-SERVE = (*DVO, "serve", "--port", "0")
+Launch = Callable[[Mapping[str, str], Places], ControllerProcess]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class World:
     sandbox: Sandbox
     app: AppCredentials
     clock: FileClock
-    command: Sequence[str]
+    launch: Launch
     """How the controller is started."""
     more: Mapping[str, str]
     """Settings in addition."""
@@ -79,8 +79,8 @@ class World:
         return self.folder / "home"
 
     @property
-    def log(self) -> Path:
-        return self.folder / "controller.log"
+    def places(self) -> Places:
+        return Places(self.folder / "controller.log", self.clock.file, self.folder / "point")
 
     @property
     def people_file(self) -> Path:
@@ -106,7 +106,7 @@ class World:
 
     def start(self) -> ControllerProcess:
         """Start the controller and send the code host's webhooks to it."""
-        self.controller = ControllerProcess.started(self.command, self.environment, self.log)
+        self.controller = self.launch(self.environment, self.places)
         self.sandbox.point_webhooks(self.app, f"{self.controller.address}/webhooks/github")
         return self.controller
 
@@ -125,11 +125,11 @@ class World:
         """Let the controller kill itself when it comes to that point."""
         draft = self.folder / "point.draft"
         draft.write_text(json.dumps({"moment": moment, "words": words}), "utf-8")
-        draft.replace(self.folder / "point")
+        draft.replace(self.places.point)
 
     def reborn(self) -> None:
-        """Wait for the controller's death and start it again."""
-        self.running.wait_for_death()
+        """Wait until the controller has killed itself, and start it again."""
+        assert self.running.wait_for_end() == -signal.SIGKILL
         self.start()
 
     def person(self, login: str) -> Person:
@@ -205,9 +205,20 @@ class World:
         """Wait until everything in a merge is deployed."""
         return self.check(merge, "dvo/deploy", "success", "completed")
 
+    def deployed_after_merge(self, login: str, number: int) -> str:
+        """Merge a pull request once it is green, wait until everything in it is deployed, and return the merge."""
+        self.green(number)
+        merge = self.merge(login, number)
+        self.deployed(merge)
+        return merge
+
+    def log(self) -> str:
+        """Return everything the controller has written, in all of its lives."""
+        return self.places.log.read_text("utf-8", "replace")
+
     def tail(self) -> str:
         """Return the end of the controller's log."""
-        return self.log.read_text("utf-8", "replace")[-4000:]
+        return self.log()[-4000:]
 
     def events(self, kind: EventType | None = None, subject: str | None = None) -> list[Event]:
         """Return what is sealed in the ledger, verified on the way."""
@@ -250,16 +261,15 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, command: Sequence[str] | None = None, **more: str) -> Iterator[World]:
-    """Give a world on a Tuesday, its controller started; without `command` it is the runner of these tests."""
+def world(folder: Path, launch: Launch = run_watched, **more: str) -> Iterator[World]:
+    """Give a world, its controller started; with the runner of these tests it is on a Tuesday, else now."""
     clock = FileClock(folder / "clock")
-    clock.move(TUESDAY if command is None else datetime.now(UTC))
+    clock.move(TUESDAY if launch is run_watched else datetime.now(UTC))
     people = folder / "directory.yaml"
     shutil.copy(ROOT / "examples" / "directory.yaml", people)
     with Sandbox.running(folder / "sandbox", clock=clock.now) as sandbox:
         app = seed(sandbox.seeds, ROOT, people, None)
-        runner = (sys.executable, "-m", "tests.end_to_end.runner", str(clock.file), str(folder / "point"))
-        made = World(folder, sandbox, app, clock, command or runner, more)
+        made = World(folder, sandbox, app, clock, launch, more)
         try:
             made.start()
             yield made
