@@ -1,19 +1,23 @@
 """Run every benchmark and print a table; exit 1 when a claimed bound does not hold."""
 
+import logging
 import sys
+from itertools import chain
 
+import structlog
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import judging
+from benchmarks import commands, judging
 from benchmarks.figure import Figure
 
 
 def main() -> int:
     """Measure, print, and tell whether every bound holds."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     table = Table("Figure", "Measured", "Claimed", title="DVO benchmarks")
     failed = 0
-    for figure in judging.figures():
+    for figure in chain(commands.figures(), judging.figures()):
         holds = figure.bound is None or figure.value <= figure.bound
         failed += not holds
         table.add_row(figure.name, _shown(figure), _claim(figure), style=None if holds else "red")

@@ -116,7 +116,7 @@ def seed(seeds: Seeds, project: Path, people: Path, webhook_url: str | None) -> 
     seeds.add_organization(_ORGANIZATION, owners=["ada-admin"])
     for slug, members in _TEAMS.items():
         seeds.add_team(_ORGANIZATION, slug, members=members)
-    seeds.add_repository(REPOSITORY, _content(project), author="ada-admin")
+    seeds.add_repository(REPOSITORY, project_content(project), author="ada-admin")
     for slug in _TEAMS:
         seeds.grant(REPOSITORY, Permission.WRITE, team=slug)
     seeds.grant(REPOSITORY, Permission.READ, person="vera-view")
@@ -164,7 +164,8 @@ def _environment(home: Path, people: Path, sandbox: Sandbox, app: AppCredentials
     return {"PATH": process_environment().get("PATH", "")} | own
 
 
-def _content(project: Path) -> Mapping[str, bytes]:
+def project_content(project: Path) -> Mapping[str, bytes]:
+    """Return the governed files of this project: a whole repository to begin with."""
     files = [path for folder in _FOLDERS for path in sorted((project / folder).rglob("*")) if path.is_file()]
     owners = project / ".github" / "CODEOWNERS"
     if not files or not owners.is_file():
