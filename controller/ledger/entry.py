@@ -46,7 +46,7 @@ def admissible(event: Event) -> Event:
 
 def event_bytes(event: Event) -> bytes:
     """Return the canonical bytes of `event`; `InputError` for what JSON cannot say exactly."""
-    return _canonical(_event_members(event))
+    return canonical_json(_event_members(event))
 
 
 def read_event(content: bytes) -> Event:
@@ -59,7 +59,7 @@ def read_event(content: bytes) -> Event:
 def entry_digest(sequence: int, previous: str, event: Event) -> Digest:
     """Return the digest of `event` at place `sequence` behind the entry with digest `previous`."""
     return digest_of(
-        _canonical(
+        canonical_json(
             {
                 "schema": SCHEMA,
                 "sequence": sequence,
@@ -72,7 +72,7 @@ def entry_digest(sequence: int, previous: str, event: Event) -> Digest:
 
 def entry_bytes(entry: Entry) -> bytes:
     """Return the canonical bytes of `entry`, without a line end."""
-    return _canonical(
+    return canonical_json(
         {
             "schema": SCHEMA,
             "sequence": entry.sequence,
@@ -99,13 +99,6 @@ def read_entry(content: bytes) -> Entry:
     )
     _check_same(entry_bytes(entry), content)
     return entry
-
-
-def _canonical(value: dict[str, object]) -> bytes:
-    try:
-        return canonical_json(value)
-    except RecursionError as error:
-        raise InputError("expected values of moderate depth, got them nested too deep") from error
 
 
 def _event_members(event: Event) -> dict[str, object]:
