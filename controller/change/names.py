@@ -21,7 +21,8 @@ RepoPath = NewType("RepoPath", str)
 
 _OBJECT = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?(?:\[bot\])?", re.ASCII)
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?", re.ASCII)
+"""Issued today without a hyphen at the end; some accounts of long ago have one."""
 
 
 def commit_sha(text: str) -> CommitSha:

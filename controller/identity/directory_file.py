@@ -20,7 +20,7 @@ from controller.desired_state.problem import Problem
 from controller.errors import ConfigurationError
 from controller.identity.principal import People, Principal, PrincipalId, PrincipalKind
 
-_Login = Annotated[str, Field(pattern=r"\A[A-Za-z0-9](?:[A-Za-z0-9_-]{0,98}[A-Za-z0-9])?(?:\[bot\])?\z")]
+_Login = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?\z")]
 _Address = Annotated[str, Field(pattern=r"\A[^\s@]{1,64}@[^\s@]{1,255}\z")]
 _SAID = {
     "extra_forbidden": "unknown key",

@@ -17,9 +17,7 @@ from controller.identity.principal import People, PrincipalId
 WEB_FLOW_ID = 19864447
 """GitHub's own account, which commits what people do on its pages."""
 WEB_FLOW_ADDRESS = "noreply@github.com"
-_NOREPLY = re.compile(
-    r"([1-9][0-9]{0,17})\+([a-z0-9](?:[a-z0-9_-]{0,98}[a-z0-9])?(?:\[bot\])?)@users\.noreply\.github\.com"
-)
+_NOREPLY = re.compile(r"([1-9][0-9]{0,17})\+([a-z0-9][a-z0-9_-]{0,99}(?:\[bot\])?)@users\.noreply\.github\.com")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,12 +43,12 @@ def test_the_digest_of_bytes_is_their_sha_256() -> None:
     assert digest_of(b"x") == digest("sha256:" + hashlib.sha256(b"x").hexdigest())
 
 
-@pytest.mark.parametrize("text", ["dana-dev", "a", "github-actions[bot]", "Name_corp", "a" * 100])
+@pytest.mark.parametrize("text", ["dana-dev", "a", "github-actions[bot]", "Name_corp", "a-", "a" * 100])
 def test_what_github_issues_is_a_login(text: str) -> None:
     assert login(text) == text
 
 
-@pytest.mark.parametrize("text", ["", "-a", "a-", "a b", "a/b", "a[bot]x", "p\u0430yments", "a\n", "a" * 101])
+@pytest.mark.parametrize("text", ["", "-a", "a b", "a/b", "a[bot]x", "p\u0430yments", "a\n", "a" * 101])
 def test_what_github_would_not_issue_is_no_login(text: str) -> None:
     """ATTACKS 036, 093."""
     with pytest.raises(InputError, match="login"):
