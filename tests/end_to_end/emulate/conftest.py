@@ -48,18 +48,23 @@ def release(abroad: Elsewhere) -> Release:
 
 @pytest.fixture(scope="module")
 def in_development(abroad: Elsewhere, release: Release) -> Deployed:
-    """The release deployed in development by a developer."""
-    return _deployed(abroad, "dana-dev", DEVELOPMENT, release)
+    """The release deployed in development by a developer, squashed."""
+    number = _admitted(abroad, "dana-dev", DEVELOPMENT, release)
+    return _deployed(abroad, number, abroad.person("dana-dev").merge(number, "squash"))
 
 
 @pytest.fixture(scope="module")
 def in_staging(abroad: Elsewhere, release: Release) -> Deployed:
-    """The release deployed in staging by an operator."""
-    return _deployed(abroad, "omar-ops", STAGING, release)
+    """The release deployed in staging by an operator, rebased."""
+    number = _admitted(abroad, "omar-ops", STAGING, release)
+    return _deployed(abroad, number, abroad.person("omar-ops").merge(number, "rebase"))
 
 
-def _deployed(abroad: Elsewhere, login: str, path: str, release: Release) -> Deployed:
+def _admitted(abroad: Elsewhere, login: str, path: str, release: Release) -> int:
     number = abroad.propose(login, {path: moved(abroad.file(path), release.pin)}, f"ANL 1.1.0 in {path}")
     abroad.green(number)
-    merge = abroad.merge(login, number)
+    return number
+
+
+def _deployed(abroad: Elsewhere, number: int, merge: str) -> Deployed:
     return Deployed(number, merge, abroad.deployed(merge))

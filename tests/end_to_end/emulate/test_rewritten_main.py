@@ -32,6 +32,7 @@ def test_a_main_that_is_rewritten_stops_every_deployment_until_it_is_itself_agai
             "position": 1,
         }
         onto = alone.merge("dana-dev", _rescaled(alone, _ORC, 2))
+        _rescaled(alone, _ORC, 3)  # judged after main was looked at: what is marked first is looked at first
 
         alone.move_main(sound, force=True)
         until(lambda: _newest_main(alone).get("sound"), "the controller to see that main is itself again")

@@ -6,10 +6,13 @@ cannot be played. It knows neither CODEOWNERS nor who may not approve: it lets p
 their own work and take any check for the required one. The controller must not.
 """
 
+from collections import Counter
+
 import httpx
 import pytest
 
 from controller.cli.demo.stage import ask_agent, health
+from controller.ledger.event import EventType
 from tests.end_to_end.edits import PRODUCTION, edited, moved
 from tests.end_to_end.emulate.conftest import Deployed, Release
 from tests.end_to_end.emulate.elsewhere import CHECKS, Elsewhere
@@ -89,7 +92,11 @@ def test_a_push_straight_to_main_is_refused_and_what_runs_stays(abroad: Elsewher
     assert health(in_development.endpoint) == before
 
 
-def test_every_delivery_of_the_other_github_is_taken(abroad: Elsewhere, in_development: Deployed) -> None:
+def test_every_event_arrives_twice_and_is_acted_on_once(abroad: Elsewhere, in_development: Deployed) -> None:
     told = {(delivery["event"], delivery["status_code"]) for delivery in abroad.deliveries()}
     assert {status for _, status in told} == {httpx.codes.ACCEPTED}
-    assert {"pull_request", "push", "check_run"} <= {event for event, _ in told}
+    assert {"pull_request", "check_run"} <= {event for event, _ in told}
+    steps = Counter(event.type for event in abroad.events("development/ANL"))
+    assert steps == {EventType.DEPLOY_VALIDATED: 1, EventType.DEPLOY_STARTED: 1, EventType.DEPLOY_COMPLETED: 1}
+    announced = abroad.events(f"merge/{in_development.merge}")
+    assert [event.type for event in announced] == [EventType.DEPLOY_INITIATED, EventType.POLICY_EVALUATED]
