@@ -30,7 +30,7 @@ QUICK = Pace(
     tend_seconds=0.5,
     sweep_seconds=3.0,
     heartbeat_seconds=0.5,
-    stalled_seconds=5.0,
+    stalled_seconds=3.0,
     patience=Patience(first_seconds=0.2, longest_seconds=1.0),
 )
 _WATCHED = ("reader", "writer", "journal", "queue", "ledger", "engine")

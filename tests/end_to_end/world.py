@@ -52,6 +52,7 @@ class Check:
     """A check run as its readers see it."""
 
     id: int
+    commit: str
     name: str
     conclusion: str | None
     title: str
@@ -165,11 +166,16 @@ class World:
 
     def checks(self, commit: str) -> dict[str, Check]:
         """Return the newest check of each name on a commit, from the code host's own records."""
+        return {check.name: check for check in self.all_checks() if check.commit == commit}
+
+    def all_checks(self) -> list[Check]:
+        """Return every check there ever was, oldest first."""
         with self.sandbox.world.lock:
             runs = list(self.sandbox.world.repository(*REPOSITORY.split("/")).check_runs.values())
-            return {
-                run.name: Check(
+            return [
+                Check(
                     run.id,
+                    run.suite.head_sha,
                     run.name,
                     run.conclusion,
                     run.title or "",
@@ -177,8 +183,7 @@ class World:
                     tuple(Note(note.path, note.start_line, note.message) for note in run.annotations),
                 )
                 for run in sorted(runs, key=lambda run: run.id)
-                if run.suite.head_sha == commit
-            }
+            ]
 
     def check(self, ref: int | str, name: str, conclusion: str | None, says: str = "") -> Check:
         """Wait until a check of a commit (or of a pull request's head) ends so and its title says so."""
