@@ -96,6 +96,7 @@ def controller(settings: Settings, clock: Clock) -> Iterator[Controller]:
 @contextmanager
 def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
     """Give every adapter, built from `settings`, and close them afterwards. Raises as `serve` does."""
+    _refuse_what_nothing_heeds(settings)
     with ExitStack() as stack:
         settings.home.mkdir(parents=True, exist_ok=True)
         database = _database(settings, stack)
@@ -187,9 +188,27 @@ def _github(settings: Settings) -> GitHubApp:
     return GitHubApp(settings.github_api_url, settings.github_app_id, key, settings.repository)
 
 
+def _refuse_what_nothing_heeds(settings: Settings) -> None:
+    """Raise `ConfigurationError` for a setting that would be believed to work and does not yet."""
+    unheeded = {
+        "AZURE_*": settings.azure_tenant_id,
+        "REDIS_URL": settings.redis_url,
+        "SPLUNK_*": settings.splunk_hec_url,
+        "SENTINEL_*": settings.sentinel_endpoint,
+        "SYSLOG_URL": settings.syslog_url,
+        "DVO_LEDGER_REMOTE": settings.ledger_remote,
+        "DVO_MODEL": settings.model,
+        "DVO_CAPABILITY_*": settings.capabilities or None,
+        "DVO_CAPABILITIES_FILE": settings.capabilities_file if settings.capabilities_file.exists() else None,
+    }
+    given = [name for name, value in unheeded.items() if value is not None]
+    if given:
+        raise ConfigurationError(f"{', '.join(given)}: not supported by this version; nothing would heed it")
+
+
 def _directory(settings: Settings) -> FileDirectory:
     if settings.directory_file is None:
-        raise ConfigurationError("AZURE_*: Entra ID is not supported yet; use DVO_DIRECTORY_FILE")
+        raise ConfigurationError("DVO_DIRECTORY_FILE: is missing; nobody is known without it")
     directory = FileDirectory(settings.directory_file)
     directory.load()
     return directory
