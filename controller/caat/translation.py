@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from controller.caat.bundle import Bundle
 from controller.caat.definition import AgentDefinition, read_release
 from controller.caat.fastapi import fastapi_bundle
-from controller.desired_state.manifest import Platform
+from controller.desired_state.manifest import Platform, RolloutStrategy
 from controller.desired_state.plan import Plan
 from controller.desired_state.release import release_digest
 from controller.errors import InputError
@@ -21,12 +21,21 @@ class UnsupportedPlatformError(InputError):
     advice = "Choose another platform in the manifest, or a fallback for the capability that deploys to this one."
 
 
+class UnsupportedStrategyError(InputError):
+    """No deployer goes out the way a plan's rollout asks for."""
+
+    advice = "Choose `strategy: all_at_once` in the manifest."
+
+
 def translate(plan: Plan, files: Mapping[str, bytes]) -> Bundle:
     """Return the bundle for `plan`; `files` is its release, keyed by path below the agent's folder.
 
-    Raises `UnsupportedPlatformError` for a platform without a translation, and `InputError`
+    Raises `UnsupportedPlatformError` and `UnsupportedStrategyError` for what no one can do yet, and `InputError`
     for files that are not the plan's release or are no well-formed agent.
     """
+    strategy = plan.manifest.rollout.strategy
+    if strategy is not RolloutStrategy.ALL_AT_ONCE:
+        raise UnsupportedStrategyError(f"{plan.key}: expected {RolloutStrategy.ALL_AT_ONCE}, got {strategy}")
     if plan.platform is not Platform.FASTAPI:
         raise UnsupportedPlatformError(f"{plan.key}: expected platform {Platform.FASTAPI}, got {plan.platform}")
     return fastapi_bundle(plan, _admitted_release(plan, files), files)

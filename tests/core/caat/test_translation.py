@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from controller.caat.fastapi import RUNTIME
-from controller.caat.translation import UnsupportedPlatformError, translate
+from controller.caat.translation import UnsupportedPlatformError, UnsupportedStrategyError, translate
 from controller.change.names import ObjectId
-from controller.desired_state.manifest import AgentCode, Model, Platform, Version
+from controller.desired_state.manifest import AgentCode, Model, Platform, RolloutStrategy, Version
 from controller.desired_state.release import Release, release_digest
 from controller.errors import InputError
 from tests.samples.content import ROOT, plan_for
@@ -85,6 +85,13 @@ def test_another_plan_gives_another_bundle(files: Mapping[str, bytes]) -> None:
 def test_a_platform_without_translation_is_named(files: Mapping[str, bytes], platform: Platform) -> None:
     with pytest.raises(UnsupportedPlatformError, match=platform.value):
         translate(plan_for(files, code="TST", version="1.2.3", platform=platform), files)
+
+
+def test_a_rollout_nobody_can_do_is_refused_rather_than_done_otherwise(files: Mapping[str, bytes]) -> None:
+    plan = plan_for(files, code="TST", version="1.2.3")
+    rollout = replace(plan.manifest.rollout, strategy=RolloutStrategy.CANARY)
+    with pytest.raises(UnsupportedStrategyError, match="canary"):
+        translate(replace(plan, manifest=replace(plan.manifest, rollout=rollout)), files)
 
 
 def test_files_of_another_release_are_refused(files: Mapping[str, bytes], changed: Change) -> None:
