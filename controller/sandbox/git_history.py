@@ -5,6 +5,7 @@ nothing untrusted reaches git's command line. Making merges is in `git_merging.p
 """
 
 from dataclasses import dataclass
+from itertools import islice
 
 from controller.sandbox.git_objects import EMPTY_TREE
 from controller.sandbox.git_store import GitStore
@@ -76,7 +77,9 @@ def _changed_files(store: GitStore, before: str, new: str) -> list[ChangedFile]:
     if not rows:
         return []
     text = store.run("diff-tree", "-r", "-M", "-p", "--full-index", before, new).decode(errors="replace")
-    return [_changed(row, patch) for row, patch in zip(rows, _patches(text), strict=True)]
+    patches = iter(_patches(text))
+    # A file that becomes a link, or the other way round, is told as one that goes and one that comes.
+    return [_changed(row, list(islice(patches, 2 if row[0] == "T" else 1))) for row in rows]
 
 
 def _raw_rows(fields: list[str]) -> list[tuple[str, str, str | None, str]]:
@@ -103,13 +106,9 @@ def _patches(text: str) -> list[str]:
     return ["\n".join(part) for part in parts]
 
 
-def _changed(row: tuple[str, str, str | None, str], patch: str) -> ChangedFile:
+def _changed(row: tuple[str, str, str | None, str], patches: list[str]) -> ChangedFile:
     kind, path, previous, oid = row
-    lines = patch.split("\n")
-    start = next((number for number, line in enumerate(lines) if line.startswith("@@ ")), None)
-    hunks = [] if start is None else lines[start:]
-    while hunks and not hunks[-1]:
-        hunks.pop()
+    hunks = [line for patch in patches for line in _hunks(patch)]
     return ChangedFile(
         path=path,
         previous=previous,
@@ -119,3 +118,12 @@ def _changed(row: tuple[str, str, str | None, str], patch: str) -> ChangedFile:
         additions=sum(line.startswith("+") for line in hunks),
         deletions=sum(line.startswith("-") for line in hunks),
     )
+
+
+def _hunks(patch: str) -> list[str]:
+    lines = patch.split("\n")
+    start = next((number for number, line in enumerate(lines) if line.startswith("@@ ")), len(lines))
+    hunks = lines[start:]
+    while hunks and not hunks[-1]:
+        hunks.pop()
+    return hunks
