@@ -194,10 +194,9 @@ class World:
             return found if found and found.conclusion == conclusion and says in found.title else None
 
         def told() -> str:
-            commit = self.head(ref) if isinstance(ref, int) else ref
-            return (
-                f"{name} of {ref} to be {conclusion} {says!r}; there is {self.checks(commit)}; the log: {self.tail()}"
-            )
+            found = self.checks(self.head(ref) if isinstance(ref, int) else ref).values()
+            there = [(check.name, check.conclusion, check.title) for check in found]
+            return f"{name} of {ref} to be {conclusion} {says!r}; there is {there}; the log ends {self.tail()}"
 
         return until(look, told)
 
