@@ -35,7 +35,7 @@ def weigh(case: ApprovalCase) -> Approvals:
     """
     if case.extra_approvals < 0 or any(requirement.minimum < 1 for requirement in case.requirements):
         raise InputError("expected requirements of at least one person and no negative extra approvals")
-    latest = _latest(case.reviews)
+    latest = _latest(case)
     approving = [seen for seen in latest if seen.review.state is ReviewState.APPROVED]
     outcomes = [_weighed(case, seen) for seen in approving] if case.requirements else []
     gaps = [_missing(case, requirement, approving) for requirement in case.requirements]
@@ -47,11 +47,15 @@ def weigh(case: ApprovalCase) -> Approvals:
     )
 
 
-def _latest(reviews: Iterable[SeenReview]) -> Sequence[SeenReview]:
-    """Return the deciding review of each person, in order; strangers are told apart by account."""
+def _latest(case: ApprovalCase) -> Sequence[SeenReview]:
+    """Return the deciding review of each person, in order; strangers are told apart by account.
+
+    An approval that came too late to count takes nothing back of what the person said in time.
+    """
     latest: dict[tuple[str, object], SeenReview] = {}
-    for seen in reviews:
-        if seen.review.state in _DECISIVE:
+    for seen in case.reviews:
+        is_late = seen.review.state is ReviewState.APPROVED and seen.review.submitted_at > case.as_of
+        if seen.review.state in _DECISIVE and not (is_late and _identity(seen) in latest):
             latest.pop(_identity(seen), None)
             latest[_identity(seen)] = seen
     return tuple(latest.values())
