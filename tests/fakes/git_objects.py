@@ -142,8 +142,9 @@ def _tree_id(prefix: str, entries: dict[RepoPath, TreeEntry], folders: dict[Repo
         oid = _tree_id(f"{prefix}{name}/", inner, folders)
         folders[RepoPath(prefix + name)] = oid
         rows.append((name + "/", "40000", oid))
-    rows.sort(key=lambda row: row[0].encode())
+    rows.sort(key=lambda row: row[0].encode("utf-8", "surrogateescape"))
     content = b"".join(
-        f"{mode} {name.removesuffix('/')}".encode() + b"\0" + bytes.fromhex(oid) for name, mode, oid in rows
+        f"{mode} {name.removesuffix('/')}".encode("utf-8", "surrogateescape") + b"\0" + bytes.fromhex(oid)
+        for name, mode, oid in rows
     )
     return ObjectId(object_id("tree", content))
