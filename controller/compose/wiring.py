@@ -56,7 +56,7 @@ def wire(parts: Parts) -> Workflows:
     gatherer = Gatherer(parts.reader, parts.pool, parts.branch)
     judging = Judging(Involving(parts.reader, parts.directory, parts.pool), parts.engine, history)
     progress = DeploymentProgress(history, parts.writer)
-    merges = Merges(parts.reader, gatherer, judging, chronicle, progress)
+    merges = Merges(gatherer, judging, chronicle, progress)
     showing = Showing(parts.writer, parts.pool)
     return Workflows(
         pull_requests=PullRequests(parts.reader, gatherer, judging, chronicle, showing),

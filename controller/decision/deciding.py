@@ -71,12 +71,17 @@ def _refusals_by_facts(case: Case) -> Iterator[Reason]:
     if case.is_draft:
         yield Reason(Cause.DRAFT, "The pull request is a draft.", "Mark it as ready for review.")
     for problem in case.proposal.problems:
-        yield Reason(Cause.FAULT, problem.message, problem.remedy, problem.path, problem.line)
+        yield Reason(Cause.FAULT, problem.message, problem.remedy, _as_text(problem.path), problem.line)
     for path in case.conflicts:
-        message = f"{path} was also changed on the base branch since this branch left it."
-        yield Reason(Cause.CONFLICT, message, "Update the branch with its base.", path, 1)
+        message = f"{_as_text(path)} was also changed on the base branch since this branch left it."
+        yield Reason(Cause.CONFLICT, message, "Update the branch with its base.", _as_text(path), 1)
     if case.participants is not None:
         yield from _refusals_by_people(case.participants)
+
+
+def _as_text(path: RepoPath) -> RepoPath:
+    """Return a path as text that checks and ledger can hold: Git's may be of any bytes."""
+    return RepoPath(path.encode("utf-8", "backslashreplace").decode())
 
 
 def _refusals_by_people(participants: Participants) -> Iterator[Reason]:

@@ -10,18 +10,23 @@ from collections.abc import Iterable, Sequence
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 _TRIGGER = re.compile(r"(@|://|(?<=www)\.)")
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+def plain(text: str) -> str:
+    """Return `text` on one line, without what cannot be shown, for a place that knows no Markdown."""
+    return _UNPRINTABLE.sub(" ", text)
 
 
 def inert(text: str) -> str:
     """Return `text` so that it shows as itself on one line and does nothing else."""
-    escaped = _MARKUP.sub(r"\\\1", _UNPRINTABLE.sub(" ", text))
+    escaped = _MARKUP.sub(r"\\\1", plain(text))
     return _TRIGGER.sub(r"`\1`", escaped)
 
 
 def code(text: str) -> str:
     """Return `text` as a code span that it cannot leave, also inside a table."""
-    shown = _UNPRINTABLE.sub(" ", text).replace("|", "\u2502") or " "
+    shown = plain(text).replace("|", "\u2502") or " "
     runs = [len(run) for run in re.findall(r"`+", shown)]
     fence = "`" * (max(runs, default=0) + 1)
     pad = " " if shown.startswith("`") or shown.endswith("`") else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from controller.decision.markdown import code, table
+from controller.decision.markdown import code, plain, table
 from controller.desired_state.difference import Difference, Kind
 from controller.desired_state.manifest import Autoscaling
 from controller.desired_state.plan import Plan
@@ -41,7 +41,7 @@ def change_table(proposal: Proposal) -> str:
 def headline(proposal: Proposal) -> str:
     """Return the change in a few words: ``ANL 1.0.0 → 1.1.0 in production and 2 more``."""
     named = [_brief(difference) for difference in proposal.differences]
-    named += [file.path for file in proposal.effect.files]
+    named += [plain(file.path) for file in proposal.effect.files]
     if not named:
         return "nothing that is governed or runs"
     return named[0] if len(named) == 1 else f"{named[0]} and {len(named) - 1} more"

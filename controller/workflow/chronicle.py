@@ -49,6 +49,10 @@ class Chronicle:
         """Commit `events` and `marks` together; they are sealed soon."""
         self._journal.record(events, (*marks, Mark("seal")) if events else marks)
 
+    def seal(self) -> None:
+        """Seal what is recorded before returning: an earlier try may have ended between the two."""
+        self._sealer.seal()
+
     def record_sealed(self, events: Sequence[Event], marks: Sequence[Mark] = ()) -> None:
         """Commit `events` and `marks` together and seal them before returning."""
         self._sealer.sealed_now(events, marks)

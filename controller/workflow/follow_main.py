@@ -1,13 +1,17 @@
 """Follow main: what happened to it since it was last seen, commit by commit.
 
 A commit of main's first-parent line belongs to the merged pull request whose merge commit
-it is; any other was pushed directly and is refused and reported. The first look at main is
+it is; any other was pushed directly and is refused and reported. A code host may know of a
+merge some seconds later than of its commit, so it is asked again before that is said, and
+nothing behind the commit in question is followed meanwhile. The first look at main is
 the baseline, from which nothing is deployed. A main that is no fast-forward of the last one
 seen stops every deployment until it is one again.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import takewhile
 
 from controller.change.facts import Commit, PullRequest
 from controller.change.names import CommitSha, ObjectId
@@ -16,11 +20,14 @@ from controller.desired_state.release import Release
 from controller.desired_state.state import read_desired_state
 from controller.errors import InputError
 from controller.ledger.event import Event, EventType, Severity
-from controller.ports.code_host import Comparison
 from controller.ports.journal import Mark
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import CodeHostReader, Gatherer
-from controller.workflow.history import MainSeen
+from controller.workflow.history import Asked, MainSeen
+from controller.workflow.main_line import line_since
+
+_PATIENCE = timedelta(seconds=30)
+_ASK_AGAIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +56,18 @@ class FollowMain:
         if seen is None:
             self._record_baseline()
             return
-        comparison = self._since(seen)
-        if comparison is None or comparison.behind_by:
+        line = line_since(self._host, seen.tip, self._branch)
+        if line is None:
             self._record_rewrite(seen)
-        elif comparison.commits or not seen.is_sound:
-            self._record_steps(seen, comparison)
-
-    def _since(self, seen: MainSeen) -> Comparison | None:
-        try:
-            return self._host.compare(seen.tip, self._branch)
-        except InputError:
-            return None
+        elif len(line) > 1 or not seen.is_sound:
+            self._record_steps(seen, line)
 
     def _record_baseline(self) -> None:
         tip = self._host.compare(self._branch, self._branch).base
         snapshot, contents = self._gatherer.whole(tip)
         state = read_desired_state(snapshot, contents)
         events = [self._published(release, tip) for release in state.releases.values()]
-        self._chronicle.record_sealed([*events, self._main(tip.sha, 0, "baseline")], ())
+        self._chronicle.record_sealed([*events, self._main(MainSeen(tip.sha, 0, is_sound=True), "baseline")], ())
 
     def _record_rewrite(self, seen: MainSeen) -> None:
         if not seen.is_sound:
@@ -76,20 +77,42 @@ class FollowMain:
         event = self._chronicle.event(EventType.CONFIG_CHANGED, "main", details, severity=Severity.CRITICAL)
         self._chronicle.record_sealed([event], ())
 
-    def _record_steps(self, seen: MainSeen, comparison: Comparison) -> None:
+    def _record_steps(self, seen: MainSeen, line: list[Commit]) -> None:
         events: list[Event] = []
         marks: list[Mark] = []
-        position = seen.position
-        for step in self._steps(comparison):
-            position += 1
-            events.append(self._told(step, position))
+        place = MainSeen(seen.tip, seen.position, is_sound=True)
+        steps = tuple(self._steps(line))
+        certain = self._asked_long_enough(seen, line)
+        for step in takewhile(lambda one: one.pull is not None or one.after.sha in certain, steps):
+            place = replace(place, tip=step.after.sha, position=place.position + 1)
+            events.append(self._told(step, place.position))
             marks.append(Mark(f"progress/{step.after.sha}" if step.pull is None else f"merge/{step.after.sha}"))
-        tip = comparison.head.sha
-        self._chronicle.record_sealed([*events, self._main(tip, position, "followed")], [*marks, Mark("sweep")])
+        if events:
+            marks.append(Mark("sweep"))
+        if len(events) < len(steps):
+            place = replace(place, asked=self._asked(seen, line))
+            marks.append(Mark("main", self._chronicle.now() + _ASK_AGAIN))
+        if place != seen:
+            events.append(self._main(place, "waiting" if place.asked else "followed"))
+        self._chronicle.record_sealed(events, marks)
 
-    def _steps(self, comparison: Comparison) -> Iterator[Step]:
-        """Yield the steps of main's first-parent line, oldest first."""
-        line = first_parents(comparison)
+    def _asked_long_enough(self, seen: MainSeen, line: list[Commit]) -> frozenset[CommitSha]:
+        """Return the commits of which it is certain by now that no pull request brings them."""
+        known = [commit.sha for commit in line]
+        asked = seen.asked
+        if asked is None or asked.tip not in known or self._chronicle.now() - asked.since < _PATIENCE:
+            return frozenset()
+        return frozenset(known[: known.index(asked.tip) + 1])
+
+    def _asked(self, seen: MainSeen, line: list[Commit]) -> Asked:
+        asked, now = seen.asked, self._chronicle.now()
+        is_current = asked is not None and asked.tip in {commit.sha for commit in line[1:]}
+        if asked is not None and is_current and now - asked.since < _PATIENCE:
+            return asked
+        return Asked(line[-1].sha, now)
+
+    def _steps(self, line: list[Commit]) -> Iterator[Step]:
+        """Yield the steps of main's line, oldest first."""
         pulls = {commit.sha: self._host.merged_pull_request(commit.sha) for commit in line[1:]}
         index = 1
         while index < len(line):
@@ -100,25 +123,27 @@ class FollowMain:
     def _end_of_step(self, line: list[Commit], pulls: dict[CommitSha, PullRequest | None], start: int) -> int:
         """Return the index of the last commit of the step that begins at `start`.
 
-        A rebase merge leaves as many commits as the pull request had, of which only the last
-        is its merge commit; they are one step when together they have the admitted effect.
+        A rebase merge leaves up to as many commits as the pull request had (merges are left
+        out), of which only the last is its merge commit; they are one step when together they
+        have the admitted effect.
         """
         for end in range(start, len(line)):
             pull = pulls[line[end].sha]
-            if pull is None:
-                continue
-            if end == start or (
-                end - start + 1 == pull.commit_count and self._has_admitted_effect(pull, line[start - 1], line[end])
-            ):
-                return end
-            return start
+            if pull is not None:
+                return end if end == start or self._is_rebased(pull, line[start - 1], line[start : end + 1]) else start
         return start
 
-    def _has_admitted_effect(self, pull: PullRequest, before: Commit, after: Commit) -> bool:
-        span, contents = self._gatherer.span(before, after)
+    def _is_rebased(self, pull: PullRequest, before: Commit, run: list[Commit]) -> bool:
+        if len(run) > pull.commit_count or any(len(commit.parents) != 1 for commit in run):
+            return False
+        if not self._history.was_admitted(pull.number):
+            return False
+        try:
+            span, contents = self._gatherer.span(before, run[-1])
+        except InputError:
+            return False  # what cannot be read was never admitted, and must not stop what comes after it
         effect = propose(span.before, span.after, contents, self._history.published()).effect
-        last = self._history.last_of(frozenset({EventType.POLICY_EVALUATED}), f"pull/{pull.number}")
-        return last is not None and last.details.get("effect") == effect.digest
+        return self._history.was_admitted(pull.number, head=pull.head, effect=effect.digest)
 
     def _told(self, step: Step, position: int) -> Event:
         facts: dict[str, object] = {
@@ -135,8 +160,10 @@ class FollowMain:
         facts["pull"] = step.pull.number
         return self._chronicle.event(EventType.DEPLOY_INITIATED, f"merge/{step.after.sha}", facts)
 
-    def _main(self, tip: CommitSha, position: int, kind: str) -> Event:
-        details = {"tip": tip, "position": position, "sound": True, "kind": kind}
+    def _main(self, place: MainSeen, kind: str) -> Event:
+        details: dict[str, object] = {"tip": place.tip, "position": place.position, "sound": True, "kind": kind}
+        if place.asked is not None:
+            details |= {"asked": place.asked.tip, "asked_since": place.asked.since.isoformat()}
         return self._chronicle.event(EventType.CONFIG_CHANGED, "main", details)
 
     def _published(self, release: Release, tip: Commit) -> Event:
@@ -154,19 +181,3 @@ def published_event(chronicle: Chronicle, release: Release, commit: CommitSha, r
         "root_tree": root_tree,
     }
     return chronicle.event(EventType.RELEASE_PUBLISHED, f"release/{release.agent}/{release.version}", details)
-
-
-def first_parents(comparison: Comparison) -> list[Commit]:
-    """Return the first-parent line from the base (inclusive) to the head, oldest first.
-
-    A line that leaves the base aside (main merged *into* something that was then pushed) is
-    one leap from the base to the head, which no pull request accounts for.
-    """
-    known = {commit.sha: commit for commit in (comparison.merge_base, *comparison.commits)}
-    line = [comparison.head]
-    while line[-1].sha != comparison.merge_base.sha:
-        parent = known.get(line[-1].parents[0]) if line[-1].parents else None
-        if parent is None:
-            return [comparison.merge_base, comparison.head]
-        line.append(parent)
-    return line[::-1]

@@ -6,7 +6,6 @@ gives the same value: its base is the first parent, its head the merge itself.
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from controller.change.facts import Account, Change, Commit, PullRequest, Review, Snapshot, Span
@@ -17,21 +16,13 @@ from controller.errors import InputError, StaleError
 from controller.ownership.codeowners import codeowners_path
 from controller.policy.bundle import FOLDER
 from controller.ports.code_host import Comparison, PullRequestReader, TreeReader
+from controller.workflow.history import Initiated
 
 Found = TypeVar("Found")
 
 
 class CodeHostReader(PullRequestReader, TreeReader, Protocol):
     """Both sides of reading, as one host offers them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Merge:
-    """A merged pull request on main: its first parent and the merge itself."""
-
-    pull: int
-    before: Commit
-    after: Commit
 
 
 class Gatherer:
@@ -54,12 +45,17 @@ class Gatherer:
         merge_base = self._snapshot(comparison.merge_base)
         return self._change(pull, comparison, (span, merge_base), reviews, pusher)
 
-    def merge(self, merge: Merge) -> Change:
+    def merge(self, merge: Initiated) -> Change:
         """Return the facts of a merged pull request: what its merge did to main."""
         pull = self._host.pull_request(merge.pull)
-        comparison, reviews, pusher = self._history(pull, merge.before.sha)
-        before, after = self._snapshot(merge.before), self._snapshot(merge.after)
-        return self._change(pull, comparison, (Span(before, after), before), reviews, pusher)
+        comparison, reviews, pusher = self._history(pull, merge.before)
+        trees = self.trees(merge)
+        return self._change(pull, comparison, (trees, trees.before), reviews, pusher)
+
+    def trees(self, merge: Initiated) -> Span:
+        """Return the trees on both sides of a merge."""
+        before = self._host.snapshot(merge.before, merge.before_tree)
+        return Span(before, self._host.snapshot(merge.after, merge.after_tree))
 
     def span(self, before: Commit, after: Commit) -> tuple[Span, Mapping[ObjectId, bytes]]:
         """Return two commits of main and the bytes that comparing them needs."""

@@ -7,6 +7,7 @@ answers the same.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from controller.change.names import CommitSha, Digest, ObjectId, commit_sha, digest, object_id
 from controller.desired_state.environment import Tier
@@ -17,14 +18,25 @@ from controller.ledger.event import Event, EventType
 from controller.policy.question import Evidence
 from controller.ports.journal import Journal
 
+_ADMITTED = frozenset({"admitted", "held"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Up to where main holds commits nobody accounts for yet, and since when the code host is asked about them."""
+
+    tip: CommitSha
+    since: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class MainSeen:
-    """Where main stood when it was last followed; unsound when it was rewritten."""
+    """Up to where main was followed; unsound when it was rewritten."""
 
     tip: CommitSha
     position: int
     is_sound: bool
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,9 @@ class Initiated:
     position: int
     pull: int
     before: CommitSha
+    before_tree: ObjectId
     after: CommitSha
+    after_tree: ObjectId
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,11 @@ class History:
         if newest is None:
             return None
         facts = newest.details
-        return MainSeen(commit_sha(_text(facts, "tip")), _number(facts, "position"), facts.get("sound") is True)
+        asked = None
+        if "asked" in facts:
+            asked = Asked(commit_sha(_text(facts, "asked")), datetime.fromisoformat(_text(facts, "asked_since")))
+        tip, position = commit_sha(_text(facts, "tip")), _number(facts, "position")
+        return MainSeen(tip, position, facts.get("sound") is True, asked)
 
     def initiated(self, merge: CommitSha) -> Initiated | None:
         """Return the merged pull request that `merge` is, or None."""
@@ -71,6 +89,22 @@ class History:
     def all_initiated(self) -> tuple[Initiated, ...]:
         """Return every merged pull request found on main, oldest first."""
         return tuple(_initiated(event) for event in self._journal.find(frozenset({EventType.DEPLOY_INITIATED})))
+
+    def is_decided(self, merge: CommitSha) -> bool:
+        """Return whether `merge` was validated or refused, which is never taken back."""
+        last = self._newest(EventType.POLICY_EVALUATED, f"merge/{merge}")
+        return last is not None and last.details.get("final") is True
+
+    def was_admitted(self, pull: int, *, head: CommitSha | None = None, effect: Digest | None = None) -> bool:
+        """Return whether `pull` was admitted: at any time, or by the newest judgement of that head and effect.
+
+        Judgements of other heads or on another base say nothing of this one, in either direction.
+        """
+        found = self.all_of(frozenset({EventType.POLICY_EVALUATED}), f"pull/{pull}")
+        if head is not None:
+            wanted = (head, effect)
+            found = tuple(one for one in found if (one.details.get("commit"), one.details.get("effect")) == wanted)[-1:]
+        return any(event.details.get("outcome") in _ADMITTED for event in found)
 
     def validated(self, key: Key) -> Validated | None:
         """Return what was admitted for `key` by the change furthest along main."""
@@ -124,7 +158,9 @@ def _initiated(event: Event) -> Initiated:
         position=_number(facts, "position"),
         pull=_number(facts, "pull"),
         before=commit_sha(_text(facts, "before")),
+        before_tree=object_id(_text(facts, "before_tree")),
         after=commit_sha(_text(facts, "after")),
+        after_tree=object_id(_text(facts, "after_tree")),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from controller.approval.approvals import Counted, Requirement
-from controller.change.names import digest_of
+from controller.change.names import CommitSha, digest_of
 from controller.decision.verdict import Judgement, Reason, Refused
 from controller.desired_state.canonical import canonical_json
 from controller.policy.answer import Answer, Finding
@@ -28,6 +28,16 @@ def judgement_details(judgement: Judgement) -> dict[str, object]:
         "fingerprint": fingerprint(judgement),
         "input": judgement.document,
         "answer": _answer(judgement),
+    }
+
+
+def unjudged_details(commit: CommitSha, reason: str) -> dict[str, object]:
+    """Return what the ledger keeps where nothing could be judged: at which commit, and why."""
+    return {
+        "commit": commit,
+        "outcome": "refused",
+        "reasons": [{"cause": "unjudged", "message": reason}],
+        "fingerprint": digest_of(canonical_json([commit, "unjudged", reason])),
     }
 
 

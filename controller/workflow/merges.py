@@ -5,21 +5,24 @@ approvers are looked up anew. What a finding holds back waits for its time; what
 is validated, deployment by deployment, and only then looked at for roll-out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
+from controller.change.facts import PullRequest
 from controller.change.names import CommitSha, commit_sha
 from controller.decision.verdict import Admitted, Hold, Judgement, Refused, Waiting
 from controller.decision.wording import local_time
 from controller.desired_state.proposal import Proposal
+from controller.desired_state.scope import scope_of
+from controller.errors import UnavailableError
 from controller.ledger.event import Event, EventType, Severity
 from controller.policy.question import Purpose
-from controller.ports.code_host import TreeReader
 from controller.ports.journal import Mark
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.follow_main import published_event
-from controller.workflow.gathering import Gatherer, Merge
+from controller.workflow.gathering import Gatherer
 from controller.workflow.history import Initiated
-from controller.workflow.judgement_details import judgement_details
+from controller.workflow.judgement_details import judgement_details, unjudged_details
 from controller.workflow.judging import Judging, Occasion, insist_on_an_answer
 from controller.workflow.progress import DeploymentProgress
 
@@ -29,19 +32,18 @@ class Merges:
 
     def __init__(
         self,
-        trees: TreeReader,
         gatherer: Gatherer,
         judging: Judging,
         chronicle: Chronicle,
         progress: DeploymentProgress,
     ) -> None:
         """Work with these collaborators; `progress` keeps the deployment check of each merge."""
-        self._trees = trees
         self._gatherer = gatherer
         self._judging = judging
         self._chronicle = chronicle
         self._history = chronicle.history
         self._progress = progress
+        self._decided: set[CommitSha] = set()
 
     def look_at(self, sha: str) -> None:
         """Judge the merge `sha` unless that is done; hold, validate or refuse it.
@@ -49,53 +51,42 @@ class Merges:
         Raises `UnavailableError` or `PolicyError` when it cannot be judged now: nothing is
         deployed meanwhile, and the work is tried again.
         """
-        initiated = self._history.initiated(commit_sha(sha))
-        if initiated is None or self._is_decided(initiated.after):
+        merge = self._history.initiated(commit_sha(sha))
+        if merge is None or self._is_decided(merge.after):
             return
-        merge = self._merge(initiated)
+        if not self._history.was_admitted(merge.pull):
+            self._refuse_unjudged(merge, "it was merged without having been admitted")
+            return
         change = self._gatherer.merge(merge)
-        now = self._chronicle.now()
-        occasion = Occasion(Purpose.DEPLOYMENT, now, change.pull_request.merged_at or now)
+        occasion = Occasion(Purpose.DEPLOYMENT, self._chronicle.now(), _merged_at(change.pull_request))
         judgement = self._judging.judge(change, occasion)
-        insist_on_an_answer(judgement)
-        bypassed = self._bypass(initiated, judgement)
-        if bypassed:
-            self._refuse(initiated, judgement, bypassed)
+        effect = judgement.proposal.effect.digest
+        if not self._history.was_admitted(merge.pull, head=change.pull_request.head, effect=effect):
+            self._refuse(merge, judgement, "what was admitted is another head or another effect than what was merged")
             return
+        insist_on_an_answer(judgement)
         match judgement.verdict:
             case Admitted(holds) if holds:
-                self._hold(initiated, judgement, holds)
+                self._hold(merge, judgement, holds)
             case Admitted():
-                self._validate(initiated, merge, judgement)
+                self._validate(merge, judgement)
             case Waiting():
-                self._refuse(initiated, judgement, "its approvals do not cover it any more")
+                self._refuse(merge, judgement, "its approvals do not cover it any more")
             case Refused(reasons):
-                self._refuse(initiated, judgement, reasons[0].message)
+                self._refuse(merge, judgement, reasons[0].message)
 
-    def undecided(self) -> tuple[CommitSha, ...]:
-        """Return every merge that was found on main and not yet validated or refused."""
-        return tuple(one.after for one in self._history.all_initiated() if not self._is_decided(one.after))
+    def undecided(self) -> tuple[Initiated, ...]:
+        """Return every merge that was found on main and not yet validated or refused, oldest first."""
+        return tuple(one for one in self._history.all_initiated() if not self._is_decided(one.after))
 
     def _is_decided(self, merge: CommitSha) -> bool:
-        last = self._history.last_of(frozenset({EventType.POLICY_EVALUATED}), f"merge/{merge}")
-        return last is not None and last.details.get("final") is True
+        # A decision is never taken back, so it is asked for until it is there, and then remembered.
+        if merge not in self._decided and self._history.is_decided(merge):
+            self._decided.add(merge)
+        return merge in self._decided
 
-    def _merge(self, initiated: Initiated) -> Merge:
-        comparison = self._trees.compare(initiated.before, initiated.after)
-        return Merge(initiated.pull, comparison.base, comparison.head)
-
-    def _bypass(self, initiated: Initiated, judgement: Judgement) -> str | None:
-        """Return why this merge was never admitted as it is, or None when it was."""
-        subject = f"pull/{initiated.pull}"
-        last = self._history.last_of(frozenset({EventType.POLICY_EVALUATED}), subject)
-        if last is None or last.details.get("outcome") not in {"admitted", "held"}:
-            return "it was merged without having been admitted"
-        if last.details.get("effect") != judgement.proposal.effect.digest:
-            return "its merge has another effect than the one that was admitted"
-        return None
-
-    def _hold(self, initiated: Initiated, judgement: Judgement, holds: Sequence[Hold]) -> None:
-        subject = f"merge/{initiated.after}"
+    def _hold(self, merge: Initiated, judgement: Judgement, holds: Sequence[Hold]) -> None:
+        subject = f"merge/{merge.after}"
         until = max(hold.until for hold in holds)
         marks = (Mark(subject, until),)
         held = self._history.last_of(frozenset({EventType.DEPLOY_HELD}), subject)
@@ -109,46 +100,54 @@ class Merges:
                 "deployments": _deployments(judgement.proposal),
             }
             self._chronicle.record((self._chronicle.event(EventType.DEPLOY_HELD, subject, details),), marks)
-        self._progress.show(initiated.after)
+        self._progress.show(merge.after)
 
-    def _refuse(self, initiated: Initiated, judgement: Judgement, why: str) -> None:
-        subject = f"merge/{initiated.after}"
-        details = {
-            "reason": why,
-            "pull": initiated.pull,
-            "effect": judgement.proposal.effect.digest,
-            "deployments": _deployments(judgement.proposal),
-        }
-        refused = self._chronicle.event(EventType.DEPLOY_REFUSED, subject, details, severity=Severity.CRITICAL)
-        self._chronicle.record_sealed((self._evaluated(initiated, judgement, "refused"), refused))
-        self._progress.show(initiated.after)
+    def _refuse(self, merge: Initiated, judgement: Judgement, why: str) -> None:
+        proposal = judgement.proposal
+        details = {"reason": why, "deployments": _deployments(proposal), "effect": proposal.effect.digest}
+        self._tell_refusal(merge, self._evaluated(merge, judgement, "refused"), details)
 
-    def _validate(self, initiated: Initiated, merge: Merge, judgement: Judgement) -> None:
-        events: list[Event] = [self._evaluated(initiated, judgement, "admitted")]
+    def _refuse_unjudged(self, merge: Initiated, why: str) -> None:
+        """Refuse what needs no judgement, which a broken policy or an unreadable change could put off for ever."""
+        trees = self._gatherer.trees(merge)
+        keys = sorted(str(key) for key in scope_of(trees.before, trees.after).keys)
+        details = {**unjudged_details(merge.after, why), "final": True}
+        evaluated = self._chronicle.event(EventType.POLICY_EVALUATED, f"merge/{merge.after}", details)
+        self._tell_refusal(merge, evaluated, {"reason": why, "deployments": keys})
+
+    def _tell_refusal(self, merge: Initiated, evaluated: Event, details: Mapping[str, object]) -> None:
+        told = {**details, "pull": merge.pull, "position": merge.position}
+        subject = f"merge/{merge.after}"
+        refused = self._chronicle.event(EventType.DEPLOY_REFUSED, subject, told, severity=Severity.CRITICAL)
+        self._chronicle.record_sealed((evaluated, refused))
+        self._progress.show(merge.after)
+
+    def _validate(self, merge: Initiated, judgement: Judgement) -> None:
+        events: list[Event] = [self._evaluated(merge, judgement, "admitted")]
         events += self._published(merge, judgement.proposal)
-        events += self._validated(initiated, merge, judgement.proposal)
+        events += self._validated(merge, judgement.proposal)
         marks = [Mark(f"deployment/{difference.key}") for difference in judgement.proposal.differences]
         self._chronicle.record_sealed(events, marks)
-        self._progress.show(initiated.after)
+        self._progress.show(merge.after)
 
-    def _evaluated(self, initiated: Initiated, judgement: Judgement, outcome: str) -> Event:
+    def _evaluated(self, merge: Initiated, judgement: Judgement, outcome: str) -> Event:
         details = {**judgement_details(judgement), "outcome": outcome, "final": True}
-        return self._chronicle.event(EventType.POLICY_EVALUATED, f"merge/{initiated.after}", details)
+        return self._chronicle.event(EventType.POLICY_EVALUATED, f"merge/{merge.after}", details)
 
-    def _published(self, merge: Merge, proposal: Proposal) -> Iterator[Event]:
+    def _published(self, merge: Initiated, proposal: Proposal) -> Iterator[Event]:
         for agent, release in proposal.after.releases.items():
             before = proposal.before.releases.get(agent)
             if before is None or before.digest != release.digest:
-                yield published_event(self._chronicle, release, merge.after.sha, merge.after.tree)
+                yield published_event(self._chronicle, release, merge.after, merge.after_tree)
 
-    def _validated(self, initiated: Initiated, merge: Merge, proposal: Proposal) -> Iterator[Event]:
+    def _validated(self, merge: Initiated, proposal: Proposal) -> Iterator[Event]:
         for difference in proposal.differences:
             after = difference.after
             details = {
-                "position": initiated.position,
-                "pull": initiated.pull,
-                "commit": merge.after.sha,
-                "tree": merge.after.tree,
+                "position": merge.position,
+                "pull": merge.pull,
+                "commit": merge.after,
+                "tree": merge.after_tree,
                 "plan": None if after is None else after.digest,
                 "effect": proposal.effect.digest,
             }
@@ -157,3 +156,10 @@ class Merges:
 
 def _deployments(proposal: Proposal) -> list[str]:
     return [str(difference.key) for difference in proposal.differences]
+
+
+def _merged_at(pull: PullRequest) -> datetime:
+    """Return when `pull` was merged, after which no approval counts; a host that does not know is asked again."""
+    if pull.merged_at is None:
+        raise UnavailableError(f"expected pull request {pull.number} to be merged, got no time", component="github")
+    return pull.merged_at

@@ -47,6 +47,10 @@ class DeploymentProgress:
         held = self._last(EventType.DEPLOY_HELD, subject)
         if held is not None:
             return tuple(_steps(held, Progress.HELD, f"until {held.details.get('shown')}"))
+        if self._history.initiated(merge) is not None and not self._history.is_decided(merge):
+            return (
+                DeploymentStep("everything in this commit", Progress.PENDING, "to be judged with the facts of now"),
+            )
         return ()
 
     def _step(self, validated: Event, merge: CommitSha) -> DeploymentStep:

@@ -16,7 +16,7 @@ from controller.ports.code_host import PullRequestReader
 from controller.ports.journal import Mark
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import Gatherer
-from controller.workflow.judgement_details import fingerprint, judgement_details
+from controller.workflow.judgement_details import fingerprint, judgement_details, unjudged_details
 from controller.workflow.judging import Judging, Occasion, insist_on_an_answer
 from controller.workflow.showing import Showing, Standing
 
@@ -55,10 +55,10 @@ class PullRequests:
         try:
             change = self._gatherer.pull_request(pull)
         except InputError as error:
-            self._showing.refuse(pull.head, str(error))
+            self._refuse(pull, str(error))
             return None
         judgement = self._judging.judge(change, self._occasion(change))
-        before = self._history.all_of(frozenset({EventType.POLICY_EVALUATED}), f"pull/{number}")
+        before = self._before(number)
         self._record(f"pull/{number}", judgement, before)
         self._showing.show(number, judgement, _standing(judgement, before))
         insist_on_an_answer(judgement)
@@ -75,8 +75,22 @@ class PullRequests:
         is_ours = not pull.is_from_fork and pull.base_branch == self._gatherer.branch
         return pull.state is PullRequestState.OPEN and is_ours
 
+    def _before(self, number: int) -> tuple[Event, ...]:
+        return self._history.all_of(frozenset({EventType.POLICY_EVALUATED}), f"pull/{number}")
+
+    def _refuse(self, pull: PullRequest, reason: str) -> None:
+        """Record and show that nothing can be said of `pull` as it is."""
+        before = self._before(pull.number)
+        details = unjudged_details(pull.head, reason)
+        if not before or before[-1].details.get("fingerprint") != details["fingerprint"]:
+            subject = f"pull/{pull.number}"
+            self._chronicle.record((self._chronicle.event(EventType.POLICY_EVALUATED, subject, details),))
+        self._showing.refuse(pull.head, reason)
+
     def _record(self, subject: str, judgement: Judgement, before: Sequence[Event]) -> None:
         if before and before[-1].details.get("fingerprint") == fingerprint(judgement):
+            if isinstance(judgement.verdict, Admitted):
+                self._chronicle.seal()
             return
         evaluated = self._chronicle.event(EventType.POLICY_EVALUATED, subject, judgement_details(judgement))
         events = (*self._approval_events(subject, judgement), evaluated)

@@ -29,7 +29,7 @@ class Sweep:
         yield Mark("main")
         yield Mark("seal")
         yield from (Mark(f"pull/{number}") for number in self._reader.open_pull_requests())
-        yield from (Mark(f"merge/{merge}") for merge in self._merges.undecided())
+        yield from (Mark(f"merge/{merge.after}") for merge in self._merges.undecided())
         yield from (Mark(f"deployment/{key}") for key in sorted(self._history.validated_keys()))
         steps = self._history.all_of(frozenset({EventType.DEPLOY_INITIATED, EventType.DEPLOY_REFUSED}))
         newest = [event.subject.partition("/")[2] for event in steps[-_SHOWN_AGAIN:]]

@@ -125,6 +125,7 @@ def test_a_direct_push_is_refused_reported_and_never_deployed(world: World) -> N
     content = edited(world.file(STAGING), replicas=9)
     pushed = world.host.push_main({STAGING: content}, by=world.account("ada-admin"))
     world.look("main")
+    world.travel(world.clock.moment + timedelta(seconds=31))
     world.look("sweep")
     [refused] = world.events(EventType.DEPLOY_REFUSED, f"commit/{pushed}")
     assert refused.severity is Severity.CRITICAL

@@ -1,0 +1,182 @@
+"""What an attacker with a developer's rights, an impatient administrator or a false clock may try."""
+
+import pytest
+
+from controller.change.facts import PullRequest, ReviewState
+from controller.decision.check import Conclusion
+from controller.errors import InputError, PolicyError, UnavailableError
+from controller.ledger.event import EventType
+from tests.fakes.code_host import WEB_FLOW
+from tests.fakes.git_objects import Authorship, Signature
+from tests.workflow.steps import DEVELOPMENT, PRODUCTION, edited, publish, ready_for_production
+from tests.workflow.test_refusals import BrokenEngine
+from tests.workflow.world import MONDAY, SATURDAY, World
+
+ANL_DEVELOPMENT_SUBJECT = "development/ANL"
+
+
+def approved_for_production(world: World) -> int:
+    fields = ready_for_production(world)
+    number = world.propose("omar-ops", "prod", {PRODUCTION: edited(world.file(PRODUCTION), **fields)})
+    world.approve("rita-release", number)
+    assert world.conclusions(number) == ("success", "success")
+    return number
+
+
+def test_a_merge_that_is_not_judged_yet_is_never_shown_as_nothing_to_deploy(world: World) -> None:
+    """ATTACKS 078: the sweep shows progress while the engine is down."""
+    number = world.propose("dana-dev", "dev", {DEVELOPMENT: edited(world.file(DEVELOPMENT), replicas=3)})
+    engine = world.engine
+    world.engine = BrokenEngine(UnavailableError("it is down", component="opa"))  # type: ignore[assignment]
+    world.workflows = world.wired()
+    merge = world.merge("dana-dev", number)
+    world.look("sweep")
+    check = world.check(merge, "dvo/deploy")
+    assert check.conclusion is None
+    assert "judged" in check.title
+    world.engine = engine
+    world.workflows = world.wired()
+    world.look("sweep")
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
+
+
+def test_an_approval_repeated_after_the_merge_does_not_shadow_the_one_before(world: World) -> None:
+    world.travel(SATURDAY)
+    number = approved_for_production(world)
+    merge = world.merge("omar-ops", number)
+    world.host.review(number, world.account("rita-release"))
+    world.travel(MONDAY)
+    world.settle()
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
+
+
+def test_an_approval_given_only_after_the_merge_does_not_count(world: World) -> None:
+    fields = ready_for_production(world)
+    world.travel(SATURDAY)
+    number = world.propose("omar-ops", "prod", {PRODUCTION: edited(world.file(PRODUCTION), **fields)})
+    world.approve("rita-release", number)
+    world.approve("rita-release", number)
+    world.host.review(number, world.account("rita-release"), ReviewState.CHANGES_REQUESTED)
+    merge = world.merge("omar-ops", number)
+    world.host.review(number, world.account("rita-release"))
+    world.travel(MONDAY)
+    world.settle()
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.FAILURE
+
+
+def test_a_review_dismissed_while_its_merge_is_held_stops_the_deployment(world: World) -> None:
+    world.travel(SATURDAY)
+    number = approved_for_production(world)
+    merge = world.merge("omar-ops", number)
+    [review] = world.host.reviews(number)
+    world.host.dismiss(number, review.id)
+    world.travel(MONDAY)
+    world.settle()
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.FAILURE
+
+
+def test_a_change_that_cannot_be_read_is_recorded_as_refused_and_judged_when_it_can(world: World) -> None:
+    world.host.trouble["compare"] = InputError("251 commits lie between")
+    number = world.propose("dana-dev", "dev", {DEVELOPMENT: edited(world.file(DEVELOPMENT), replicas=3)})
+    assert world.conclusions(number) == ("failure", "failure")
+    [told] = world.events(EventType.POLICY_EVALUATED, f"pull/{number}")
+    assert told.details["outcome"] == "refused"
+    world.look(f"pull/{number}")
+    assert len(world.events(EventType.POLICY_EVALUATED, f"pull/{number}")) == 1
+    world.host.trouble.clear()
+    world.look(f"pull/{number}")
+    assert world.conclusions(number) == ("success", "success")
+
+
+def test_a_merge_that_was_never_admitted_is_refused_even_when_it_cannot_be_judged(world: World) -> None:
+    """ATTACKS 079: a bypass must not stay undecided because the policy of its base is broken."""
+    number = world.host.open_pull_request(
+        "dev", {DEVELOPMENT: edited(world.file(DEVELOPMENT), replicas=3)}, by=world.account("dana-dev")
+    )
+    world.engine = BrokenEngine(PolicyError("decision is undefined"))  # type: ignore[assignment]
+    world.workflows = world.wired()
+    merge = world.merge("ada-admin", number)
+    [refused] = world.events(EventType.DEPLOY_REFUSED, f"merge/{merge}")
+    assert refused.details["deployments"] == [ANL_DEVELOPMENT_SUBJECT]
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.FAILURE
+
+
+def test_an_admission_of_another_head_does_not_count_even_with_the_same_effect(world: World) -> None:
+    """ATTACKS 071: pushed after the last green check and merged past it."""
+    content = edited(world.file(DEVELOPMENT), replicas=3)
+    number = world.propose("dana-dev", "dev", {DEVELOPMENT: content})
+    world.host.push("dev", {DEVELOPMENT: content + b"# smuggled\n"}, by=world.account("omar-ops"))
+    merge = world.merge("ada-admin", number)
+    [refused] = world.events(EventType.DEPLOY_REFUSED, f"merge/{merge}")
+    assert "admitted" in str(refused.details["reason"])
+
+
+def test_pushing_back_to_an_admitted_head_that_was_refused_since_does_not_revive_it(world: World) -> None:
+    """ATTACKS 014, 077: the newest judgement of that very head and effect decides."""
+    number = approved_for_production(world)
+    head = world.host.pull_request(number).head
+    [review] = world.host.reviews(number)
+    world.host.dismiss(number, review.id)
+    world.look(f"pull/{number}")
+    world.host.push("prod", {"README.md": "more\n"}, by=world.account("omar-ops"))
+    world.look(f"pull/{number}")
+    world.host.move("prod", head, by=world.account("omar-ops"))
+    merge = world.merge("ada-admin", number)
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.FAILURE
+
+
+PATHS = ["environments/development/\udcff.yaml", "agents/anl/kb/\udce9.md", "policies/\udcff.rego"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_that_is_no_text_is_refused_and_shown(world: World, path: str) -> None:
+    """ATTACKS 005, 097."""
+    number = world.propose("dana-dev", "odd", {path: "x\n"})
+    assert world.failures == []
+    assert world.conclusions(number)[0] == "failure"
+
+
+def test_a_judgement_that_overlaps_its_own_merge_does_not_take_the_admission_back(world: World) -> None:
+    """ATTACKS 008, 118: the state was read before the merge, the trees after it."""
+    number = world.propose("dana-dev", "dev", {DEVELOPMENT: edited(world.file(DEVELOPMENT), replicas=3)})
+    open_still = world.host.pull_request(number)
+    merge = world.host.merge(number, by=world.account("dana-dev"), method="squash")
+    merged = world.host.pull_request(number)
+    restore = _stale_once(world, open_still)
+    world.look(f"pull/{number}")
+    restore(merged)
+    world.look("main")
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
+
+
+def _stale_once(world: World, facts: PullRequest):  # type: ignore[no-untyped-def]
+    """Make the host show a pull request as it was; the result puts it right."""
+    pull = world.host._pulls[facts.number]  # noqa: SLF001 - the fake's own record
+    pull.facts = facts
+
+    def restore(merged: PullRequest) -> None:
+        pull.facts = merged
+
+    return restore
+
+
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+def test_an_updated_branch_merges_in_each_way(world: World, method: str) -> None:
+    """ATTACKS 075: a rebase leaves the merges of main out, so fewer commits than the pull request had."""
+    fields = publish(world)
+    first = edited(world.file(DEVELOPMENT), **fields)
+    number = world.propose("dana-dev", "dev", {DEVELOPMENT: first})
+    gha = "environments/development/gha.yaml"
+    other = world.propose("omar-ops", "other", {gha: edited(world.file(gha), replicas=4)})
+    world.merge("omar-ops", other)
+    dana = world.account("dana-dev")
+    on_page = Authorship(world.host.signature(dana), Signature(WEB_FLOW, "noreply@github.com"), is_verified=True)
+    parents = (world.host.branches["dev"], world.host.branches["main"])
+    updated = world.host.commit({gha: world.file(gha)}, parents=parents, who=on_page)
+    world.host.move("dev", updated.sha, by=dana)
+    world.host.push("dev", {DEVELOPMENT: edited(first, replicas=3)}, by=world.account("dana-dev"))
+    world.look(f"pull/{number}")
+    assert world.conclusions(number) == ("success", "success")
+    merge = world.merge("dana-dev", number, method)
+    assert world.events(EventType.DEPLOY_REFUSED) == ()
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
