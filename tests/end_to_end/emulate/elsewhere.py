@@ -1,8 +1,8 @@
 """The same company on another author's GitHub, with the same controller as `dvo serve` governing its repository.
 
 Everything is made through that GitHub's public API: teams, content, protection, a hook. Every
-event arrives twice, by the App's webhook and by the repository's. Its clock is the machine's,
-so the controller's stands on the working day nearest before: approvals age by both.
+event arrives twice, by the App's webhook and by the repository's. Its clock is the machine's
+and cannot be moved, so the controller's begins on the Friday before: no approval is old by it.
 """
 
 import base64
@@ -71,6 +71,10 @@ class Elsewhere:
     hook: int
     """The repository's webhook."""
     built: Controller
+    clock: MovableClock
+    """The controller's."""
+    friday: datetime
+    """When it began."""
     _branches: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def person(self, login: str) -> Person:
@@ -108,8 +112,8 @@ class Elsewhere:
     def merge(self, login: str, number: int) -> str:
         return self.person(login).merge(number, sha=self.head(number))
 
-    def check(self, ref: int | str, name: str, conclusion: str, says: str = "") -> Json:
-        """Wait until a check of a commit (or of a pull request's head) ends so and its title says so."""
+    def check(self, ref: int | str, name: str, conclusion: str | None, says: str = "") -> Json:
+        """Wait until a check of a commit (or of a pull request) ends so (None: not yet) and its title says so."""
         commit = self.head(ref) if isinstance(ref, int) else ref
 
         def look() -> Json | None:
@@ -157,7 +161,8 @@ def elsewhere(folder: Path) -> Iterator[Elsewhere]:
     company = _company()
     secret = secrets.token_hex(24)
     clock = MovableClock()
-    clock.move(_working_morning(datetime.now(UTC)))
+    friday = _last_friday(datetime.now(UTC))
+    clock.move(friday)
     listener = bound_socket("127.0.0.1", 0)
     webhook = f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/github"
     with emulate(folder, _seeds(company, webhook, secret)) as url:
@@ -165,7 +170,7 @@ def elsewhere(folder: Path) -> Iterator[Elsewhere]:
         settings = load_settings(_environment(folder, url, secret) | {"DVO_DIRECTORY_FILE": _directory(folder, url)})
         try:
             with controller(settings, clock) as built, _served(built, listener):
-                made = Elsewhere(url, company, hook, built)
+                made = Elsewhere(url, company, hook, built, clock, friday)
                 until(lambda: made.events("main"), "the controller to see main for the first time")
                 yield made
         finally:
@@ -271,12 +276,11 @@ def _environment(folder: Path, url: str, secret: str) -> dict[str, str]:
     }
 
 
-def _working_morning(now: datetime) -> datetime:
-    """Return the morning of the working day that is today, or was last."""
-    morning = now.astimezone(ZoneInfo("Europe/Berlin")).replace(hour=10, minute=0)
-    while morning.weekday() > 4:
-        morning -= timedelta(days=1)
-    return morning
+def _last_friday(now: datetime) -> datetime:
+    """Return the last Friday, ten in the morning, where the environments are."""
+    morning = now.astimezone(ZoneInfo("Europe/Berlin")).replace(hour=10, minute=0, second=0, microsecond=0)
+    days = (morning.weekday() - 4) % 7
+    return morning - timedelta(days=days if days or morning <= now else 7)
 
 
 @contextmanager
@@ -306,5 +310,5 @@ def _output(check: Json, name: str) -> str:
     return str(output[name]) if isinstance(output, dict) else ""
 
 
-def _tells(run: Json, name: str, conclusion: str, says: str) -> bool:
+def _tells(run: Json, name: str, conclusion: str | None, says: str) -> bool:
     return run["name"] == name and run["conclusion"] == conclusion and says in _output(run, "title")

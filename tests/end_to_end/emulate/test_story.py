@@ -7,6 +7,7 @@ their own work and take any check for the required one. The controller must not.
 """
 
 from collections import Counter
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -100,3 +101,24 @@ def test_every_event_arrives_twice_and_is_acted_on_once(abroad: Elsewhere, in_de
     assert steps == {EventType.DEPLOY_VALIDATED: 1, EventType.DEPLOY_STARTED: 1, EventType.DEPLOY_COMPLETED: 1}
     announced = abroad.events(f"merge/{in_development.merge}")
     assert [event.type for event in announced] == [EventType.DEPLOY_INITIATED, EventType.POLICY_EVALUATED]
+
+
+def test_what_is_merged_on_a_saturday_goes_out_by_itself_on_monday(
+    abroad: Elsewhere, in_staging: Deployed, release: Release
+) -> None:
+    saturday = abroad.friday + timedelta(days=1)
+    abroad.clock.move(saturday)
+    manifest = edited(moved(abroad.file(PRODUCTION), release.pin), replicas=4)
+    number = abroad.propose("omar-ops", {PRODUCTION: manifest}, "Four replicas for the campaign")
+    abroad.check(number, "dvo/policy", "success", "will be held until Mon")
+    for manager in ("rita-release", "ravi-release"):
+        abroad.person(manager).approve(number)
+    abroad.green(number)
+    merge = abroad.merge("omar-ops", number)
+    abroad.check(merge, "dvo/deploy", None, "held")
+    assert [event for event in abroad.events("production/ANL") if event.at >= saturday] == []
+
+    monday = saturday.replace(hour=9) + timedelta(days=2, seconds=5)
+    abroad.clock.move(monday)
+    assert health(abroad.deployed(merge))["version"] == "1.1.0"
+    abroad.assert_ledger_holds()
