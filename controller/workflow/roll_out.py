@@ -122,6 +122,7 @@ class RollOut:
         realized = self._realize(key, good)
         deployer = self._deployer(realized)
         intent = self._intent(key, good, realized)
+        self._announce_restoring(key, intent)
         fault = self._start(deployer, intent, realized)
         if fault is not None:
             deployer.discard(intent)
@@ -129,14 +130,17 @@ class RollOut:
                 f"{key}: the last good plan {good.plan} does not start: {fault}", component="deployer"
             )
         deployer.switch(intent)
-        self._told(EventType.DEPLOY_ROLLED_BACK, key, {"to": good.plan, "how": "restored"}, Severity.WARNING)
+        details = {"to": good.plan, "how": "restored", "intent": intent.id}
+        self._told(EventType.DEPLOY_ROLLED_BACK, key, details, Severity.WARNING)
 
     def _stop(self, key: Key, wanted: Validated) -> None:
         last = self._history.last_of(_STEPS, str(key))
         if self.live(key) is None and _tells(last, EventType.DEPLOY_COMPLETED, wanted):
             return
         details = {"commit": wanted.commit, "position": wanted.position, "plan": None}
-        if not _tells(last, EventType.DEPLOY_STARTED, wanted):
+        if _tells(last, EventType.DEPLOY_STARTED, wanted):
+            self._chronicle.seal()
+        else:
             self._told(EventType.DEPLOY_STARTED, key, {**details, "message": "stopping"})
         for deployer in self._deployers.values():
             deployer.remove(key)
@@ -145,9 +149,18 @@ class RollOut:
     def _announce(self, key: Key, wanted: Validated, intent: Intent) -> None:
         last = self._history.last_of(_STEPS, str(key))
         if last is not None and last.type is EventType.DEPLOY_STARTED and last.details.get("intent") == intent.id:
+            self._chronicle.seal()
             return
         details = _facts(wanted) | {"intent": intent.id, "bundle": intent.bundle, "message": "starting"}
         self._told(EventType.DEPLOY_STARTED, key, details)
+
+    def _announce_restoring(self, key: Key, intent: Intent) -> None:
+        last = self._history.last_of(frozenset({EventType.DEPLOY_ROLLED_BACK}), str(key))
+        details = {"to": intent.plan, "how": "restoring", "intent": intent.id}
+        if last is not None and last.details == details:
+            self._chronicle.seal()
+        else:
+            self._told(EventType.DEPLOY_ROLLED_BACK, key, details, Severity.WARNING)
 
     def _complete(self, key: Key, wanted: Validated, realized: Realized, live: Live) -> None:
         version = realized.plan.manifest.version

@@ -1,5 +1,7 @@
 """Honest histories on an unlucky network: late, lost, doubled and interrupted; the end is the right one."""
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -8,11 +10,15 @@ import pytest
 from controller.change.facts import PullRequest
 from controller.change.names import CommitSha
 from controller.decision.check import Conclusion
-from controller.ledger.event import EventType
+from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
+from controller.errors import UnavailableError
+from controller.ledger.event import Entry, EventType
 from tests.fakes.code_host import FakeCodeHost
-from tests.workflow.steps import DEVELOPMENT, edited, publish
-from tests.workflow.world import World
+from tests.fakes.ledger import MemoryLedger
+from tests.workflow.steps import DEVELOPMENT, PRODUCTION, bring, edited, publish, ready_for_production
+from tests.workflow.world import MONDAY, SATURDAY, World
 
+ANL_DEVELOPMENT = Key(EnvironmentName("development"), AgentCode("ANL"))
 GHA = "environments/development/gha.yaml"
 
 
@@ -102,3 +108,153 @@ def test_a_main_that_moved_further_than_the_host_tells_of_is_followed_commit_by_
         "followed",
     }
     assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
+
+
+@dataclass
+class FullLedger:
+    """A ledger that takes no entry of one kind while it is full."""
+
+    ledger: MemoryLedger
+    refuses: EventType | None = None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.ledger, name)
+
+    def append(self, entries: Sequence[Entry]) -> str:
+        if any(entry.event.type is self.refuses for entry in entries):
+            raise UnavailableError("no space left", component="ledger")
+        return self.ledger.append(entries)
+
+
+@pytest.fixture
+def full(world: World) -> FullLedger:
+    """The world's ledger, which can be full."""
+    ledger = FullLedger(world.ledger)
+    world.ledger = ledger  # type: ignore[assignment]  # it passes everything on but one method
+    world.workflows = world.wired()
+    return ledger
+
+
+def test_nothing_starts_before_its_announcement_is_sealed_however_often_it_is_tried(
+    world: World, full: FullLedger
+) -> None:
+    """ATTACKS 028, 068."""
+    fields = publish(world)
+    full.refuses = EventType.DEPLOY_STARTED
+    merge = bring(world, "dana-dev", DEVELOPMENT, fields, "dev")
+    world.look("deployment/development/ANL")
+    world.look("deployment/development/ANL")
+    assert world.target.effects == []
+    full.refuses = None
+    world.look("deployment/development/ANL")
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
+    assert world.target.count("started") == 1
+
+
+def test_nothing_stops_before_its_announcement_is_sealed(world: World, full: FullLedger) -> None:
+    bring(world, "dana-dev", DEVELOPMENT, publish(world), "dev")
+    full.refuses = EventType.DEPLOY_STARTED
+    number = world.propose("dana-dev", "gone", {DEVELOPMENT: None})
+    world.merge("dana-dev", number)
+    world.look("deployment/development/ANL")
+    assert world.target.live(ANL_DEVELOPMENT) is not None
+    full.refuses = None
+    world.look("deployment/development/ANL")
+    assert world.target.live(ANL_DEVELOPMENT) is None
+
+
+def test_nothing_turns_green_before_its_admission_is_sealed(world: World, full: FullLedger) -> None:
+    full.refuses = EventType.POLICY_EVALUATED
+    number = world.propose("dana-dev", "dev", {DEVELOPMENT: edited(world.file(DEVELOPMENT), replicas=3)})
+    world.look(f"pull/{number}")
+    assert (world.host.pull_request(number).head, "dvo/policy") not in world.host.checks
+    full.refuses = None
+    world.look(f"pull/{number}")
+    assert world.conclusions(number) == ("success", "success")
+    assert len(world.events(EventType.POLICY_EVALUATED, f"pull/{number}")) == 1
+
+
+def test_a_restored_agent_is_announced_before_it_starts(world: World, full: FullLedger) -> None:
+    bring(world, "dana-dev", DEVELOPMENT, publish(world), "dev")
+    world.target.mute.add("ANL")
+    bring(world, "dana-dev", DEVELOPMENT, {"replicas": 2}, "dev2")
+    world.target.mute.clear()
+    world.target.crash(ANL_DEVELOPMENT)
+    before = list(world.target.effects)
+    full.refuses = EventType.DEPLOY_ROLLED_BACK
+    world.look("deployment/development/ANL")
+    world.look("deployment/development/ANL")
+    assert world.target.effects == before
+    full.refuses = None
+    world.look("deployment/development/ANL")
+    assert world.target.live(ANL_DEVELOPMENT) is not None
+    hows = [event.details["how"] for event in world.events(EventType.DEPLOY_ROLLED_BACK)]
+    assert hows == ["kept", "restoring", "restored"]
+
+
+def test_a_database_that_is_lost_in_the_middle_changes_nothing(world: World) -> None:
+    fields = publish(world)
+    number = world.propose("dana-dev", "dev", {DEVELOPMENT: edited(world.file(DEVELOPMENT), **fields)})
+    merge = world.host.merge(number, by=world.account("dana-dev"))
+    world.workflows.main.look()
+    world.lose_database()
+    world.look("sweep")
+    assert world.events(EventType.DEPLOY_REFUSED) == ()
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
+    assert world.target.count("started") == 1
+    world.lose_database()
+    world.look("main", "sweep")
+    assert world.target.count("started") == 1
+    assert len(world.events(EventType.DEPLOY_INITIATED, f"merge/{merge}")) == 1
+
+
+def test_a_held_merge_goes_out_after_the_controller_and_its_timers_are_gone(world: World) -> None:
+    fields = ready_for_production(world)
+    world.travel(SATURDAY)
+    number = world.propose("omar-ops", "prod", {PRODUCTION: edited(world.file(PRODUCTION), **fields)})
+    world.approve("rita-release", number)
+    merge = world.merge("omar-ops", number)
+    for _ in range(3):
+        world.look("sweep")
+    assert len(world.events(EventType.DEPLOY_HELD)) == 1
+    world.lose_database()
+    world.travel(MONDAY + timedelta(days=1))
+    world.look("sweep")
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
+
+
+def test_several_merges_held_for_one_key_end_in_the_newest_whatever_is_looked_at_first(world: World) -> None:
+    """ATTACKS 033, 118."""
+    fields = ready_for_production(world)
+    world.travel(SATURDAY)
+    merges = []
+    for branch, replicas in (("one", 3), ("two", 5)):
+        content = edited(world.file(PRODUCTION), **fields, replicas=replicas)
+        number = world.propose("omar-ops", branch, {PRODUCTION: content})
+        world.approve("rita-release", number)
+        assert world.conclusions(number) == ("success", "success")
+        merges.append(world.merge("omar-ops", number))
+    world.travel(MONDAY)
+    for merge in reversed(merges):
+        world.workflows.look_at(f"merge/{merge}")
+    world.settle()
+    newest = world.events(EventType.DEPLOY_COMPLETED, "production/ANL")[-1]
+    assert newest.details["commit"] == merges[-1]
+    assert world.check(merges[-1], "dvo/deploy").conclusion is Conclusion.SUCCESS
+
+
+def test_two_controllers_that_do_everything_twice_end_as_one_would(world: World) -> None:
+    """ATTACKS 029: as after a lost lease, both hold the same work."""
+    fields = publish(world)
+    number = world.propose("dana-dev", "dev", {DEVELOPMENT: edited(world.file(DEVELOPMENT), **fields)})
+    merge = world.host.merge(number, by=world.account("dana-dev"))
+    replicas = [world.wired() for _ in range(2)]
+    keys = ["main", f"merge/{merge}", "deployment/development/ANL", "sweep"]
+    for key in keys:
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(replica.look_at, key) for replica in replicas]:
+                done.result()
+    world.settle()
+    assert world.target.count("started") == 1
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
+    assert {event.details["position"] for event in world.events(EventType.DEPLOY_VALIDATED)} == {2}

@@ -106,6 +106,13 @@ class World:
             )
         )
 
+    def lose_database(self) -> None:
+        """Start again with an empty database: journal, queue and timers are gone, the ledger is not."""
+        self.queue = MemoryQueue()
+        self.journal = MemoryJournal(self.queue)
+        self.workflows = self.wired()
+        self.workflows.sealer.restore()
+
     def travel(self, moment: datetime) -> None:
         """Make it `moment` for everybody."""
         self.clock.moment = moment
