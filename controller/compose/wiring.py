@@ -25,6 +25,7 @@ from controller.workflow.roll_out import RollOut
 from controller.workflow.seal import Ledger, Sealer
 from controller.workflow.showing import Showing
 from controller.workflow.sweep import Sweep
+from controller.workflow.unadmitted import Unadmitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +55,16 @@ def wire(parts: Parts) -> Workflows:
     chronicle = Chronicle(parts.journal, sealer, parts.clock, parts.new_id)
     history = chronicle.history
     gatherer = Gatherer(parts.reader, parts.pool, parts.branch)
-    judging = Judging(Involving(parts.reader, parts.directory, parts.pool), parts.engine, history)
-    progress = DeploymentProgress(history, parts.writer)
-    merges = Merges(gatherer, judging, chronicle, progress)
+    unadmitted = Unadmitted(parts.reader, history)
+    judging = Judging(Involving(parts.reader, parts.directory, parts.pool), parts.engine, history, unadmitted)
+    merges = Merges(gatherer, judging, unadmitted, chronicle)
     showing = Showing(parts.writer, parts.pool)
     return Workflows(
         pull_requests=PullRequests(parts.reader, gatherer, judging, chronicle, showing),
         main=FollowMain(parts.reader, gatherer, chronicle),
         merges=merges,
-        roll_out=RollOut(parts.deployers, parts.agents, Realizing(parts.reader, history), chronicle, progress),
-        progress=progress,
+        roll_out=RollOut(parts.deployers, parts.agents, Realizing(parts.reader, history), chronicle),
+        progress=DeploymentProgress(chronicle, parts.writer),
         sealer=sealer,
-        sweep=Sweep(parts.reader, parts.queue, history, merges),
+        sweep=Sweep(parts.reader, parts.queue, history),
     )

@@ -9,11 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from controller.change.facts import PullRequest
-from controller.change.names import CommitSha, commit_sha
+from controller.change.names import commit_sha
 from controller.decision.verdict import Admitted, Hold, Judgement, Refused, Waiting
 from controller.decision.wording import local_time
 from controller.desired_state.proposal import Proposal
-from controller.desired_state.scope import scope_of
 from controller.errors import UnavailableError
 from controller.ledger.event import Event, EventType, Severity
 from controller.policy.question import Purpose
@@ -24,7 +23,8 @@ from controller.workflow.gathering import Gatherer
 from controller.workflow.history import Initiated
 from controller.workflow.judgement_details import judgement_details, unjudged_details
 from controller.workflow.judging import Judging, Occasion, insist_on_an_answer
-from controller.workflow.progress import DeploymentProgress
+from controller.workflow.progress import progress_of
+from controller.workflow.unadmitted import Unadmitted, builds_on, remaining, scope_of_trees
 
 
 class Merges:
@@ -34,16 +34,15 @@ class Merges:
         self,
         gatherer: Gatherer,
         judging: Judging,
+        unadmitted: Unadmitted,
         chronicle: Chronicle,
-        progress: DeploymentProgress,
     ) -> None:
-        """Work with these collaborators; `progress` keeps the deployment check of each merge."""
+        """Work with these collaborators."""
+        self._unadmitted = unadmitted
         self._gatherer = gatherer
         self._judging = judging
         self._chronicle = chronicle
         self._history = chronicle.history
-        self._progress = progress
-        self._decided: set[CommitSha] = set()
 
     def look_at(self, sha: str) -> None:
         """Judge the merge `sha` unless that is done; hold, validate or refuse it.
@@ -52,13 +51,16 @@ class Merges:
         deployed meanwhile, and the work is tried again.
         """
         merge = self._history.initiated(commit_sha(sha))
-        if merge is None or self._is_decided(merge.after):
+        if merge is None or self._history.is_decided(merge.after):
             return
         if not self._history.was_admitted(merge.pull):
             self._refuse_unjudged(merge, "it was merged without having been admitted")
             return
+        if self._waits_for_others(merge):
+            return
         change = self._gatherer.merge(merge)
-        occasion = Occasion(Purpose.DEPLOYMENT, self._chronicle.now(), _merged_at(change.pull_request))
+        merged_at = _merged_at(change.pull_request)
+        occasion = Occasion(Purpose.DEPLOYMENT, self._chronicle.now(), merged_at, position=merge.position)
         judgement = self._judging.judge(change, occasion)
         effect = judgement.proposal.effect.digest
         if not self._history.was_admitted(merge.pull, head=change.pull_request.head, effect=effect):
@@ -75,20 +77,23 @@ class Merges:
             case Refused(reasons):
                 self._refuse(merge, judgement, reasons[0].message)
 
-    def undecided(self) -> tuple[Initiated, ...]:
-        """Return every merge that was found on main and not yet validated or refused, oldest first."""
-        return tuple(one for one in self._history.all_initiated() if not self._is_decided(one.after))
+    def _waits_for_others(self, merge: Initiated) -> bool:
+        """Return whether `merge` builds on an earlier one that is not decided: refused, it would take this one along."""
+        earlier = self._history.undecided_before(merge)
+        if not earlier:
+            return False
+        scope = scope_of_trees(self._gatherer.trees(merge))
+        return any(builds_on(scope, scope_of_trees(self._gatherer.trees(one))) for one in earlier)
 
-    def _is_decided(self, merge: CommitSha) -> bool:
-        # A decision is never taken back, so it is asked for until it is there, and then remembered.
-        if merge not in self._decided and self._history.is_decided(merge):
-            self._decided.add(merge)
-        return merge in self._decided
+    def _marks_of_later(self, merge: Initiated) -> tuple[Mark, ...]:
+        """Return what makes those look again that may have waited for `merge`."""
+        later = (one for one in self._history.undecided() if one.position > merge.position)
+        return tuple(Mark(f"merge/{one.after}") for one in later)
 
     def _hold(self, merge: Initiated, judgement: Judgement, holds: Sequence[Hold]) -> None:
         subject = f"merge/{merge.after}"
         until = max(hold.until for hold in holds)
-        marks = (Mark(subject, until),)
+        marks = (Mark(subject, until), progress_of(merge.after))
         held = self._history.last_of(frozenset({EventType.DEPLOY_HELD}), subject)
         if held is not None and held.details.get("until") == until.isoformat():
             self._chronicle.record((), marks)
@@ -100,7 +105,6 @@ class Merges:
                 "deployments": _deployments(judgement.proposal),
             }
             self._chronicle.record((self._chronicle.event(EventType.DEPLOY_HELD, subject, details),), marks)
-        self._progress.show(merge.after)
 
     def _refuse(self, merge: Initiated, judgement: Judgement, why: str) -> None:
         proposal = judgement.proposal
@@ -109,8 +113,7 @@ class Merges:
 
     def _refuse_unjudged(self, merge: Initiated, why: str) -> None:
         """Refuse what needs no judgement, which a broken policy or an unreadable change could put off for ever."""
-        trees = self._gatherer.trees(merge)
-        keys = sorted(str(key) for key in scope_of(trees.before, trees.after).keys)
+        keys = sorted(map(str, scope_of_trees(self._gatherer.trees(merge)).keys))
         details = {**unjudged_details(merge.after, why), "final": True}
         evaluated = self._chronicle.event(EventType.POLICY_EVALUATED, f"merge/{merge.after}", details)
         self._tell_refusal(merge, evaluated, {"reason": why, "deployments": keys})
@@ -119,16 +122,26 @@ class Merges:
         told = {**details, "pull": merge.pull, "position": merge.position}
         subject = f"merge/{merge.after}"
         refused = self._chronicle.event(EventType.DEPLOY_REFUSED, subject, told, severity=Severity.CRITICAL)
-        self._chronicle.record_sealed((evaluated, refused))
-        self._progress.show(merge.after)
+        self._chronicle.record_sealed((evaluated, refused), (progress_of(merge.after), *self._marks_of_later(merge)))
 
     def _validate(self, merge: Initiated, judgement: Judgement) -> None:
         events: list[Event] = [self._evaluated(merge, judgement, "admitted")]
         events += self._published(merge, judgement.proposal)
         events += self._validated(merge, judgement.proposal)
+        events += self._cleaned(merge)
         marks = [Mark(f"deployment/{difference.key}") for difference in judgement.proposal.differences]
-        self._chronicle.record_sealed(events, marks)
-        self._progress.show(merge.after)
+        self._chronicle.record_sealed(events, (*marks, progress_of(merge.after), *self._marks_of_later(merge)))
+
+    def _cleaned(self, merge: Initiated) -> Iterator[Event]:
+        """Yield the event that says so when `merge` puts back the last of what was refused on main."""
+        left = self._unadmitted.leftovers(merge.position)
+        if (
+            left
+            and not remaining(left, self._gatherer.trees(merge).after)
+            and not self._history.undecided_before(merge)
+        ):
+            details = {"position": merge.position, "commit": merge.after}
+            yield self._chronicle.event(EventType.CONFIG_CHANGED, "main/clean", details)
 
     def _evaluated(self, merge: Initiated, judgement: Judgement, outcome: str) -> Event:
         details = {**judgement_details(judgement), "outcome": outcome, "final": True}

@@ -1,7 +1,8 @@
 """How far the deployments of a merge have come, read from the journal and shown as a check.
 
 The check `dvo/deploy` is derived from events alone, so it can be written again at any time
-and says the same.
+and says the same. Whoever records such an event marks its merge with it, and only the look at
+that key writes: two writers at once could leave the older word standing, or two checks.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from controller.decision.deployment_check import DeploymentStep, Progress, deplo
 from controller.desired_state.manifest import Key
 from controller.ledger.event import Event, EventType
 from controller.ports.code_host import CodeHostWriter
-from controller.workflow.history import History, parse_key
+from controller.ports.journal import Mark
+from controller.workflow.chronicle import Chronicle
+from controller.workflow.history import parse_key
 
 _OUTCOMES = {
     EventType.DEPLOY_STARTED: Progress.RUNNING,
@@ -20,17 +23,25 @@ _OUTCOMES = {
 }
 
 
+def progress_of(merge: CommitSha) -> Mark:
+    """Return what asks to show how far `merge` has come."""
+    return Mark(f"progress/{merge}")
+
+
 class DeploymentProgress:
     """Shows how far each merge has come."""
 
-    def __init__(self, history: History, writer: CodeHostWriter) -> None:
-        """Read `history` and write checks through `writer`."""
-        self._history = history
+    def __init__(self, chronicle: Chronicle, writer: CodeHostWriter) -> None:
+        """Read what `chronicle` remembers and write checks through `writer`."""
+        self._chronicle = chronicle
+        self._history = chronicle.history
         self._writer = writer
 
     def show(self, merge: CommitSha) -> None:
-        """Make the check of `merge` say what the journal says. Raises `UnavailableError`."""
-        self._writer.write_check(deployment_check(merge, self.steps(merge)))
+        """Make the check of `merge` say what the journal says, once that is sealed. Raises `UnavailableError`."""
+        check = deployment_check(merge, self.steps(merge))
+        self._chronicle.seal()
+        self._writer.write_check(check)
 
     def steps(self, merge: CommitSha) -> tuple[DeploymentStep, ...]:
         """Return how far each deployment of `merge` has come; a direct push was refused as a whole."""

@@ -19,7 +19,7 @@ from controller.ports.deployer import Deployer, Intent, Live, Unhealthy
 from controller.ports.journal import Mark
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.history import Validated
-from controller.workflow.progress import DeploymentProgress
+from controller.workflow.progress import progress_of
 from controller.workflow.realizing import Realized, Realizing
 from controller.workflow.verifying import failed_tests
 
@@ -44,7 +44,6 @@ class RollOut:
         agents: AgentClient,
         realizing: Realizing,
         chronicle: Chronicle,
-        progress: DeploymentProgress,
     ) -> None:
         """Work with these collaborators; `deployers` is keyed by runtime."""
         self._deployers = deployers
@@ -52,7 +51,6 @@ class RollOut:
         self._realizing = realizing
         self._chronicle = chronicle
         self._history = chronicle.history
-        self._progress = progress
 
     def look_at(self, key: Key) -> None:
         """Bring `key` to its newest admitted state.
@@ -67,7 +65,6 @@ class RollOut:
             self._stop(key, wanted)
         else:
             self._bring(key, wanted, Target(wanted.commit, wanted.tree, wanted.plan))
-        self._progress.show(wanted.commit)
 
     def live(self, key: Key) -> Live | None:
         """Return what runs for `key` on any target. Raises `UnavailableError`."""
@@ -193,7 +190,9 @@ class RollOut:
         severity: Severity = Severity.INFO,
         marks: tuple[Mark, ...] = (),
     ) -> None:
-        self._chronicle.record_sealed((self._chronicle.event(kind, str(key), details, severity=severity),), marks)
+        event = self._chronicle.event(kind, str(key), details, severity=severity)
+        shown = (progress_of(commit_sha(str(details["commit"]))),) if "commit" in details else ()
+        self._chronicle.record_sealed((event,), (*marks, *shown))
 
     def _realize(self, key: Key, target: Target) -> Realized:
         return self._realizing.realize(key, target.commit, target.tree, target.plan)
