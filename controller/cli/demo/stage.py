@@ -60,16 +60,17 @@ class Stage:
 
     def check(self, ref: str, name: str, conclusion: str | None, says: str = "") -> Check:
         """Wait until check `name` of `ref` ends as told (None: still open) and its title says so."""
+        what = f"{name} of {ref[:12]} to be {conclusion or 'open'} {says}"
+        return self.until(lambda: self.seen(ref, name, conclusion, says), what)
 
-        def look() -> Check | None:
-            for check in self._reader.check_runs(ref):
-                output = check["output"]
-                title = str(output["title"]) if isinstance(output, dict) else ""
-                if check["name"] == name and check["conclusion"] == conclusion and says in title:
-                    return check
-            return None
-
-        return self.until(look, f"{name} of {ref[:12]} to be {conclusion or 'open'} {says}")
+    def seen(self, ref: str, name: str, conclusion: str | None, says: str = "") -> Check | None:
+        """Return check `name` of `ref` if it is as told now."""
+        for check in self._reader.check_runs(ref):
+            output = check["output"]
+            title = str(output["title"]) if isinstance(output, dict) else ""
+            if check["name"] == name and check["conclusion"] == conclusion and says in title:
+                return check
+        return None
 
     def annotations(self, check: Check) -> list[dict[str, object]]:
         """Return the annotations of a check run."""

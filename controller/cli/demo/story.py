@@ -40,6 +40,7 @@ class Story:
         self._tell = teller
         self._files: dict[str, bytes] = {}
         self._production = ""
+        self._now = _MONDAY + timedelta(minutes=5)
 
     def play(self) -> None:
         """Play the whole story. Raises `StoryError` or `UnavailableError` when it takes another course."""
@@ -143,13 +144,20 @@ class Story:
         pushed = self._world.person("ada-admin").commit(
             "main", {path: with_replicas(self._stage.file(path), 9)}, "Quick fix"
         )
-        with self._tell.waiting("the controller to notice"):
-            check = self._stage.check(pushed, "dvo/deploy", "failure", "refused")
+        self._tell.say("GitHub can tell of a merge later than of its commit, so DVO asks again for half a minute.")
+        with self._tell.waiting("the controller to be certain (the clock runs fast)"):
+            check = self._stage.until(lambda: self._refusal_of(pushed), "the direct push to be refused")
         self._tell.check(check)
         after = health(self._production)
         if (before["instance"], before["bundle"]) != (after["instance"], after["bundle"]):
             raise StoryError(f"expected {before} to run on after a direct push, got {after}")
         self._tell.result(f"What runs stays as it was: instance {after['instance']}.")
+
+    def _refusal_of(self, commit: str) -> dict[str, object] | None:
+        """Let a second of the story pass, and return the refusal of `commit` once it is there."""
+        self._now += timedelta(seconds=1)
+        self._world.move_clock(self._now)
+        return self._stage.seen(commit, "dvo/deploy", "failure", "refused")
 
     def _audit(self) -> None:
         self._tell.chapter("7. The auditor")
