@@ -82,6 +82,15 @@ class Protection:
 
 
 @dataclass(slots=True)
+class Ruleset:
+    """An active ruleset on a branch: the types of its rules, and its required checks. Reported, not enforced."""
+
+    id: int
+    rules: list[str] = field(default_factory=list)
+    required_checks: list[RequiredCheck] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Label:
     """A label of a repository."""
 
@@ -268,6 +277,7 @@ class Repository:
     parent: "Repository | None" = None
     collaborators: dict[int, Permission] = field(default_factory=dict)
     protections: dict[str, Protection] = field(default_factory=dict)
+    rulesets: dict[str, list[Ruleset]] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
     pulls: dict[int, PullRequest] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)

@@ -14,7 +14,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from controller.sandbox.git_objects import NewCommit, branch_tip, write_commit, write_files
 from controller.sandbox.git_store import GitStore
 from controller.sandbox.pull_requests import signature_of
-from controller.sandbox.records import Account, App, Installation, Permission, Protection, Repository, Team
+from controller.sandbox.records import (
+    Account,
+    App,
+    Installation,
+    Permission,
+    Protection,
+    Repository,
+    RequiredCheck,
+    Ruleset,
+    Team,
+)
 from controller.sandbox.tokens import issue_personal_token
 from controller.sandbox.world import WEB_FLOW_EMAIL, WEB_FLOW_ID, World
 
@@ -146,6 +156,14 @@ class Seeds:
     def protect(self, full_name: str, protection: Protection, *, branch: str = "main") -> None:
         """Protect a branch."""
         self._repository(full_name).protections[branch] = protection
+
+    def add_ruleset(
+        self, full_name: str, rules: Sequence[str], checks: Sequence[RequiredCheck] = (), *, branch: str = "main"
+    ) -> int:
+        """Put a ruleset on a branch: types of rules, and required checks; return its id."""
+        ruleset = Ruleset(self._world.next_id(), list(rules), list(checks))
+        self._repository(full_name).rulesets.setdefault(branch, []).append(ruleset)
+        return ruleset.id
 
     def add_app(self, seed: AppSeed) -> AppCredentials:
         """Register an App with a new key and install it on its owner."""

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import cast
 
+from controller.sandbox.records import RequiredCheck
 from controller.sandbox.rest.door import ROUTES
-from tests.sandbox.conftest import MANIFEST, ONE, Api, Town
+from tests.sandbox.conftest import MANIFEST, ONE, REPOSITORY, Api, Town
 
 Json = Mapping[str, object]
 
@@ -221,3 +222,13 @@ def test_a_failed_validation_names_the_field(town: Town) -> None:
     answer = town.api("dana").send("POST", f"{ONE}/pulls", body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "base"
+
+
+def test_rules_of_every_ruleset_are_told_with_their_origin(town: Town) -> None:
+    checks = [RequiredCheck("dvo/policy", town.app.app_id), RequiredCheck("lint")]
+    kinds = ["pull_request", "non_fast_forward", "deletion"]
+    ruleset = town.sandbox.seeds.add_ruleset(REPOSITORY, kinds, checks)
+    told = town.api("ada").listed(f"{ONE}/rules/branches/main")
+    assert [rule["type"] for rule in told] == [*kinds, "required_status_checks"]
+    assert {rule["ruleset_id"] for rule in told} == {ruleset}
+    assert at(told[3], "parameters", "required_status_checks", 0, "integration_id") == town.app.app_id

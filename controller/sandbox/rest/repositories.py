@@ -9,6 +9,7 @@ from controller.sandbox.shapes.repositories import (
     branch_shape,
     full_repository,
     protection_shape,
+    rule_shapes,
     short_branch,
 )
 from controller.sandbox.tokens import CallerKind
@@ -68,9 +69,10 @@ def delete_protection(call: Call) -> Reply:
 
 
 def get_rules(call: Call) -> Reply:
-    """Answer the rules of rulesets, which the sandbox does not have."""
+    """Answer the rules that apply to a branch, from all of its rulesets."""
     _tip(call)
-    return Reply(items=[])
+    rulesets = call.repository.rulesets.get(call.path["branch"], [])
+    return Reply(items=[rule for ruleset in rulesets for rule in rule_shapes(call.repository, ruleset)])
 
 
 def get_collaborator_permission(call: Call) -> Reply:

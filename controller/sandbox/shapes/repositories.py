@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from controller.sandbox.records import Permission, Protection, Repository
+from controller.sandbox.records import Permission, Protection, Repository, RequiredCheck, Ruleset
 from controller.sandbox.shapes.accounts import Json, account_shape, optional_app
 from controller.sandbox.shapes.commits import commit_shape
 from controller.sandbox.world import World, moment, node_id
@@ -44,6 +44,18 @@ _ADDRESSES = {
     "tags_url": "/tags",
     "teams_url": "/teams",
     "trees_url": "/git/trees{/sha}",
+}
+
+_RULE_PARAMETERS: dict[str, Json] = {
+    "pull_request": {
+        "parameters": {
+            "dismiss_stale_reviews_on_push": False,
+            "require_code_owner_review": False,
+            "require_last_push_approval": False,
+            "required_approving_review_count": 0,
+            "required_review_thread_resolution": False,
+        }
+    }
 }
 
 
@@ -174,6 +186,28 @@ def protection_shape(world: World, repository: Repository, branch: str, protecti
     if protection.approving_reviews is not None:
         shape["required_pull_request_reviews"] = _review_rules(world, url, protection)
     return shape
+
+
+def rule_shapes(repository: Repository, ruleset: Ruleset) -> list[Json]:
+    """Return the rules of a ruleset, each with where it comes from."""
+    origin = {
+        "ruleset_source_type": "Repository",
+        "ruleset_source": repository.full_name,
+        "ruleset_id": ruleset.id,
+    }
+    shapes: list[Json] = [{"type": kind, **_RULE_PARAMETERS.get(kind, {}), **origin} for kind in ruleset.rules]
+    if ruleset.required_checks:
+        parameters = {
+            "strict_required_status_checks_policy": False,
+            "required_status_checks": [_rule_check(check) for check in ruleset.required_checks],
+        }
+        shapes.append({"type": "required_status_checks", "parameters": parameters, **origin})
+    return shapes
+
+
+def _rule_check(check: RequiredCheck) -> Json:
+    source = {} if check.app_id is None else {"integration_id": check.app_id}
+    return {"context": check.context, **source}
 
 
 def _review_rules(world: World, url: str, protection: Protection) -> Json:
