@@ -20,7 +20,7 @@ SCHEMA = "dvo.doctor/1"
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What one check found; `code` is 0 when all is well."""
+    """What one check found; `code` is 0 when all is well, and `advice` then says what to look at all the same."""
 
     name: str
     code: int
@@ -70,7 +70,10 @@ def _local() -> LocalSettings | None:
 def _tried(checks: Iterable[tuple[str, Check]]) -> Iterator[Examined]:
     for name, check in checks:
         try:
-            yield Examined(name, OK, check(), None)
+            seen = check()
+            yield (
+                Examined(name, OK, seen, None) if isinstance(seen, str) else Examined(name, OK, seen.said, seen.caveat)
+            )
         except ControllerError as error:
             yield _failed(name, error)
 
@@ -84,8 +87,13 @@ def _print(console: Console, examined: Examined) -> None:
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True, width=10)
     grid.add_column(overflow="fold")
-    sign = Text("✓", "green") if examined.code == OK else Text("✗", "bold red")
-    grid.add_row(sign, examined.name, Text(printable(examined.said)))
+    grid.add_row(_sign(examined), examined.name, Text(printable(examined.said)))
     if examined.advice is not None:
         grid.add_row("", "", Text(f"→ {printable(examined.advice)}"))
     console.print(grid)
+
+
+def _sign(examined: Examined) -> Text:
+    if examined.code != OK:
+        return Text("✗", "bold red")
+    return Text("✓", "green") if examined.advice is None else Text("!", "yellow")

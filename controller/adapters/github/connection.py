@@ -25,7 +25,7 @@ from requests.utils import parse_header_links
 from controller.adapters.github.answer import items
 from controller.adapters.github.exchange import THREADS, Exchange, Patience, new_session
 from controller.adapters.github.refusals import FOREIGN, translated, unavailable
-from controller.adapters.github.token import AppAssertion, Installation, InstallationToken
+from controller.adapters.github.token import PERMISSIONS, AppAssertion, Installation, InstallationToken
 from controller.errors import ConfigurationError, ControllerError, UnavailableError
 
 API_VERSION = "2022-11-28"
@@ -52,6 +52,8 @@ class GitHubApp:
     repository: str
     now: Callable[[], datetime] = _utc_now
     patience: Patience = Patience()
+    permissions: Mapping[str, str] = field(default_factory=lambda: PERMISSIONS)
+    """What its tokens are limited to."""
 
     def __post_init__(self) -> None:
         """Check what was configured and prepare; nothing is sent yet."""
@@ -65,7 +67,7 @@ class GitHubApp:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="github")
         self._quiet = _Quiet()
         self._as_app = self._requester(AppAssertion(self.app_id, self.private_key_pem, self.now))
-        self._token = InstallationToken(self.repository, self._ask_as_app, self.now)
+        self._token = InstallationToken(self.repository, self.permissions, self._ask_as_app, self.now)
         self._as_installation = self._requester(self._token)
 
     @property

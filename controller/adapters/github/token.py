@@ -30,6 +30,7 @@ PERMISSIONS: Mapping[str, str] = {
     "metadata": "read",
     "pull_requests": "write",
 }
+"""What the controller's work needs."""
 
 _ISSUED_BEFORE = timedelta(seconds=120)
 _EXPIRES_AFTER = timedelta(seconds=360)
@@ -81,8 +82,9 @@ class _Issued:
 class InstallationToken(Auth):
     """Authenticates as the App's installation on one repository, with no more than it needs."""
 
-    def __init__(self, repository: str, ask: Ask, now: Now) -> None:
+    def __init__(self, repository: str, permissions: Mapping[str, str], ask: Ask, now: Now) -> None:
         self._repository = repository
+        self._permissions = permissions
         self._ask = ask
         self._now = now
         self._lock = threading.RLock()
@@ -127,23 +129,21 @@ class InstallationToken(Auth):
         return Installation(number(found, "id"), text(found, "app_slug") + "[bot]")
 
     def _fetch(self) -> _Issued:
-        wanted = {"permissions": dict(PERMISSIONS), "repositories": [self._repository.split("/")[1]]}
+        wanted = {"permissions": dict(self._permissions), "repositories": [self._repository.split("/")[1]]}
         try:
             answer = self._ask("POST", f"/app/installations/{self.installation.id}/access_tokens", wanted)
         except InputError as error:
             self._installation = None
-            asked = ", ".join(f"{name}: {level}" for name, level in PERMISSIONS.items())
+            asked = ", ".join(f"{name}: {level}" for name, level in self._permissions.items())
             raise ConfigurationError(
                 f"the App's installation on {self._repository} does not grant what is needed ({asked}): {error}"
             ) from None
-        _confirm(at(answer, "permissions"))
+        _confirm(at(answer, "permissions"), self._permissions)
         return _Issued(text(answer, "token"), moment(answer, "expires_at"))
 
 
-def _confirm(granted: object) -> None:
+def _confirm(granted: object, asked: Mapping[str, str]) -> None:
     held = granted if isinstance(granted, Mapping) else {}
-    missing = [
-        f"{name}: {level}" for name, level in PERMISSIONS.items() if held.get(name) not in (level, "write", "admin")
-    ]
+    missing = [f"{name}: {level}" for name, level in asked.items() if held.get(name) not in (level, "write", "admin")]
     if missing:
         raise ConfigurationError(f"GitHub granted the App fewer permissions than it asked for: {', '.join(missing)}")
