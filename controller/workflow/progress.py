@@ -48,6 +48,8 @@ class DeploymentProgress:
         direct = self._last(EventType.DEPLOY_REFUSED, f"commit/{merge}")
         if direct is not None:
             return (DeploymentStep("everything in this commit", Progress.REFUSED, str(direct.details.get("reason"))),)
+        # Asked first: what a decision leads to is recorded with it, so whoever sees it decided sees the rest.
+        is_open = self._history.initiated(merge) is not None and not self._history.is_decided(merge)
         subject = f"merge/{merge}"
         refused = self._last(EventType.DEPLOY_REFUSED, subject)
         if refused is not None:
@@ -58,7 +60,7 @@ class DeploymentProgress:
         held = self._last(EventType.DEPLOY_HELD, subject)
         if held is not None:
             return tuple(_steps(held, Progress.HELD, f"until {held.details.get('shown')}"))
-        if self._history.initiated(merge) is not None and not self._history.is_decided(merge):
+        if is_open:
             return (
                 DeploymentStep("everything in this commit", Progress.PENDING, "to be judged with the facts of now"),
             )
