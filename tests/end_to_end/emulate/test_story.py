@@ -8,12 +8,14 @@ their own work and take any check for the required one. The controller must not.
 
 from collections import Counter
 from datetime import timedelta
+from typing import cast
 
 import httpx
 import pytest
 
 from controller.cli.demo.stage import ask_agent, health
 from controller.ledger.event import EventType
+from controller.sandbox.person import Json
 from tests.end_to_end.edits import PRODUCTION, edited, moved
 from tests.end_to_end.emulate.conftest import Deployed, Release
 from tests.end_to_end.emulate.elsewhere import CHECKS, Elsewhere
@@ -99,6 +101,8 @@ def test_every_event_arrives_twice_and_is_acted_on_once(abroad: Elsewhere, in_de
     assert {"pull_request", "check_run"} <= {event for event, _ in told}
     steps = Counter(event.type for event in abroad.events("development/ANL"))
     assert steps == {EventType.DEPLOY_VALIDATED: 1, EventType.DEPLOY_STARTED: 1, EventType.DEPLOY_COMPLETED: 1}
+    merge = abroad.person("vera-view").call("GET", f"/commits/{in_development.merge}/check-runs?filter=all")
+    assert [run["name"] for run in cast(list[Json], merge["check_runs"])] == ["dvo/deploy"]
     announced = abroad.events(f"merge/{in_development.merge}")
     assert [event.type for event in announced] == [EventType.DEPLOY_INITIATED, EventType.POLICY_EVALUATED]
 
