@@ -48,8 +48,7 @@ def test_a_deleted_database_loses_nothing_and_repeats_nothing(weekend: World) ->
     assert weekend.stop() == 0
     shutil.rmtree(weekend.home / "postgres")
     weekend.start()
-    weekend.sandbox.faults.reset_counts()
-    _after_sweeps(weekend)
+    weekend.after_a_sweep()
     assert _standing(weekend) == before
 
     [held] = weekend.events(EventType.DEPLOY_HELD)
@@ -71,12 +70,4 @@ def _standing(weekend: World) -> tuple[object, ...]:
 def _effects(weekend: World) -> Counter[str]:
     return Counter(
         f"{event.type.value} {event.details['commit']}" for event in weekend.events() if event.type in EFFECTS
-    )
-
-
-def _after_sweeps(weekend: World) -> None:
-    """Wait until open pull requests were listed three times: then what the first sweep marked was looked at."""
-    until(
-        lambda: weekend.sandbox.faults.counts().by_route.get("GET /repos/{owner}/{repo}/pulls", 0) >= 3,
-        lambda: f"three sweeps, got {weekend.sandbox.faults.counts().by_route}",
     )

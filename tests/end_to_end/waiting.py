@@ -11,11 +11,11 @@ _PAUSE_SECONDS = 0.05
 
 
 def until(look: Callable[[], Seen | None], what: str | Callable[[], str], within: float = _PATIENCE_SECONDS) -> Seen:
-    """Look until something is seen that is neither None nor False, and return it; fail when it takes too long."""
+    """Look until something is seen, and return it; fail when it takes too long."""
     deadline = time.monotonic() + within
     while True:
         seen = look()
-        if seen is not None and seen is not False:
+        if seen:
             return seen
         assert time.monotonic() < deadline, f"waited {within:.0f} s for {what() if callable(what) else what}"
         time.sleep(_PAUSE_SECONDS)

@@ -28,7 +28,7 @@ from controller.sandbox.person import Person
 from controller.sandbox.records import PullRequest
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import AppCredentials
-from tests.end_to_end.process import ROOT, ControllerProcess, run_watched
+from tests.end_to_end.process import ROOT, ControllerProcess, descendants, run_watched
 from tests.end_to_end.runner import FileClock, Places
 from tests.end_to_end.waiting import until
 from tests.opa import opa_binary
@@ -252,6 +252,26 @@ class World:
     def instances(self, key: str = "development/anl") -> list[str]:
         """Return the agents that run for a key, as processes."""
         return [child.instance for child in running(self.home / "runtime" / key)]
+
+    def processes(self, key: str = "development/anl") -> list[int]:
+        """Return the process ids of the agents that run for a key."""
+        return [child.pid for child in running(self.home / "runtime" / key)]
+
+    def engines(self) -> list[int]:
+        """Return the process ids of the OPAs that the controller has started."""
+        below = descendants(self.running.process.pid)
+        return [pid for pid, line in below.items() if "--authentication" in line]
+
+    def failures(self, key: str) -> list[str]:
+        """Return why looks at a key failed, as the log tells."""
+        lines = [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+        return [str(line["error"]) for line in lines if line.get("event") == "look failed" and line["key"] == key]
+
+    def after_a_sweep(self) -> None:
+        """Wait until open pull requests were listed three times: what the first sweep marked was then looked at."""
+        route, counts = "GET /repos/{owner}/{repo}/pulls", self.sandbox.faults.counts
+        before = counts().by_route.get(route, 0)
+        until(lambda: counts().by_route.get(route, 0) >= before + 3, "three sweeps")
 
     def health(self) -> dict[str, object]:
         """Return what the controller says of itself."""
