@@ -38,6 +38,7 @@ from controller.adapters.postgres.tending import Pace
 from controller.adapters.postgres.worker import Worker
 from controller.adapters.process.deployer import ProcessDeployer
 from controller.adapters.system_clock import SystemClock
+from controller.compose.measuring import budget_probe, listening, measured
 from controller.compose.wiring import Parts, wire
 from controller.errors import ConfigurationError
 from controller.ledger.event import Event, EventType, Severity
@@ -46,6 +47,7 @@ from controller.ports.journal import Journal
 from controller.ports.policy_engine import PolicyEngine
 from controller.settings import Settings
 from controller.web.app import Doors, create_app
+from controller.web.metrics import Metrics
 
 _THREADS = 24
 _LOG = structlog.get_logger("controller")
@@ -68,6 +70,9 @@ class Adapters:
     database: Database
     github: GitHubApp
     key: SigningKey
+    metrics: Metrics
+    waiting: Callable[[], int]
+    """How many keys want looking at."""
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
@@ -101,7 +106,9 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
         settings.home.mkdir(parents=True, exist_ok=True)
         database = _database(settings, stack)
         key = _signing_key(settings)
-        github = _github(settings)
+        metrics = Metrics(version("dvo"))
+        github = _github(settings, metrics)
+        queue = PostgresWorkQueue(database)
         stack.callback(github.close)
         pool = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="judge"))
         parts = Parts(
@@ -112,13 +119,13 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             deployers={"process": ProcessDeployer(settings.home)},
             agents=HttpAgentClient(),
             journal=PostgresJournal(database),
-            queue=PostgresWorkQueue(database),
+            queue=queue,
             ledger=GitLedger(settings.ledger, key),
             clock=clock,
             new_id=_new_id,
             pool=pool,
         )
-        yield Adapters(parts, database, github, key)
+        yield Adapters(parts, database, github, key, metrics, queue.waiting)
 
 
 def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) -> Controller:
@@ -126,16 +133,18 @@ def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) 
 
     Raises `LedgerIntegrityError` for a ledger that does not hold, `UnavailableError` for one that cannot be read.
     """
-    parts = adapters.parts
+    parts, metrics = adapters.parts, adapters.metrics
     workflows = wire(parts)
     workflows.sealer.restore()
-    worker = Worker(adapters.database, workflows.look_at, _reporting(parts.journal, parts.clock), parts.clock, pace)
+    metrics.watch(lambda: workflows.sealer.sealed_at, adapters.waiting)
+    look_at = measured(workflows.look_at, metrics)
+    worker = Worker(adapters.database, look_at, _reporting(parts.journal, parts.clock), parts.clock, pace)
     probes = {
         "database": _saying("connected", adapters.database.ping),
         "redis": lambda: "in process",
         "azure_ad": lambda: "not configured",
         "opa": lambda: "ready",
-        "github": _saying("connected", lambda: adapters.github.get("/rate_limit")),
+        "github": budget_probe(adapters.github, metrics),
         "ledger": _saying("verified", parts.ledger.head),
         "worker": _saying("working", worker.ping),
     }
@@ -148,6 +157,7 @@ def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) 
         new_id=parts.new_id,
         probes=probes,
         version=version("dvo"),
+        metrics=metrics,
         start=_starting(worker, parts.journal, parts.clock),
         stop=worker.stop,
     )
@@ -183,9 +193,11 @@ def _trusted_signers(settings: Settings, key: SigningKey) -> Path:
     return path
 
 
-def _github(settings: Settings) -> GitHubApp:
+def _github(settings: Settings, metrics: Metrics) -> GitHubApp:
     key = settings.github_app_private_key.get_secret_value()
-    return GitHubApp(settings.github_api_url, settings.github_app_id, key, settings.repository)
+    return GitHubApp(
+        settings.github_api_url, settings.github_app_id, key, settings.repository, listener=listening(metrics)
+    )
 
 
 def _refuse_what_nothing_heeds(settings: Settings) -> None:

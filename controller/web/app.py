@@ -1,7 +1,7 @@
 """The HTTP application, made of finished collaborators.
 
 Routes answer with and without a trailing slash, without a redirect that a webhook would not
-follow. Only health and the webhook are here, and nothing describes itself to strangers.
+follow. Strangers reach health and the webhook, and nothing describes itself to them.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -18,7 +18,9 @@ from controller.ports.clock import Clock
 from controller.ports.journal import Journal, WorkQueue
 from controller.web.github_events import Governed
 from controller.web.health import Health, Probe
+from controller.web.metrics import Metrics
 from controller.web.refusal import RefusalJournal
+from controller.web.scraping import Scraping
 from controller.web.traffic import Traffic
 from controller.web.webhook import GitHubWebhook, Terms
 
@@ -41,6 +43,8 @@ class Doors:
     probes: Mapping[str, Probe]
     """By component: what `/health` asks; each ends by itself when nobody answers it."""
     version: str
+    metrics: Metrics
+    """Counts what happens at the doors; shown at `/metrics`."""
     start: Callable[[], None] = _nothing
     """Called once before the first request is taken, on a thread of its own."""
     stop: Callable[[], None] = _nothing
@@ -68,7 +72,8 @@ def create_app(doors: Doors) -> FastAPI:
     )
     app.include_router(_health_routes(Health(doors.probes, doors.vital, doors.version, threads)))
     app.include_router(_webhook_routes(doors))
-    app.add_middleware(Traffic, new_id=doors.new_id)
+    app.include_router(_metrics_routes(doors.metrics))
+    app.add_middleware(Traffic, new_id=doors.new_id, metrics=doors.metrics)
     return app
 
 
@@ -94,11 +99,19 @@ def _health_routes(health: Health) -> APIRouter:
     return router
 
 
+def _metrics_routes(metrics: Metrics) -> APIRouter:
+    router, scraping = APIRouter(), Scraping(metrics)
+    for spelling in ("/metrics", "/metrics/"):
+        router.add_api_route(spelling, scraping.show, methods=["GET"], response_model=None)
+    return router
+
+
 def _webhook_routes(doors: Doors) -> APIRouter:
     webhook = GitHubWebhook(
         Terms(doors.webhook_secret, doors.repository, doors.body_limit, Governed(doors.branch, doors.app_id)),
         doors.queue,
         RefusalJournal(doors.journal, doors.clock, doors.new_id),
+        doors.metrics.delivered,
     )
 
     async def receive(request: Request) -> JSONResponse:

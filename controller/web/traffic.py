@@ -1,4 +1,4 @@
-"""Around every request: an id, a log line, security headers, and no exception let out.
+"""Around every request: an id, a log line, figures, security headers, and no exception let out.
 
 The id is ours, never the client's. A log line holds method, path, status and time, never a
 body, a query or a header. A `Host` that is none is refused before anything reads it.
@@ -12,6 +12,8 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from controller.web.metrics import Metrics
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
 _HEADERS = {
@@ -27,9 +29,10 @@ _LOG = structlog.get_logger("controller.web")
 class Traffic:
     """The ASGI layer outside the application."""
 
-    def __init__(self, app: ASGIApp, new_id: Callable[[], str]) -> None:
+    def __init__(self, app: ASGIApp, new_id: Callable[[], str], metrics: Metrics) -> None:
         self._app = app
         self._new_id = new_id
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to the application, and tell how it went."""
@@ -40,10 +43,12 @@ class Traffic:
         began = get_running_loop().time()
         with structlog.contextvars.bound_contextvars(request_id=exchange.id):
             await self._pass_on(scope, receive, exchange)
-            milliseconds = round((get_running_loop().time() - began) * 1000, 1)
+            seconds = get_running_loop().time() - began
+            milliseconds = round(seconds * 1000, 1)
             _LOG.info(
                 "request", method=scope["method"], path=scope["path"], status=exchange.status, milliseconds=milliseconds
             )
+        self._metrics.answered(scope["method"], _route(scope), exchange.status, seconds)
 
     async def _pass_on(self, scope: Scope, receive: Receive, exchange: "_Exchange") -> None:
         hosts = Headers(scope=scope).getlist("host")
@@ -58,6 +63,12 @@ class Traffic:
             if exchange.status is None:
                 failure = JSONResponse({"error": "Internal error", "request": exchange.id}, 500)
                 await failure(scope, receive, exchange.send)
+
+
+def _route(scope: Scope) -> str | None:
+    """Return the route that answered as it is written in the program, in one spelling; the address is the client's."""
+    path = getattr(scope.get("route"), "path", None)
+    return (path.rstrip("/") or "/") if isinstance(path, str) else None
 
 
 class _Exchange:

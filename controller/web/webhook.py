@@ -9,7 +9,7 @@ GitHub docs: "Validating webhook deliveries", "Best practices for using webhooks
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -28,6 +28,10 @@ _LENGTH = re.compile(r"[0-9]{1,15}")
 _BODY_SECONDS = 10
 _LOG = structlog.get_logger("controller.web")
 
+Outcome = Refusal | UnavailableError | tuple[Mark, ...]
+Tell = Callable[[str, str], None]
+"""Hears of a delivery: the event its sender says it is, and what became of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -42,22 +46,27 @@ class Terms:
 class GitHubWebhook:
     """Lets deliveries in and marks what they touch."""
 
-    def __init__(self, terms: Terms, queue: WorkQueue, refusals: RefusalJournal) -> None:
+    def __init__(self, terms: Terms, queue: WorkQueue, refusals: RefusalJournal, tell: Tell) -> None:
+        """Let in what meets `terms`; `tell` hears of every delivery."""
         self._terms = terms
         self._queue = queue
         self._refusals = refusals
+        self._tell = tell
 
     async def receive(self, request: Request) -> JSONResponse:
         """Answer one delivery: 202 once its marks are durable, 4xx when it is refused, 503 when it cannot be kept."""
-        sender = _sender(request)
-        body = _refuse_by_headers(request, self._terms.body_limit) or await _body(request, self._terms.body_limit)
-        if isinstance(body, Refusal):
-            return await self._refuse(body, sender)
-        # Hashing, parsing and marking block, so the event loop does none of them.
-        outcome = await to_thread.run_sync(self._take, request.headers, body)
+        sender, outcome = _sender(request), await self._received(request)
+        self._tell(request.headers.get("x-github-event", ""), _word(outcome))
         if isinstance(outcome, Refusal):
             return await self._refuse(outcome, sender)
         return _answer(outcome, sender)
+
+    async def _received(self, request: Request) -> Outcome:
+        body = _refuse_by_headers(request, self._terms.body_limit) or await _body(request, self._terms.body_limit)
+        if isinstance(body, Refusal):
+            return body
+        # Hashing, parsing and marking block, so the event loop does none of them.
+        return await to_thread.run_sync(self._take, request.headers, body)
 
     async def _refuse(self, refusal: Refusal, sender: Sender) -> JSONResponse:
         _LOG.warning("delivery refused", reason=refusal.reason, delivery=sender.delivery, source_ip=sender.address)
@@ -65,7 +74,7 @@ class GitHubWebhook:
         # Closing is what ends a body that nobody reads any more.
         return JSONResponse({"accepted": False, "reason": refusal.message}, refusal.status, {"Connection": "close"})
 
-    def _take(self, headers: Mapping[str, str], body: bytes) -> Refusal | UnavailableError | tuple[Mark, ...]:
+    def _take(self, headers: Mapping[str, str], body: bytes) -> Outcome:
         if not verify_signature(self._terms.secret, body, headers.get("x-hub-signature-256")):
             return Refusal(401, "bad_signature", "The signature does not fit the body and the secret.")
         marks = _marks(headers.get("x-github-event", ""), body, self._terms)
@@ -76,6 +85,16 @@ class GitHubWebhook:
         except UnavailableError as error:
             return error
         return marks
+
+
+def _word(outcome: Outcome) -> str:
+    match outcome:
+        case Refusal():
+            return "refused"
+        case UnavailableError():
+            return "not_kept"
+        case _:
+            return "marked" if outcome else "ignored"
 
 
 def _sender(request: Request) -> Sender:

@@ -16,6 +16,7 @@ from controller.errors import UnavailableError
 from controller.ledger.event import Event
 from controller.ports.journal import Mark
 from controller.web.app import Doors, create_app
+from controller.web.metrics import Metrics
 from tests.fakes.journal import MemoryJournal, MemoryQueue
 
 SECRET = b"0f4b1c9e7d2a86350f4b1c9e7d2a8635"
@@ -123,6 +124,7 @@ def build_house() -> House:
         new_id=identifiers(),
         probes={"database": lambda: "connected", "opa": lambda: "connected", "azure_ad": lambda: "not configured"},
         version="1.2.3",
+        metrics=Metrics("1.2.3"),
         body_limit=64 * 1024,
     )
     return House(doors, queue, journal)

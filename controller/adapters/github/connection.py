@@ -24,6 +24,7 @@ from requests.utils import parse_header_links
 
 from controller.adapters.github.answer import items
 from controller.adapters.github.exchange import THREADS, Exchange, Patience, new_session
+from controller.adapters.github.listening import Heard, Listener, budget_in, nobody
 from controller.adapters.github.refusals import FOREIGN, translated, unavailable
 from controller.adapters.github.token import PERMISSIONS, AppAssertion, Installation, InstallationToken
 from controller.errors import ConfigurationError, ControllerError, UnavailableError
@@ -54,6 +55,8 @@ class GitHubApp:
     patience: Patience = Patience()
     permissions: Mapping[str, str] = field(default_factory=lambda: PERMISSIONS)
     """What its tokens are limited to."""
+    listener: Listener = nobody
+    """Told of every call and its answer."""
 
     def __post_init__(self) -> None:
         """Check what was configured and prepare; nothing is sent yet."""
@@ -152,14 +155,18 @@ class GitHubApp:
 
     def _sent(self, requester: Requester, call: "_Call") -> tuple[Mapping[str, str], object]:
         self._quiet.respect()
+        exchange = Exchange(self._session, self.patience, self.api_url, call.limit)
         try:
-            return _answer_of(requester, call, Exchange(self._session, self.patience, self.api_url, call.limit))
+            return _answer_of(requester, call, exchange)
         except FOREIGN as error:
             ours = translated(error, str(call), self.now())
             self._quiet.learn(ours)
             if isinstance(error, BadCredentialsException) and requester is self._as_installation:
                 raise _RejectedTokenError(str(ours)) from None
             raise ours from None
+        finally:
+            is_ours = requester is self._as_installation
+            self.listener(Heard(call.verb, exchange.status, budget_in(exchange.told) if is_ours else None))
 
     def _next_query(self, link: str) -> dict[str, str] | None:
         target = next((each.get("url", "") for each in parse_header_links(link) if each.get("rel") == "next"), None)

@@ -7,6 +7,7 @@ are repeated: a write whose answer was lost may have been done.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -79,6 +80,10 @@ class Exchange(HTTPRequestsConnectionClass):
         self._session = session
         self._patience = patience
         self._limit = limit
+        self.status: int | None = None
+        """What was answered; None while nothing was."""
+        self.told: Mapping[str, str] = {}
+        """The headers of the answer."""
 
     def getresponse(self) -> Answer:
         """Send the request and read the whole answer."""
@@ -93,6 +98,7 @@ class Exchange(HTTPRequestsConnectionClass):
             allow_redirects=False,
             stream=True,
         ) as response:
+            self.status, self.told = response.status_code, response.headers
             self._refuse_detours(response)
             return Answer(response, self._body(response, deadline))
 

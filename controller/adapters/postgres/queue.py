@@ -36,6 +36,7 @@ _TAKE_DUE = text("""
     WHERE task_name = :task AND status = 'todo' AND CAST(args->>'not_before' AS timestamptz) <= :now
     RETURNING args->>'key'
 """)
+_COUNT_WAITING = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task AND status = 'todo'")
 _PUT_LATER = text("""
     INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args, scheduled_at)
     VALUES (:queue, :task, :queueing_lock, CAST(:args AS jsonb), now() + make_interval(secs => :seconds))
@@ -64,6 +65,11 @@ class PostgresWorkQueue:
             keys = connection.execute(_TAKE_DUE, {"task": WAKE, "now": now}).scalars().all()
             put_marks(connection, [Mark(key) for key in keys])
         return len(keys)
+
+    def waiting(self) -> int:
+        """Return how many keys want looking at now and nobody looks at. Raises `UnavailableError`."""
+        with self._database.transaction() as connection:
+            return int(connection.execute(_COUNT_WAITING, {"task": LOOK}).scalar_one())
 
 
 def put_marks(connection: Connection, marks: Iterable[Mark]) -> None:

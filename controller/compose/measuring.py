@@ -1,0 +1,51 @@
+"""Ties the figures to what they tell of: looks at keys, and calls to GitHub."""
+
+import time
+from collections.abc import Callable
+
+from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.listening import Heard, Listener, budget_of
+from controller.errors import StaleError, UnavailableError
+from controller.web.metrics import Metrics
+
+
+def measured(look_at: Callable[[str], None], metrics: Metrics) -> Callable[[str], None]:
+    """Return `look_at` with every look counted and timed."""
+
+    def look(key: str) -> None:
+        started, outcome = time.perf_counter(), "failed"
+        try:
+            look_at(key)
+            outcome = "done"
+        except StaleError:
+            outcome = "stale"
+            raise
+        except UnavailableError:
+            outcome = "unavailable"
+            raise
+        finally:
+            metrics.looked(key, outcome, time.perf_counter() - started)
+
+    return look
+
+
+def listening(metrics: Metrics) -> Listener:
+    """Return what counts every call to GitHub and notes the budget its answer tells."""
+
+    def listen(heard: Heard) -> None:
+        metrics.called(heard.verb, heard.status)
+        if heard.budget is not None:
+            metrics.told_budget(heard.budget.remaining, heard.budget.resets_at)
+
+    return listen
+
+
+def budget_probe(github: GitHubApp, metrics: Metrics) -> Callable[[], str]:
+    """Return the probe of GitHub: what it asks costs nothing, and says what is left."""
+
+    def probe() -> str:
+        budget = budget_of(github.get("/rate_limit"))
+        metrics.told_budget(budget.remaining, budget.resets_at)
+        return "connected"
+
+    return probe

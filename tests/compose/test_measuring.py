@@ -1,0 +1,51 @@
+"""Looks and calls are counted as they end; what they raise goes on unchanged."""
+
+from collections.abc import Callable
+
+import pytest
+
+from controller.adapters.github.listening import Budget, Heard
+from controller.compose.measuring import listening, measured
+from controller.errors import InputError, StaleError, UnavailableError
+from controller.web.metrics import Metrics
+
+
+def ending(error: Exception | None) -> Callable[[str], None]:
+    def look_at(_: str) -> None:
+        if error is not None:
+            raise error
+
+    return look_at
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (None, "done"),
+        (StaleError("moved"), "stale"),
+        (UnavailableError("down", component="github"), "unavailable"),
+        (InputError("no"), "failed"),
+        (ZeroDivisionError(), "failed"),
+    ],
+    ids=["done", "stale", "unavailable", "refused", "fault"],
+)
+def test_a_look_is_counted_by_how_it_ended(error: Exception | None, outcome: str) -> None:
+    metrics = Metrics("1")
+    look = measured(ending(error), metrics)
+    if error is None:
+        look("pull/7")
+    else:
+        with pytest.raises(type(error)) as raised:
+            look("pull/7")
+        assert raised.value is error
+    assert f'dvo_looks_total{{kind="pull",outcome="{outcome}"}} 1.0' in metrics.exposition().decode()
+
+
+def test_a_budget_is_kept_until_another_is_told() -> None:
+    metrics = Metrics("1")
+    listen = listening(metrics)
+    listen(Heard("GET", 200, Budget(12, 1_800_000_000)))
+    listen(Heard("POST", 201, None))
+    told = metrics.exposition().decode()
+    assert "dvo_github_rate_limit_remaining 12.0" in told
+    assert 'dvo_github_requests_total{method="POST",status="201"} 1.0' in told
