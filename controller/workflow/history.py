@@ -52,6 +52,17 @@ class Initiated:
 
 
 @dataclass(frozen=True, slots=True)
+class Pushed:
+    """A commit of main that no pull request brought, and which was refused for it."""
+
+    position: int
+    before: CommitSha
+    before_tree: ObjectId
+    after: CommitSha
+    after_tree: ObjectId
+
+
+@dataclass(frozen=True, slots=True)
 class Validated:
     """The newest thing admitted for one key; `plan` None means it is to stop."""
 
@@ -68,6 +79,7 @@ class History:
     def __init__(self, journal: Journal) -> None:
         """Read from `journal`."""
         self._journal = journal
+        self._decided: set[CommitSha] = set()
 
     def main(self) -> MainSeen | None:
         """Return where main stood when it was last followed; None before the baseline."""
@@ -92,8 +104,33 @@ class History:
 
     def is_decided(self, merge: CommitSha) -> bool:
         """Return whether `merge` was validated or refused, which is never taken back."""
-        last = self._newest(EventType.POLICY_EVALUATED, f"merge/{merge}")
-        return last is not None and last.details.get("final") is True
+        if merge not in self._decided:
+            last = self._newest(EventType.POLICY_EVALUATED, f"merge/{merge}")
+            if last is None or last.details.get("final") is not True:
+                return False
+            self._decided.add(merge)
+        return True
+
+    def undecided(self) -> tuple[Initiated, ...]:
+        """Return every merge that was found on main and not yet validated or refused, oldest first."""
+        return tuple(one for one in self.all_initiated() if not self.is_decided(one.after))
+
+    def undecided_before(self, merge: Initiated) -> tuple[Initiated, ...]:
+        """Return every undecided merge that lies before `merge` on main."""
+        return tuple(one for one in self.undecided() if one.position < merge.position)
+
+    def refused_steps(self) -> tuple[Initiated | Pushed, ...]:
+        """Return every step of main that was refused: direct pushes, and merges that did not hold."""
+        refused = self._journal.find(frozenset({EventType.DEPLOY_REFUSED}))
+        kinds = [(event, event.subject.partition("/")) for event in refused]
+        merges = [self.initiated(commit_sha(sha)) for _, (kind, _, sha) in kinds if kind == "merge"]
+        pushes = [_pushed(event) for event, (kind, _, _) in kinds if kind == "commit"]
+        return (*pushes, *(merge for merge in merges if merge is not None))
+
+    def clean_position(self) -> int:
+        """Return up to which position main is known to hold nothing that was refused."""
+        newest = self._newest(EventType.CONFIG_CHANGED, "main/clean")
+        return 0 if newest is None else _number(newest.details, "position")
 
     def was_admitted(self, pull: int, *, head: CommitSha | None = None, effect: Digest | None = None) -> bool:
         """Return whether `pull` was admitted: at any time, or by the newest judgement of that head and effect.
@@ -157,6 +194,17 @@ def _initiated(event: Event) -> Initiated:
     return Initiated(
         position=_number(facts, "position"),
         pull=_number(facts, "pull"),
+        before=commit_sha(_text(facts, "before")),
+        before_tree=object_id(_text(facts, "before_tree")),
+        after=commit_sha(_text(facts, "after")),
+        after_tree=object_id(_text(facts, "after_tree")),
+    )
+
+
+def _pushed(event: Event) -> Pushed:
+    facts = event.details
+    return Pushed(
+        position=_number(facts, "position"),
         before=commit_sha(_text(facts, "before")),
         before_tree=object_id(_text(facts, "before_tree")),
         after=commit_sha(_text(facts, "after")),

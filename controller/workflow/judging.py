@@ -30,6 +30,7 @@ from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.agent_faults import with_agent_faults
 from controller.workflow.history import History
 from controller.workflow.involving import Involved, Involving
+from controller.workflow.unadmitted import Unadmitted, with_leftovers
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,19 @@ class Occasion:
     approvals_as_of: datetime
     requester: PrincipalId | None = None
     """The person a bot opened the change for."""
+    position: int | None = None
+    """Where on main the change stands; None when it is not merged."""
 
 
 class Judging:
     """Turns a change into a judgement, asking the directory and the policy engine."""
 
-    def __init__(self, involving: Involving, engine: PolicyEngine, history: History) -> None:
-        """Ask `involving` for people, `engine` for policy and `history` for what was published and deployed."""
+    def __init__(self, involving: Involving, engine: PolicyEngine, history: History, unadmitted: Unadmitted) -> None:
+        """Ask `involving` for people, `engine` for policy, `history` and `unadmitted` for what happened on main."""
         self._involving = involving
         self._engine = engine
         self._history = history
+        self._unadmitted = unadmitted
         self._readings = Readings()
 
     def judge(self, change: Change, occasion: Occasion) -> Judgement:
@@ -93,10 +97,12 @@ class Judging:
         except UnavailableError as error:
             return Unanswered(Cause.POLICY_UNAVAILABLE, f"The policy engine gave no answer: {error}")
 
-    def _blank_case(self, change: Change, published: Sequence[PublishedRelease], occasion: Occasion) -> Case:
+    def _blank_case(self, change: Change, published: tuple[PublishedRelease, ...], occasion: Occasion) -> Case:
         """Return the case before anybody was asked; as it stands it would be refused."""
         laid_over = overlay(change.base, change.merge_base, change.head)
         proposal = self._proposal(change.base, laid_over.snapshot, change, published)
+        leftovers = self._unadmitted.leftovers(occasion.position)
+        proposal = with_leftovers(proposal, leftovers, laid_over.snapshot, published)
         return Case(
             commit=change.head.commit,
             is_draft=change.pull_request.is_draft,

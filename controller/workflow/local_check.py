@@ -35,6 +35,7 @@ from controller.workflow.gathering import Gatherer
 from controller.workflow.history import History
 from controller.workflow.involving import Involving
 from controller.workflow.judging import Judging, Occasion
+from controller.workflow.unadmitted import Unadmitted
 from controller.workflow.unopened import ActingDirectory, Recollection, UnopenedPullRequest, claims_to_be_made_on_pages
 
 
@@ -107,9 +108,9 @@ class LocalChecking:
         pull_request = UnopenedPullRequest(self._clone, wanted.base, self._clone.tip(wanted.head))
         events = sealed if sealed is not None else tuple(_publications(self._clone, wanted.base))
         directory = ActingDirectory(self._directory, author)
-        judging = Judging(
-            Involving(self._clone, directory, self._pool), self._engine, History(Recollection(tuple(events)))
-        )
+        history = History(Recollection(tuple(events)))
+        involving = Involving(self._clone, directory, self._pool)
+        judging = Judging(involving, self._engine, history, Unadmitted(self._clone, history))
         change = Gatherer(pull_request, self._pool, wanted.base).pull_request(pull_request.pull_request(0))
         judgement = judging.judge(change, Occasion(Purpose.SIMULATION, wanted.at, wanted.at))
         return LocalCheck(

@@ -56,8 +56,10 @@ class Merges:
         if not self._history.was_admitted(merge.pull):
             self._refuse_unjudged(merge, "it was merged without having been admitted")
             return
-        if self._waits_for_others(merge):
-            return
+        if not self._waits_for_others(merge):
+            self._judge(merge)
+
+    def _judge(self, merge: Initiated) -> None:
         change = self._gatherer.merge(merge)
         merged_at = _merged_at(change.pull_request)
         occasion = Occasion(Purpose.DEPLOYMENT, self._chronicle.now(), merged_at, position=merge.position)
@@ -78,7 +80,7 @@ class Merges:
                 self._refuse(merge, judgement, reasons[0].message)
 
     def _waits_for_others(self, merge: Initiated) -> bool:
-        """Return whether `merge` builds on an earlier one that is not decided: refused, it would take this one along."""
+        """Return whether `merge` builds on an earlier one that may still be refused."""
         earlier = self._history.undecided_before(merge)
         if not earlier:
             return False

@@ -6,7 +6,6 @@ from controller.ledger.event import EventType
 from controller.ports.code_host import PullRequestReader
 from controller.ports.journal import Mark, WorkQueue
 from controller.workflow.history import History
-from controller.workflow.merges import Merges
 
 _SHOWN_AGAIN = 20
 
@@ -14,12 +13,11 @@ _SHOWN_AGAIN = 20
 class Sweep:
     """Marks main, open pull requests, undecided merges and every deployment."""
 
-    def __init__(self, reader: PullRequestReader, queue: WorkQueue, history: History, merges: Merges) -> None:
+    def __init__(self, reader: PullRequestReader, queue: WorkQueue, history: History) -> None:
         """Read open pull requests from `reader`; mark on `queue`."""
         self._reader = reader
         self._queue = queue
         self._history = history
-        self._merges = merges
 
     def look(self) -> None:
         """Mark everything worth another look. Raises `UnavailableError`."""
@@ -29,7 +27,7 @@ class Sweep:
         yield Mark("main")
         yield Mark("seal")
         yield from (Mark(f"pull/{number}") for number in self._reader.open_pull_requests())
-        yield from (Mark(f"merge/{merge.after}") for merge in self._merges.undecided())
+        yield from (Mark(f"merge/{merge.after}") for merge in self._history.undecided())
         yield from (Mark(f"deployment/{key}") for key in sorted(self._history.validated_keys()))
         steps = self._history.all_of(frozenset({EventType.DEPLOY_INITIATED, EventType.DEPLOY_REFUSED}))
         newest = [event.subject.partition("/")[2] for event in steps[-_SHOWN_AGAIN:]]
