@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Protocol, TypeVar
 
-from controller.change.facts import Account, Change, Commit, PullRequest, Review, Snapshot, Span
+from controller.change.facts import Account, Change, Commit, PullRequest, Review, ReviewState, Snapshot, Span
 from controller.change.names import CommitSha, ObjectId
 from controller.change.overlay import overlay
 from controller.desired_state.scope import blobs_to_read
@@ -86,8 +86,7 @@ class Gatherer:
         reviewed = self._reviewed(comparison, reviews)
         effective = overlay(span.before, merge_base, span.after).snapshot
         wanted = blobs_to_read(span.before, effective) | governing_blobs(span.before)
-        for seen in reviewed.values():
-            wanted |= blobs_to_read(seen.before, seen.after)
+        contents, reviewed = self._contents(wanted, reviewed)
         return Change(
             pull_request=pull,
             base=span.before,
@@ -97,13 +96,34 @@ class Gatherer:
             pusher=pusher,
             reviews=reviews,
             reviewed=reviewed,
-            contents=self._host.contents(wanted),
+            contents=contents,
         )
 
+    def _contents(
+        self, wanted: frozenset[ObjectId], reviewed: dict[CommitSha, Span]
+    ) -> tuple[Mapping[ObjectId, bytes], dict[CommitSha, Span]]:
+        """Return the bytes of a change and of what was reviewed; what cannot be read was not seen by anybody."""
+        needed = {commit: blobs_to_read(seen.before, seen.after) for commit, seen in reviewed.items()}
+        try:
+            return self._host.contents(wanted.union(*needed.values())), reviewed
+        except InputError:
+            if not reviewed:
+                raise
+        contents = dict(self._host.contents(wanted))
+        readable: dict[CommitSha, Span] = {}
+        for commit, blobs in needed.items():
+            try:
+                contents |= self._host.contents(blobs)
+            except InputError:
+                continue  # its reviews count for nothing, and stop nobody else's change
+            readable[commit] = reviewed[commit]
+        return contents, readable
+
     def _reviewed(self, comparison: Comparison, reviews: tuple[Review, ...]) -> dict[CommitSha, Span]:
-        """Return what each reviewer saw; a commit that is gone is left out, and its reviews count for nothing."""
+        """Return what each approver saw; a commit that is gone is left out, and its reviews count for nothing."""
         seen: dict[CommitSha, Span] = {}
-        for commit in {review.commit for review in reviews if review.commit is not None}:
+        approving = (review for review in reviews if review.state is ReviewState.APPROVED)
+        for commit in {review.commit for review in approving if review.commit is not None}:
             known = comparison if commit == comparison.head.sha else self._comparison(comparison.base.sha, commit)
             if known is not None:
                 seen[commit] = Span(self._snapshot(known.merge_base), self._snapshot(known.head))

@@ -30,7 +30,7 @@ from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.agent_faults import with_agent_faults
 from controller.workflow.history import History
 from controller.workflow.involving import Involved, Involving
-from controller.workflow.unadmitted import Unadmitted, with_leftovers
+from controller.workflow.unadmitted import Unadmitted, remaining, with_leftovers
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Judging:
         """Return the case before anybody was asked; as it stands it would be refused."""
         laid_over = overlay(change.base, change.merge_base, change.head)
         proposal = self._proposal(change.base, laid_over.snapshot, change, published)
-        leftovers = self._unadmitted.leftovers(occasion.position)
+        leftovers = remaining(self._unadmitted.leftovers(occasion.position), change.base)
         proposal = with_leftovers(proposal, leftovers, laid_over.snapshot, published)
         return Case(
             commit=change.head.commit,

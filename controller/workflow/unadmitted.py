@@ -74,9 +74,9 @@ class Unadmitted:
         return self._before[step.after]
 
 
-def remaining(leftovers: Leftovers, after: Snapshot) -> Leftovers:
-    """Return those of `leftovers` that `after` still holds."""
-    return {path: left for path, left in leftovers.items() if after.entries.get(path) != left.admitted}
+def remaining(leftovers: Leftovers, tree: Snapshot) -> Leftovers:
+    """Return those of `leftovers` that `tree` holds otherwise than was admitted."""
+    return {path: left for path, left in leftovers.items() if tree.entries.get(path) != left.admitted}
 
 
 def with_leftovers(
