@@ -119,13 +119,15 @@ class History:
         """Return every undecided merge that lies before `merge` on main."""
         return tuple(one for one in self.undecided() if one.position < merge.position)
 
-    def refused_steps(self) -> tuple[Initiated | Pushed, ...]:
-        """Return every step of main that was refused: direct pushes, and merges that did not hold."""
+    def refused_steps(self, above: int) -> tuple[Initiated | Pushed, ...]:
+        """Return every refused step with a position `above`: direct pushes, and merges that did not hold."""
         refused = self._journal.find(frozenset({EventType.DEPLOY_REFUSED}))
-        kinds = [(event, event.subject.partition("/")) for event in refused]
-        merges = [self.initiated(commit_sha(sha)) for _, (kind, _, sha) in kinds if kind == "merge"]
-        pushes = [_pushed(event) for event, (kind, _, _) in kinds if kind == "commit"]
-        return (*pushes, *(merge for merge in merges if merge is not None))
+        recent = [event for event in refused if _number(event.details, "position") > above]
+        subjects = {event.subject for event in recent}
+        pushes = [_pushed(event) for event in recent if event.subject.startswith("commit/")]
+        if len(pushes) == len(recent):
+            return tuple(pushes)
+        return (*pushes, *(merge for merge in self.all_initiated() if f"merge/{merge.after}" in subjects))
 
     def clean_position(self) -> int:
         """Return up to which position main is known to hold nothing that was refused."""

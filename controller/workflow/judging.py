@@ -13,10 +13,11 @@ from controller.approval.approvals import ApprovalCase, Approvals, SeenReview
 from controller.approval.requirements import requirements_of
 from controller.approval.weighing import weigh
 from controller.change.facts import Change, Snapshot
-from controller.change.names import CommitSha, Digest
+from controller.change.names import CommitSha, Digest, ObjectId
 from controller.change.overlay import overlay
 from controller.decision.deciding import Case, decide
-from controller.decision.verdict import Cause, Judgement, Unanswered
+from controller.decision.verdict import Admitted, Cause, Judgement, Unanswered
+from controller.desired_state.problem import Problem
 from controller.desired_state.proposal import Proposal, propose
 from controller.desired_state.release import PublishedRelease
 from controller.desired_state.state import Readings
@@ -65,13 +66,31 @@ class Judging:
         if isinstance(involved, Unanswered):
             return decide(replace(blank, answer=involved))
         document = policy_document(self._question(blank.proposal, involved, occasion))
-        answer = self._ask(policies_of(change), document)
+        answer = self._ask(policies_of(change.base, change.contents), document)
         asked = replace(blank, participants=involved.participants, document=document, answer=answer)
         if isinstance(answer, Unanswered):
             return decide(asked)
         seen = self._seen_reviews(change, involved.people, published)
         approvals = weigh(_approval_case(asked.proposal, answer, involved, seen, occasion))
-        return decide(replace(asked, approvals=approvals))
+        weighed = replace(asked, approvals=approvals)
+        judgement = decide(weighed)
+        return judgement if not isinstance(judgement.verdict, Admitted) else self._tried(change, weighed)
+
+    def _tried(self, change: Change, case: Case) -> Judgement:
+        """Refuse what would else be admitted when the policies it brings could judge nothing after it.
+
+        They are asked last, when their owners have approved them: nobody else's policy is ever run.
+        """
+        after = overlay(change.base, change.merge_base, change.head).snapshot
+        brought = policies_of(after, change.contents)
+        if brought == policies_of(change.base, change.contents):
+            return decide(case)
+        answer = self._ask(brought, case.document)
+        if isinstance(answer, Answer):
+            return decide(case)
+        path = min(effect.path for effect in case.proposal.effect.files if effect.path.startswith(FOLDER))
+        problem = Problem(path, 1, 1, answer.message.replace("of the base branch", "this brings"), "Mend the policy.")
+        return decide(replace(case, proposal=replace(case.proposal, problems=(problem,))))
 
     def _question(self, proposal: Proposal, involved: Involved, occasion: Occasion) -> Question:
         return Question(
@@ -128,11 +147,11 @@ class Judging:
         )
 
 
-def policies_of(change: Change) -> PolicyBundle:
-    """Return the policies that judge `change`: always those of its base."""
+def policies_of(tree: Snapshot, contents: Mapping[ObjectId, bytes]) -> PolicyBundle:
+    """Return the policies in `tree`; a change is always judged by those of its base."""
     files = {
-        path.removeprefix(FOLDER): change.contents[entry.blob]
-        for path, entry in change.base.entries.items()
+        path.removeprefix(FOLDER): contents[entry.blob]
+        for path, entry in tree.entries.items()
         if path.startswith(FOLDER)
     }
     return policy_bundle(files)

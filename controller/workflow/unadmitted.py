@@ -47,7 +47,7 @@ class Unadmitted:
         Raises `UnavailableError`. Nothing is read while nothing was refused since main was last clean.
         """
         clean = self._history.clean_position()
-        refused = {step.after: step for step in self._history.refused_steps() if step.position > clean}
+        refused = {step.after: step for step in self._history.refused_steps(clean)}
         if not refused:
             return {}
         first = min(step.position for step in refused.values())

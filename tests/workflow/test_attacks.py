@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from controller.change.facts import PullRequest, ReviewState
+from controller.change.facts import PullRequest, PullRequestState, ReviewState
 from controller.change.names import RepoPath
 from controller.decision.check import Conclusion
+from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
 from controller.errors import InputError, PolicyError, UnavailableError
 from controller.ledger.event import EventType
 from tests.fakes.code_host import WEB_FLOW
@@ -296,3 +297,68 @@ def test_somebody_who_reviews_a_commit_that_cannot_be_read_stops_nobody(world: W
     world.look(f"pull/{number}")
     assert world.conclusions(number) == ("success", "success")
     assert world.check(world.merge("dana-dev", number), "dvo/deploy").conclusion is Conclusion.SUCCESS
+
+
+@pytest.mark.parametrize("content", ["package nonsense {", None], ids=["does not compile", "gone"])
+def test_a_policy_that_could_judge_nothing_is_never_admitted(world: World, content: str | None) -> None:
+    """ATTACKS 080: once on main it would refuse everything, its own mending included."""
+    path = "policies/rego/rules/mc_audit_all.rego"
+    number = world.propose("omar-ops", "broken", {path: content})
+    world.approve("ada-admin", number)
+    assert world.conclusions(number)[0] == "failure"
+    assert "policy" in world.check(number, "dvo/policy").summary
+
+
+def test_a_policy_that_judges_is_admitted_when_its_owners_approve(world: World) -> None:
+    path = "policies/rego/rules/mc_audit_all.rego"
+    number = world.propose("omar-ops", "better", {path: world.file(path) + b"\n# a remark\n"})
+    world.approve("ada-admin", number)
+    assert world.conclusions(number) == ("success", "success")
+    merge = world.merge("omar-ops", number)
+    assert world.check(merge, "dvo/deploy").title == "Nothing to deploy"
+
+
+def test_the_green_check_of_another_pull_request_with_the_same_head_deploys_nothing(world: World) -> None:
+    """ATTACKS 078: checks stand on commits, admissions on pull requests."""
+    fields = ready_for_production(world)
+    content = edited(world.file(PRODUCTION), **fields)
+    borrowed = world.propose("dana-dev", "mine", {PRODUCTION: content})
+    world.host.move("theirs", world.host.branches["mine"], by=world.account("omar-ops"))
+    number = world.host.open_pull_request("theirs", by=world.account("omar-ops"))
+    world.host.checks.clear()  # the second judgement of a commit takes its checks over
+    world.look(f"pull/{number}")
+    world.host.review(number, world.account("rita-release"))
+    world.look(f"pull/{number}")
+    merge = world.merge("dana-dev", borrowed)
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.FAILURE
+
+
+@pytest.mark.parametrize(("replicas", "ends"), [(3, Conclusion.SUCCESS), (9, Conclusion.FAILURE)])
+def test_a_merge_made_by_hand_is_what_was_admitted_or_is_refused(world: World, replicas: int, ends: Conclusion) -> None:
+    """ATTACKS 077, 079: GitHub takes a pull request for merged when its head becomes reachable."""
+    manifest = world.file(DEVELOPMENT)
+    number = world.propose("dana-dev", "dev", {DEVELOPMENT: edited(manifest, replicas=3)})
+    ada = world.account("ada-admin")
+    parents = (world.host.branches["main"], world.host.branches["dev"])
+    files = {DEVELOPMENT: edited(manifest, replicas=replicas)}
+    made = world.host.commit(files, parents=parents, who=world.host.authorship(ada))
+    world.host.move("main", made.sha, by=ada)
+    world.host.edit(
+        number, state=PullRequestState.MERGED, merge_commit=made.sha, merged_by=ada, merged_at=world.clock.moment
+    )
+    world.look("main")
+    assert world.check(made.sha, "dvo/deploy").conclusion is ends
+
+
+def test_a_development_manifest_without_a_digest_does_not_follow_the_release_by_itself(world: World) -> None:
+    """ATTACKS 033: a version is what was published under it, whatever `agents/` holds."""
+    content = b"".join(
+        line for line in world.file(DEVELOPMENT).splitlines(keepends=True) if not line.startswith(b"digest:")
+    )
+    bring(world, "dana-dev", DEVELOPMENT, {"replicas": 4}, "first")
+    number = world.propose("dana-dev", "unpinned", {DEVELOPMENT: content.replace(b"replicas: 1", b"replicas: 4")})
+    if world.conclusions(number) == ("success", "success"):
+        world.merge("dana-dev", number)
+    before = world.target.live(Key(EnvironmentName("development"), AgentCode("ANL")))
+    publish(world)
+    assert world.target.live(Key(EnvironmentName("development"), AgentCode("ANL"))) == before
