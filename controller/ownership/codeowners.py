@@ -143,6 +143,8 @@ def _matched(pattern: re.Pattern[str], text: str, expected: str) -> str:
 
 
 def _refuse_invisible(word: str) -> None:
+    if word.isascii() and word.isprintable():
+        return
     for character in word:
         if unicodedata.category(character)[0] in "CZ" and character != " ":
             raise InputError(f"found the invisible character U+{ord(character):04X}")

@@ -1,17 +1,17 @@
 """Which rule decides for a path, among thousands, without trying them all.
 
 Every rule is filed under the rarest thing a path must have for it to match: a leading
-directory, a name anywhere in it, or an ending. A path is tried only against the rules filed
+directory, a name anywhere in it, or the beginning or ending of a name. A path is tried only against the rules filed
 under what it has, the last line first. The answer is the same as trying every rule.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from controller.change.names import RepoPath
 from controller.ownership.owner import Owner
-from controller.ownership.pattern import Pattern, literal
+from controller.ownership.pattern import Pattern, ends, literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,13 @@ class Lookup:
     """Rules by what a path must have; in each drawer the last line comes first."""
 
     drawers: Mapping[str, tuple[Rule, ...]]
+    lengths: Mapping[str, tuple[int, ...]]
+    """How long the beginnings and the endings of names are that rules are filed under."""
 
     def last_match(self, path: RepoPath) -> Rule | None:
         """Return the last rule that matches `path`, or None."""
         found: Rule | None = None
-        for key in _keys_of_path(path):
+        for key in _keys_of_path(path, self.lengths):
             for rule in self.drawers.get(key, ()):
                 if found is not None and rule.line < found.line:
                     break
@@ -48,44 +50,48 @@ class Lookup:
 
 def arrange(rules: Iterable[Rule]) -> Lookup:
     """Return a lookup over `rules`."""
+    choices = [(rule, _keys_of_rule(rule)) for rule in rules]
+    frequency = Counter(key for _, keys in choices for key in keys)
     drawers: defaultdict[str, list[Rule]] = defaultdict(list)
-    for rule in rules:
-        drawers[_key_of_rule(rule)].append(rule)
-    return Lookup({key: tuple(sorted(filed, key=lambda rule: -rule.line)) for key, filed in drawers.items()})
+    for rule, keys in choices:
+        drawers[min(keys, key=lambda key: (frequency[key], -len(key)), default="")].append(rule)
+    return Lookup(
+        {key: tuple(sorted(filed, key=lambda rule: -rule.line)) for key, filed in drawers.items()},
+        {kind: tuple({len(key) - 1 for key in drawers if key.startswith(kind)}) for kind in (_HEAD, _TAIL)},
+    )
 
 
-# The first character keeps the kinds of key apart: "" every path, "/" a leading directory, "=" a name, "." an ending.
+# The first character keeps the kinds of key apart; the key of what every path has is empty.
+_FOLDER, _NAME, _HEAD, _TAIL = "/", "=", "<", ">"
 
 
-def _key_of_rule(rule: Rule) -> str:
+def _keys_of_rule(rule: Rule) -> set[str]:
+    """Return everything that a path must have for the rule to match it."""
     if rule.pattern is None:
-        return ""
+        return set()
+    keys = set()
     names = [literal(segment) for segment in rule.pattern.segments]
     prefix = names[: names.index(None)] if None in names else names
     if rule.pattern.is_anchored and prefix:
-        return "/" + "/".join(name for name in prefix if name is not None)
-    known = [name for name in names if name is not None]
-    if known:
-        return "=" + max(known, key=len)
-    endings = [_ending(segment) for segment in rule.pattern.segments]
-    return max(endings, key=len, default="")
+        keys.add(_FOLDER + "/".join(name for name in prefix if name is not None))
+    for name, segment in zip(names, rule.pattern.segments, strict=True):
+        if name is not None:
+            keys.add(_NAME + name)
+        else:
+            head, tail = ends(segment)
+            keys |= {_HEAD + head} if head else set()
+            keys |= {_TAIL + tail} if tail else set()
+    return keys
 
 
-def _keys_of_path(path: RepoPath) -> Iterable[str]:
-    names = path.split("/")
+def _keys_of_path(path: RepoPath, lengths: Mapping[str, tuple[int, ...]]) -> Iterator[str]:
     prefix = ""
     yield ""
-    for name in names:
+    for name in path.split("/"):
         prefix = f"{prefix}/{name}"
         yield prefix
-        yield "=" + name
-        _, dot, ending = name.rpartition(".")
-        if dot:
-            yield "." + ending
-
-
-def _ending(segment: str) -> str:
-    """Return the last dot and what follows, when every name that matches the segment must end so."""
-    tail = segment.rpartition("*")[2]
-    _, dot, ending = tail.rpartition(".")
-    return "" if not dot or "\\" in tail or "?" in ending else dot + ending
+        yield _NAME + name
+        for length in lengths[_HEAD]:
+            yield _HEAD + name[:length]
+        for length in lengths[_TAIL]:
+            yield _TAIL + name[-length:]

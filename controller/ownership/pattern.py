@@ -1,4 +1,4 @@
-"""One pattern of a CODEOWNERS file: what it means, as a regular expression compiled once.
+"""One pattern of a CODEOWNERS file: what it means, as a regular expression compiled when it is first needed.
 
 Follows GitHub's "About code owners" on top of gitignore's pattern format: case matters, a
 slash anywhere but at the end anchors, a slash at the end means what lies inside a directory,
@@ -8,17 +8,20 @@ make matching slow: each wildcard takes the first place that fits and never come
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from controller.change.names import RepoPath
 from controller.errors import InputError
 
 _TOKEN = re.compile(r"\\.|\*+|\?|[^\\*?\[\]]", re.DOTALL)
 _WILD = re.compile(r"(?<!\\)(?:\\\\)*[*?]")
+_FIXED = re.compile(r"[*?]")
 _DEEP = "**"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pattern:
     """A pattern that was understood; `text` is how the file spells it."""
 
@@ -27,28 +30,37 @@ class Pattern:
     """The parts between slashes, still escaped; ``**`` stands for any number of directories."""
     is_anchored: bool
     """True when the first segment is one of the repository's root."""
-    regex: re.Pattern[str]
 
     def matches(self, path: RepoPath) -> bool:
         """Return whether the pattern covers the file at `path`."""
-        return self.regex.fullmatch(path) is not None
+        return self._regex.fullmatch(path) is not None
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        # Most patterns of a long file are never tried against any path, and compiling is what takes the time.
+        return re.compile(_source(self), re.DOTALL)
 
 
 def compile_pattern(text: str) -> Pattern:
     """Return the meaning of `text`; `InputError` says what GitHub's syntax does not know."""
     _refuse_foreign_syntax(text)
-    is_directory = text.endswith("/")
     segments = text.removeprefix("/").removesuffix("/").split("/")
     if "" in segments:
         raise InputError("a pattern with nothing between two slashes matches no file")
     is_anchored = (text.startswith("/") or len(segments) > 1) and segments[0] != _DEEP
-    source = _source(segments, is_anchored=is_anchored, is_directory=is_directory, is_bare="/" not in text)
-    return Pattern(text, tuple(segments), is_anchored, re.compile(source, re.DOTALL))
+    return Pattern(text, tuple(segments), is_anchored)
 
 
 def literal(segment: str) -> str | None:
     """Return the one name a segment stands for, or None when it has a wildcard."""
     return None if _WILD.search(segment) else re.sub(r"\\(.)", r"\1", segment, flags=re.DOTALL)
+
+
+def ends(segment: str) -> tuple[str, str]:
+    """Return what every name a segment with wildcards stands for begins and ends with; empty where that is open."""
+    if "\\" in segment:
+        return "", ""
+    return _FIXED.split(segment, maxsplit=1)[0], _FIXED.split(segment)[-1]
 
 
 def _refuse_foreign_syntax(text: str) -> None:
@@ -65,15 +77,15 @@ def _refuse_foreign_syntax(text: str) -> None:
         raise InputError("more than two asterisks in a row have no meaning")
 
 
-def _source(segments: list[str], *, is_anchored: bool, is_directory: bool, is_bare: bool) -> str:
+def _source(pattern: Pattern) -> str:
     """Return the regular expression; what lies between two ``**`` is a run of whole segments."""
-    is_inside = is_directory or segments[-1] == _DEEP
-    runs = _runs(segments)
+    last_segment, is_directory, is_anchored = pattern.segments[-1], pattern.text.endswith("/"), pattern.is_anchored
+    runs = _runs(pattern.segments)
     if not runs:
         return r"[^/]+/.+" if is_directory else r".+"
-    if is_inside:
+    if is_directory or last_segment == _DEEP:
         tail = r"/.+"
-    elif segments[-1] == "*" and not is_bare:
+    elif last_segment == "*" and "/" in pattern.text:
         tail = ""
     else:
         tail = r"(?:/.+)?"
@@ -83,7 +95,7 @@ def _source(segments: list[str], *, is_anchored: bool, is_directory: bool, is_ba
     )
 
 
-def _runs(segments: list[str]) -> list[list[str]]:
+def _runs(segments: Iterable[str]) -> list[list[str]]:
     runs: list[list[str]] = [[]]
     for segment in segments:
         if segment == _DEEP:

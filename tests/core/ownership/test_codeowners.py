@@ -103,6 +103,13 @@ def test_an_escaped_space_belongs_to_the_pattern(read: Read) -> None:
     assert owners_of(codeowners, RepoPath("release notes/a")).owners == (UserOwner("a"),)
 
 
+def test_a_name_in_any_script_is_a_name(read: Read) -> None:
+    codeowners = read("/größe/日本*.md @a")
+
+    assert owners_of(codeowners, RepoPath("größe/日本語.md")).owners == (UserOwner("a"),)
+    assert codeowners.problems == ()
+
+
 @pytest.mark.parametrize(
     ("present", "chosen"),
     [

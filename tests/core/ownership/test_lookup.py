@@ -10,7 +10,7 @@ from controller.ownership.pattern import compile_pattern
 
 _PATTERNS = st.sampled_from(
     ["*", "a", "/a", "a/", "/a/b", "a/b", "a/*", "a/**/b", "**/b", "*.x", "a*.x", "*.b.x", "/*.x", "*.?", "*.", "b?.x"]
-    + ["/**/a/*.x", "a/**", "**", r"\*.x", r"*.\x", "*a", "?", "/a/?.x", "**/a/b.x"]
+    + ["/**/a/*.x", "a/**", "**", r"\*.x", r"*.\x", "*a", "?", "/a/?.x", "**/a/b.x", "a*", "a?*b.x", "/a*/b", "ab*.x/"]
 )
 _NAMES = st.sampled_from(["a", "b", "a.x", "b.x", "ab.x", "a.b.x", "*.x", "a.", "ba.x", "c"])
 _PATHS = st.lists(_NAMES, min_size=1, max_size=4).map("/".join).map(RepoPath)

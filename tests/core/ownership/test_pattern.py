@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from controller.change.names import RepoPath
 from controller.errors import InputError
-from controller.ownership.pattern import compile_pattern, literal
+from controller.ownership.pattern import compile_pattern, ends, literal
 from tests.core.ownership.second_matcher import matches as second_opinion
 
 # (pattern, covered, not covered); the first block takes every pattern of "About code owners".
@@ -110,6 +110,21 @@ def test_what_codeowners_does_not_know_is_refused(pattern: str, said: str) -> No
 )
 def test_a_segment_without_wildcards_stands_for_one_name(segment: str, name: str | None) -> None:
     assert literal(segment) == name
+
+
+@pytest.mark.parametrize(
+    ("segment", "known"),
+    [
+        ("*.x", ("", ".x")),
+        ("a*", ("a", "")),
+        ("a?b*c", ("a", "c")),
+        ("*", ("", "")),
+        ("?", ("", "")),
+        (r"\*a*b", ("", "")),
+    ],
+)
+def test_how_a_name_begins_and_ends_is_known_where_no_wildcard_is(segment: str, known: tuple[str, str]) -> None:
+    assert ends(segment) == known
 
 
 _PART = st.sampled_from(["a", "b", "ab", "ba", "*", "**", "*a", "a*", "*a*b", "?", "?b", "a?*", r"\*", r"a\?"])
