@@ -116,8 +116,12 @@ class History:
         return tuple(one for one in self.all_initiated() if not self.is_decided(one.after))
 
     def undecided_before(self, merge: Initiated) -> tuple[Initiated, ...]:
-        """Return every undecided merge that lies before `merge` on main."""
+        """Return every undecided merge that came to main before `merge`."""
         return tuple(one for one in self.undecided() if one.position < merge.position)
+
+    def undecided_after(self, merge: Initiated) -> tuple[Initiated, ...]:
+        """Return every undecided merge that came to main after `merge`."""
+        return tuple(one for one in self.undecided() if one.position > merge.position)
 
     def refused_steps(self, above: int) -> tuple[Initiated | Pushed, ...]:
         """Return every refused step with a position `above`: direct pushes, and merges that did not hold."""

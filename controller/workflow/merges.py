@@ -87,15 +87,26 @@ class Merges:
         scope = scope_of_trees(self._gatherer.trees(merge))
         return any(builds_on(scope, scope_of_trees(self._gatherer.trees(one))) for one in earlier)
 
-    def _marks_of_later(self, merge: Initiated) -> tuple[Mark, ...]:
-        """Return what makes those look again that may have waited for `merge`."""
-        later = (one for one in self._history.undecided() if one.position > merge.position)
-        return tuple(Mark(f"merge/{one.after}") for one in later)
+    def _marks(self, merge: Initiated, deployments: Sequence[str]) -> tuple[Mark, ...]:
+        """Return what is to be looked at once `merge` is decided, or held again.
+
+        Later merges may have waited for it, and look first: one of them may take this one back,
+        so the deployments they are about to decide wait for them.
+        """
+        later = self._history.undecided_after(merge)
+        scopes = [scope_of_trees(self._gatherer.trees(one)) for one in later]
+        busy = {str(key) for scope in scopes for key in scope.keys}
+        waiting = [Mark(f"merge/{one.after}") for one in later]
+        return (
+            progress_of(merge.after),
+            *waiting,
+            *(Mark(f"deployment/{key}") for key in deployments if key not in busy),
+        )
 
     def _hold(self, merge: Initiated, judgement: Judgement, holds: Sequence[Hold]) -> None:
         subject = f"merge/{merge.after}"
         until = max(hold.until for hold in holds)
-        marks = (Mark(subject, until), progress_of(merge.after))
+        marks = (Mark(subject, until), *self._marks(merge, _deployments(judgement.proposal)))
         held = self._history.last_of(frozenset({EventType.DEPLOY_HELD}), subject)
         if held is not None and held.details.get("until") == until.isoformat():
             self._chronicle.record((), marks)
@@ -111,28 +122,29 @@ class Merges:
     def _refuse(self, merge: Initiated, judgement: Judgement, why: str) -> None:
         proposal = judgement.proposal
         details = {"reason": why, "deployments": _deployments(proposal), "effect": proposal.effect.digest}
-        self._tell_refusal(merge, self._evaluated(merge, judgement, "refused"), details)
+        self._tell_refusal(merge, self._evaluated(merge, judgement, "refused"), details, _deployments(proposal))
 
     def _refuse_unjudged(self, merge: Initiated, why: str) -> None:
         """Refuse what needs no judgement, which a broken policy or an unreadable change could put off for ever."""
         keys = sorted(map(str, scope_of_trees(self._gatherer.trees(merge)).keys))
         details = {**unjudged_details(merge.after, why), "final": True}
         evaluated = self._chronicle.event(EventType.POLICY_EVALUATED, f"merge/{merge.after}", details)
-        self._tell_refusal(merge, evaluated, {"reason": why, "deployments": keys})
+        self._tell_refusal(merge, evaluated, {"reason": why, "deployments": keys}, keys)
 
-    def _tell_refusal(self, merge: Initiated, evaluated: Event, details: Mapping[str, object]) -> None:
+    def _tell_refusal(
+        self, merge: Initiated, evaluated: Event, details: Mapping[str, object], deployments: Sequence[str]
+    ) -> None:
         told = {**details, "pull": merge.pull, "position": merge.position}
         subject = f"merge/{merge.after}"
         refused = self._chronicle.event(EventType.DEPLOY_REFUSED, subject, told, severity=Severity.CRITICAL)
-        self._chronicle.record_sealed((evaluated, refused), (progress_of(merge.after), *self._marks_of_later(merge)))
+        self._chronicle.record_sealed((evaluated, refused), self._marks(merge, deployments))
 
     def _validate(self, merge: Initiated, judgement: Judgement) -> None:
         events: list[Event] = [self._evaluated(merge, judgement, "admitted")]
         events += self._published(merge, judgement.proposal)
         events += self._validated(merge, judgement.proposal)
         events += self._cleaned(merge)
-        marks = [Mark(f"deployment/{difference.key}") for difference in judgement.proposal.differences]
-        self._chronicle.record_sealed(events, (*marks, progress_of(merge.after), *self._marks_of_later(merge)))
+        self._chronicle.record_sealed(events, self._marks(merge, _deployments(judgement.proposal)))
 
     def _cleaned(self, merge: Initiated) -> Iterator[Event]:
         """Yield the event that says so when `merge` puts back the last of what was refused on main."""

@@ -1,6 +1,6 @@
 """Honest histories on an unlucky network: late, lost, doubled and interrupted; the end is the right one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,6 +19,7 @@ from tests.workflow.steps import DEVELOPMENT, PRODUCTION, bring, edited, publish
 from tests.workflow.world import MONDAY, SATURDAY, World
 
 ANL_DEVELOPMENT = Key(EnvironmentName("development"), AgentCode("ANL"))
+ANL_PRODUCTION = Key(EnvironmentName("production"), AgentCode("ANL"))
 GHA = "environments/development/gha.yaml"
 
 
@@ -258,3 +259,72 @@ def test_two_controllers_that_do_everything_twice_end_as_one_would(world: World)
     assert world.target.count("started") == 1
     assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
     assert {event.details["position"] for event in world.events(EventType.DEPLOY_VALIDATED)} == {2}
+
+
+def test_a_deployment_that_fails_for_good_does_not_hold_up_the_next_merge(world: World) -> None:
+    """ATTACKS 047: quarantined by its place on main, tried again by the next admitted change."""
+    fields = publish(world)
+    world.target.mute.add("ANL")
+    failed = bring(world, "dana-dev", DEVELOPMENT, fields, "one")
+    for _ in range(3):
+        world.look("sweep")
+    assert len(world.events(EventType.DEPLOY_FAILED)) == 1
+    assert world.target.live(ANL_DEVELOPMENT) is None
+    world.target.mute.clear()
+    merge = bring(world, "dana-dev", DEVELOPMENT, {"replicas": 2}, "two")
+    assert world.check(failed, "dvo/deploy").conclusion is Conclusion.FAILURE
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
+
+
+def test_nothing_is_restored_across_a_retirement(world: World) -> None:
+    fields = publish(world)
+    bring(world, "dana-dev", DEVELOPMENT, fields, "one")
+    manifest = world.file(DEVELOPMENT)
+    gone = world.propose("dana-dev", "gone", {DEVELOPMENT: None})
+    world.merge("dana-dev", gone)
+    world.target.mute.add("ANL")
+    back = world.propose("dana-dev", "back", {DEVELOPMENT: edited(manifest, replicas=2)})
+    world.merge("dana-dev", back)
+    for _ in range(2):
+        world.look("sweep")
+    assert world.target.live(ANL_DEVELOPMENT) is None
+    assert world.events(EventType.DEPLOY_ROLLED_BACK) == ()
+
+
+def test_taking_back_a_held_merge_before_its_time_deploys_neither(world: World) -> None:
+    fields = ready_for_production(world)
+    bring_to_production(world, fields, "first")
+    live = world.target.live(ANL_PRODUCTION)
+    good = world.file(PRODUCTION)
+    world.travel(SATURDAY)
+    bring_to_production(world, {"replicas": 5}, "held")
+    number = world.propose("omar-ops", "back", {PRODUCTION: good})
+    world.approve("rita-release", number)
+    merge = world.merge("omar-ops", number)
+    world.travel(MONDAY)
+    world.settle()
+    assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
+    assert world.target.live(ANL_PRODUCTION) == live
+
+
+def bring_to_production(world: World, fields: Mapping[str, object], branch: str) -> str:
+    number = world.propose("omar-ops", branch, {PRODUCTION: edited(world.file(PRODUCTION), **fields)})
+    world.approve("rita-release", number)
+    assert world.conclusions(number) == ("success", "success")
+    return world.merge("omar-ops", number)
+
+
+def test_judging_asks_for_more_only_where_something_was_refused(world: World) -> None:
+    """What was refused long ago and put back since costs nothing any more."""
+    manifest = world.file(DEVELOPMENT)
+    world.host.push_main({DEVELOPMENT: edited(manifest, replicas=9)}, by=world.account("ada-admin"))
+    world.look("main")
+    world.travel(world.clock.moment + timedelta(seconds=31))
+    world.settle()
+    number = world.propose("dana-dev", "back", {DEVELOPMENT: manifest})
+    world.merge("dana-dev", number)
+    number = world.propose("dana-dev", "next", {DEVELOPMENT: edited(manifest, replicas=3)})
+    world.workflows = world.wired()
+    world.host.calls.clear()
+    world.look(f"pull/{number}")
+    assert world.host.calls.count("snapshot") <= 3
