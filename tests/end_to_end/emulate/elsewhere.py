@@ -142,10 +142,13 @@ class Elsewhere:
         return list(self.person(_ADMIN).send("GET", f"/hooks/{self.hook}/deliveries?per_page=100").json())
 
     def events(self, *subjects: str) -> list[Event]:
-        """Return what the sealed ledger tells about subjects, verified on the way; nothing before it begins."""
-        copy = (self.built.ledger, self.built.allowed_signers)
-        begun = self.built.ledger.is_dir() and verify_ledger(*copy).entries > 0
-        return [event for event in sealed_events(copy) if event.subject in subjects] if begun else []
+        """Return what the sealed ledger tells about subjects, verified on the way."""
+        told = sealed_events((self.built.ledger, self.built.allowed_signers))
+        return [event for event in told if event.subject in subjects]
+
+    def main(self) -> Mapping[str, object]:
+        """Return what the ledger told last of main."""
+        return self.events("main")[-1].details
 
     def assert_ledger_holds(self) -> None:
         report = verify_ledger(self.built.ledger, self.built.allowed_signers)
@@ -163,15 +166,16 @@ def elsewhere(folder: Path) -> Iterator[Elsewhere]:
     clock = MovableClock()
     friday = _last_friday(datetime.now(UTC))
     clock.move(friday)
-    listener = bound_socket("127.0.0.1", 0)
-    webhook = f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/github"
-    with emulate(folder, _seeds(company, webhook, secret)) as url:
-        hook = _furnished(url, company, {"url": webhook, "secret": secret, "content_type": "json"})
+    with (
+        bound_socket("127.0.0.1", 0) as listener,
+        emulate(folder, _seeds(company, _webhook(listener), secret)) as url,
+    ):
+        hook = _furnished(url, company, {"url": _webhook(listener), "secret": secret, "content_type": "json"})
         settings = load_settings(_environment(folder, url, secret) | {"DVO_DIRECTORY_FILE": _directory(folder, url)})
         try:
             with controller(settings, clock) as built, _served(built, listener):
                 made = Elsewhere(url, company, hook, built, clock, friday)
-                until(lambda: made.events("main"), "the controller to see main for the first time")
+                until(lambda: _has_begun(built) and made.events("main"), "the controller to see main once")
                 yield made
         finally:
             stop_agents(settings.home)
@@ -187,6 +191,10 @@ def commit_on(person: Person, parent: str, files: Mapping[str, bytes], message: 
     author = {"name": person.login, "email": person.email}
     body: Json = {"message": message, "tree": tree, "parents": [parent], "author": author}
     return str(person.call("POST", "/git/commits", body)["sha"])
+
+
+def _webhook(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/github"
 
 
 def _company() -> Company:
@@ -295,6 +303,10 @@ def _served(built: Controller, listener: socket.socket) -> Iterator[None]:
     finally:
         server.should_exit = True
         thread.join()
+
+
+def _has_begun(built: Controller) -> bool:
+    return built.ledger.is_dir() and verify_ledger(built.ledger, built.allowed_signers).entries > 0
 
 
 def _person(url: str, company: Company, login: str) -> Person:

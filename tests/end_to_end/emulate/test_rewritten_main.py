@@ -23,8 +23,8 @@ def test_a_main_that_is_rewritten_stops_every_deployment_until_it_is_itself_agai
         running = health(endpoint)
 
         rewriting = alone.merge("dana-dev", late)
-        until(lambda: _newest_main(alone).get("kind") == "rewritten", "the controller to see that main was rewritten")
-        assert _newest_main(alone) == {
+        until(lambda: alone.main().get("kind") == "rewritten", "the controller to see that main was rewritten")
+        assert alone.main() == {
             "kind": "rewritten",
             "sound": False,
             "tip": sound,
@@ -35,7 +35,7 @@ def test_a_main_that_is_rewritten_stops_every_deployment_until_it_is_itself_agai
         _rescaled(alone, _ORC, 3)  # judged after main was looked at: what is marked first is looked at first
 
         alone.move_main(sound, force=True)
-        until(lambda: _newest_main(alone).get("sound"), "the controller to see that main is itself again")
+        until(lambda: alone.main().get("sound"), "the controller to see that main is itself again")
         assert health(endpoint) == running
         again = alone.merge("dana-dev", _rescaled(alone, _GHA, 3))
         assert health(alone.deployed(again)) != running
@@ -48,7 +48,3 @@ def _rescaled(alone: Elsewhere, path: str, replicas: int) -> int:
     number = alone.propose("dana-dev", {path: edited(alone.file(path), replicas=replicas)}, f"{replicas} replicas")
     alone.green(number)
     return number
-
-
-def _newest_main(alone: Elsewhere) -> dict[str, object]:
-    return dict(alone.events("main")[-1].details)

@@ -19,6 +19,7 @@ from controller.sandbox.person import Json
 from tests.end_to_end.edits import PRODUCTION, edited, moved
 from tests.end_to_end.emulate.conftest import Deployed, Release
 from tests.end_to_end.emulate.elsewhere import CHECKS, Elsewhere
+from tests.end_to_end.waiting import until
 
 _QUESTION = "Did brand search cause sales or would they come anyway?"
 _ANSWERED_BY = "measure_incrementality"
@@ -91,6 +92,8 @@ def test_a_push_straight_to_main_is_refused_and_what_runs_stays(abroad: Elsewher
     before = health(in_development.endpoint)
     path = "environments/development/anl.yaml"
     pushed = abroad.push({path: edited(abroad.file(path), replicas=9)}, "Quick fix")
+    until(lambda: abroad.main()["kind"] == "waiting", "the controller to ask again whether a pull request brought it")
+    abroad.clock.move(abroad.clock.now() + timedelta(minutes=1))
     abroad.check(pushed, "dvo/deploy", "failure", "refused")
     assert health(in_development.endpoint) == before
 
