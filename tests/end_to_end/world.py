@@ -123,9 +123,10 @@ class World:
         return code
 
     def die_at(self, moment: str, *words: str) -> None:
-        """Let the controller kill itself when it comes to that point."""
+        """Let the controller kill itself when it comes to that point, for a commit that has no check yet."""
         draft = self.folder / "point.draft"
-        draft.write_text(json.dumps({"moment": moment, "words": words}), "utf-8")
+        earlier = sorted({check.commit for check in self.all_checks()})
+        draft.write_text(json.dumps({"moment": moment, "words": words, "earlier": earlier}), "utf-8")
         draft.replace(self.places.point)
 
     def reborn(self) -> None:
@@ -160,6 +161,10 @@ class World:
     def head(self, number: int) -> str:
         """Return the head commit of a pull request."""
         return self._pull(number).head_sha
+
+    def withdraw(self, login: str, number: int) -> None:
+        """Close a pull request without merging it."""
+        self.person(login).call("PATCH", f"/pulls/{number}", {"state": "closed"})
 
     def merge(self, login: str, number: int) -> str:
         return self.person(login).merge(number, sha=self.head(number))
