@@ -62,8 +62,10 @@ def test_whatever_becomes_of_webhooks_two_changes_end_the_same(
     for number, merge, key in zip((first, second), merges, ("development/ANL", "development/GHA"), strict=True):
         until(partial(_is_sealed, company, number, merge, key), "the completion to be sealed")
         told = company.told(number, merge, key)
+        # A pull request is judged again while main moves, and that is told whenever it says something new.
+        assert told.pop("policy.evaluated pull") >= 1
         assert set(told.values()) == {1}, told
-        assert len(told) == 6
+        assert len(told) == 5
         assert len(company.instances(key.lower())) == 1
     company.assert_ledger_holds()
 

@@ -102,6 +102,7 @@ def test_without_a_policy_engine_nothing_is_green_and_it_is_named(shaky: ShakyOp
         assert "policy" in unknown.title
         assert ever_green(shaky.world, shaky.world.head(number)) == []
     shaky.world.green(number)
+    shaky.world.withdraw("dana-dev", number)
 
 
 def test_a_merge_that_cannot_be_judged_is_neither_deployed_nor_shown_as_done(shaky: ShakyOpa) -> None:
@@ -150,6 +151,7 @@ def test_without_the_code_host_nothing_is_green_until_it_is_back(without_faults:
     assert ever_green(world, world.head(number)) == []
     world.sandbox.faults.clear()
     world.green(number)
+    world.withdraw("dana-dev", number)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +171,7 @@ def test_without_the_directory_nothing_is_green_and_it_is_named(company: World, 
     finally:
         company.people_file.write_bytes(good)
     company.green(number)
+    company.withdraw("dana-dev", number)
 
 
 @pytest.fixture
@@ -194,3 +197,4 @@ def test_without_the_database_nothing_is_taken_in_and_everything_is_found_later(
     with embedded_postgres(owner.home):
         owner.green(number)
         until(lambda: owner.health()["status"] == "healthy", "health")
+    owner.withdraw("dana-dev", number)

@@ -3,6 +3,8 @@
 import itertools
 import json
 import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
@@ -36,21 +38,54 @@ def deliver(world: World, body: bytes, **headers: str | None) -> tuple[httpx.Res
     return httpx.post(address, content=body, headers=sent, timeout=30, trust_env=False), delivery
 
 
-def assert_refused(world: World, number: int, refused: tuple[httpx.Response, str], status: int, reason: str) -> None:
-    """Assert the answer, the security event, and that nothing was looked at though later marks were."""
-    answer, delivery = refused
-    assert (answer.status_code, answer.json()["accepted"]) == (status, False)
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A delivery that must be turned away: what is sent, and the answer and the reason to expect."""
 
-    def told() -> Event | None:
-        failed = world.events(EventType.AUTH_FAILED, "webhook/github")
-        return next((event for event in failed if event.details["delivery"] == delivery), None)
+    status: int
+    reason: str
+    body: Callable[[int], bytes] = body_about
+    headers: Mapping[str, str | None] = field(default_factory=dict)
 
-    assert until(told, "the security event").details["reason"] == reason
+
+REFUSED = {
+    "a signature with another secret": Refused(
+        401, "bad_signature", lambda _: b"{}", {"X_Hub_Signature_256": signature("another secret of theirs", b"{}")}
+    ),
+    "a signature of other bytes": Refused(401, "bad_signature", headers={"X_Hub_Signature_256": "sha256=" + "0" * 64}),
+    "no signature": Refused(401, "no_signature", headers={"X_Hub_Signature_256": None}),
+    "a foreign repository": Refused(403, "foreign_repository", lambda number: body_about(number, "acme-agents/other")),
+    "a body over the cap": Refused(413, "too_large", lambda number: body_about(number) + b" " * 5 * MIB),
+    "an empty body": Refused(400, "not_json", lambda _: b""),
+    "a body cut off": Refused(400, "not_json", lambda number: body_about(number)[:-1]),
+    "bytes that are no text": Refused(400, "not_json", lambda _: b"\xff\xfe"),
+    "a body nested too deep": Refused(400, "not_json", lambda _: b"[" * 100_000),
+    "a form": Refused(415, "not_json", headers={"Content_Type": "application/x-www-form-urlencoded"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A delivery that was made, about a pull request that does not exist."""
+
+    number: int
+    delivery: str
+    answer: httpx.Response
+
+
+@pytest.fixture(scope="module")
+def attempts(company: World) -> dict[str, Attempt]:
+    """Every delivery that must be turned away, made; and after them one that is taken in and was looked at."""
+    made = {}
+    for name, refused in REFUSED.items():
+        number = next(_NUMBERS)
+        answer, delivery = deliver(company, refused.body(number), **refused.headers)
+        made[name] = Attempt(number, delivery, answer)
     later = next(_NUMBERS)
-    taken, _ = deliver(world, body_about(later))
+    taken, _ = deliver(company, body_about(later))
     assert taken.status_code == 202
-    until(lambda: f"pull/{later}" in looks(world), "a later delivery to be looked at")
-    assert f"pull/{number}" not in looks(world)
+    until(lambda: f"pull/{later}" in looks(company), "a later delivery to be looked at")
+    return made
 
 
 def looks(world: World) -> set[str]:
@@ -59,47 +94,17 @@ def looks(world: World) -> set[str]:
     return {line["key"] for line in lines if line.get("event") == "look failed"}
 
 
-def test_a_bad_signature_is_refused(company: World) -> None:
-    """ATTACKS 113."""
-    number = next(_NUMBERS)
-    body = body_about(number)
-    refused = deliver(company, body, X_Hub_Signature_256=signature("another secret of theirs", body))
-    assert_refused(company, number, refused, 401, "bad_signature")
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_delivery_is_refused_and_marks_nothing_and_leaves_a_security_event(
+    company: World, attempts: dict[str, Attempt], name: str
+) -> None:
+    refused, attempt = REFUSED[name], attempts[name]
+    assert (attempt.answer.status_code, attempt.answer.json()["accepted"]) == (refused.status, False)
+    assert f"pull/{attempt.number}" not in looks(company)
 
+    def told() -> list[Event]:
+        failed = company.events(EventType.AUTH_FAILED, "webhook/github")
+        return [event for event in failed if event.details["delivery"] == attempt.delivery]
 
-def test_a_signature_of_other_bytes_is_refused(company: World) -> None:
-    number = next(_NUMBERS)
-    signed = signature(company.app.webhook_secret, body_about(1))
-    refused = deliver(company, body_about(number), X_Hub_Signature_256=signed)
-    assert_refused(company, number, refused, 401, "bad_signature")
-
-
-def test_a_missing_signature_is_refused(company: World) -> None:
-    number = next(_NUMBERS)
-    refused = deliver(company, body_about(number), X_Hub_Signature_256=None)
-    assert_refused(company, number, refused, 401, "no_signature")
-
-
-def test_a_foreign_repository_is_refused(company: World) -> None:
-    number = next(_NUMBERS)
-    refused = deliver(company, body_about(number, "acme-agents/other"))
-    assert_refused(company, number, refused, 403, "foreign_repository")
-
-
-def test_a_body_over_the_cap_is_refused(company: World) -> None:
-    number = next(_NUMBERS)
-    body = body_about(number)
-    refused = deliver(company, body + b" " * (5 * MIB + 1 - len(body)))
-    assert_refused(company, number, refused, 413, "too_large")
-
-
-@pytest.mark.parametrize("more", [b"", b"{", b"\xff\xfe", b"[" * 100_000], ids=["empty", "cut", "no text", "deep"])
-def test_what_is_no_json_is_refused(company: World, more: bytes) -> None:
-    number = next(_NUMBERS)
-    assert_refused(company, number, deliver(company, more), 400, "not_json")
-
-
-def test_a_form_is_refused(company: World) -> None:
-    number = next(_NUMBERS)
-    refused = deliver(company, body_about(number), Content_Type="application/x-www-form-urlencoded")
-    assert_refused(company, number, refused, 415, "not_json")
+    [event] = until(told, "the security event")
+    assert event.details["reason"] == refused.reason
