@@ -20,15 +20,19 @@ QUEUE = "dvo"
 LOOK = "dvo.look"
 WAKE = "dvo.wake"
 
-# Updating a waiting job to what it already is takes its row's lock; fetching skips locked rows.
+# Updating a waiting job to what it already is takes its row's lock; fetching skips locked rows. One order everywhere,
+# so that two transactions with the same keys cannot wait for each other. A worker that skipped a job because it was
+# held hears of it again when it is free.
 _PUT = text("""
-    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
-    VALUES (:queue, :task, :lock, :queueing_lock, CAST(:args AS jsonb), :scheduled_at)
-    ON CONFLICT (queueing_lock) WHERE status = 'todo'::procrastinate_job_status
-    DO UPDATE SET args = EXCLUDED.args
-""")
-# A worker that skipped a job because it was held hears of it again when it is free.
-_NOTIFY = text("""
+    WITH put AS (
+        INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
+        SELECT :queue, job.task, job.lock, job.queueing_lock, job.args, job.scheduled_at
+        FROM jsonb_to_recordset(CAST(:jobs AS jsonb))
+            AS job (task text, lock text, queueing_lock text, args jsonb, scheduled_at timestamptz)
+        ORDER BY job.queueing_lock COLLATE "C"
+        ON CONFLICT (queueing_lock) WHERE status = 'todo'::procrastinate_job_status
+        DO UPDATE SET args = EXCLUDED.args
+    )
     SELECT pg_notify('procrastinate_any_queue_v1', '{"type": "job_inserted", "job_id": 0}')
 """)
 _TAKE_DUE = text("""
@@ -74,12 +78,9 @@ class PostgresWorkQueue:
 
 def put_marks(connection: Connection, marks: Iterable[Mark]) -> None:
     """Put `marks` into the queue as part of the transaction on `connection`."""
-    jobs = {str(job["queueing_lock"]): job for job in map(_job, marks)}
-    if not jobs:
-        return
-    # One order everywhere, so that two transactions with the same keys cannot wait for each other.
-    connection.execute(_PUT, [jobs[lock] for lock in sorted(jobs)])
-    connection.execute(_NOTIFY)
+    jobs = {job["queueing_lock"]: job for job in map(_job, marks)}
+    if jobs:
+        connection.execute(_PUT, {"queue": QUEUE, "jobs": json.dumps(list(jobs.values()))})
 
 
 def put_later(connection: Connection, key: str, *, seconds: float, not_before: datetime | None = None) -> None:
@@ -96,23 +97,15 @@ def put_later(connection: Connection, key: str, *, seconds: float, not_before: d
     )
 
 
-def _job(mark: Mark) -> dict[str, str | datetime | None]:
+def _job(mark: Mark) -> dict[str, object]:
     if mark.not_before is None:
-        return {
-            "queue": QUEUE,
-            "task": LOOK,
-            "lock": mark.key,
-            "queueing_lock": mark.key,
-            "args": json.dumps({"key": mark.key}),
-            "scheduled_at": None,
-        }
+        return {"task": LOOK, "lock": mark.key, "queueing_lock": mark.key, "args": {"key": mark.key}}
+    moment = mark.not_before.isoformat()
     return {
-        "queue": QUEUE,
         "task": WAKE,
-        "lock": None,
-        "queueing_lock": f"{mark.key}@{mark.not_before.isoformat()}",
-        "args": _wake_args(mark.key, mark.not_before),
-        "scheduled_at": mark.not_before,
+        "queueing_lock": f"{mark.key}@{moment}",
+        "args": {"key": mark.key, "not_before": moment},
+        "scheduled_at": moment,
     }
 
 
