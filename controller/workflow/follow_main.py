@@ -75,7 +75,7 @@ class FollowMain:
         found = self._host.tip(self._branch)
         details = {"tip": seen.tip, "position": seen.position, "sound": False, "found": found, "kind": "rewritten"}
         event = self._chronicle.event(EventType.CONFIG_CHANGED, "main", details, severity=Severity.CRITICAL)
-        self._chronicle.record_sealed([event], ())
+        self._chronicle.record_sealed([event], [Mark(f"progress/{found}")])
 
     def _record_steps(self, seen: MainSeen, line: list[Commit]) -> None:
         events: list[Event] = []

@@ -45,6 +45,11 @@ class DeploymentProgress:
 
     def steps(self, merge: CommitSha) -> tuple[DeploymentStep, ...]:
         """Return how far each deployment of `merge` has come; a direct push was refused as a whole."""
+        main = self._last(EventType.CONFIG_CHANGED, "main")
+        if main is not None and main.details.get("found") == merge:
+            lost = str(main.details.get("tip"))[:12]
+            message = f"main was rewritten and no longer holds {lost}; nothing is deployed until it does again"
+            return (DeploymentStep("every deployment", Progress.REFUSED, message),)
         direct = self._last(EventType.DEPLOY_REFUSED, f"commit/{merge}")
         if direct is not None:
             return (DeploymentStep("everything in this commit", Progress.REFUSED, str(direct.details.get("reason"))),)

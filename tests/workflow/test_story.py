@@ -196,6 +196,9 @@ def test_a_rewritten_main_stops_every_deployment_until_it_is_whole_again(world: 
         event for event in world.events(EventType.CONFIG_CHANGED, "main") if event.details["kind"] == "rewritten"
     ]
     assert rewritten.severity is Severity.CRITICAL
+    stopped = world.check(older, "dvo/deploy")
+    assert stopped.conclusion is Conclusion.FAILURE
+    assert good[:12] in stopped.summary
     world.host.move("main", good, by=world.account("ada-admin"))
     world.merge("dana-dev", number)
     assert world.target.live(ANL_DEVELOPMENT) is not None
