@@ -116,8 +116,9 @@ class Person:
         return cast(str, answer.json()["object"]["sha"])
 
     def _commit(self, parent: str, files: Mapping[str, bytes | None], message: str) -> str:
+        base = cast(Json, self.call("GET", f"/git/commits/{parent}")["tree"])["sha"]
         tree = self.call(
-            "POST", "/git/trees", {"base_tree": parent, "tree": [self._entry(*file) for file in files.items()]}
+            "POST", "/git/trees", {"base_tree": base, "tree": [self._entry(*file) for file in files.items()]}
         )
         author = {"name": self.login, "email": self.email}
         commit: Json = {"message": message, "tree": tree["sha"], "parents": [parent], "author": author}
