@@ -1,0 +1,381 @@
+"""Random histories of one repository: people do what they may and may not, the controller looks or misses it.
+
+Every rule is something that happens in a company; after most of them the controller is told,
+unless the webhook is lost. Whatever it looks at, the plain model looks at first, with the same
+facts: the checks must say what the model says, the target may only start what it allowed.
+"""
+
+from collections import Counter
+from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import event
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from controller.change.facts import Account, PullRequestState, ReviewState
+from controller.change.names import CommitSha
+from controller.ledger.chain import verify_chain
+from controller.ledger.event import EventType
+from controller.ports.deployer import Intent
+from controller.ports.policy_engine import PolicyEngine
+from controller.workflow.history import parse_key
+from tests.fakes.code_host import WEB_FLOW
+from tests.fakes.git_objects import Authorship, Signature
+from tests.workflow.histories.company import Company
+from tests.workflow.histories.model import PATHS, Model
+from tests.workflow.steps import PRODUCTION, STAGING, edited, publish
+from tests.workflow.world import PEOPLE, SATURDAY
+
+GITHUB = Signature(WEB_FLOW, "noreply@github.com")
+STRANGER = "stranger"
+KEYS = {path: parse_key(key) for key, path in PATHS.items()}
+
+
+Change = tuple[str, str, int]
+"""Which manifest, what becomes of it, and a number to vary that with."""
+
+LOGINS = (*PEOPLE, STRANGER)
+PROPOSER = st.sampled_from(("omar-ops", "omar-ops", "rita-release", "ada-admin", "dana-dev", *LOGINS))
+REVIEWER = st.sampled_from(("rita-release", "ravi-release", "rita-release", "ravi-release", *LOGINS))
+STATE = st.sampled_from((ReviewState.APPROVED,) * 5 + (ReviewState.CHANGES_REQUESTED, ReviewState.COMMENTED))
+ANY = st.integers(0, 30)
+"""Which of those there are, whatever their number."""
+METHODS = ("merge", "squash", "rebase")
+THEN = st.sampled_from(("look", "look", "nothing", "race", *METHODS))
+"""What follows: the webhook arrives, or is lost; or the pull request is merged, perhaps before anybody looked."""
+HEARD = st.sampled_from((True, True, True, False))
+"""Whether the webhook arrives."""
+EDIT = st.tuples(
+    st.sampled_from((PRODUCTION, PRODUCTION, PRODUCTION, *PATHS.values())),
+    st.sampled_from(
+        ("replicas 2", "replicas 3", "version", "version", "comment", "reformat", "remove", "as main", "as admitted")
+    ),
+    ANY,
+)
+TROUBLES = ("down", "sick", "mute", "mended", "mended", "dies", "dies", "falls ill")
+
+
+class Histories(RuleBasedStateMachine):
+    """What may happen to a repository, its people, its controller and its targets."""
+
+    engine: PolicyEngine
+    pool: Executor
+
+    @initialize()
+    def begin(self) -> None:
+        """Two releases are published; what main wants of the first was never deployed."""
+        self.world = Company(self.engine, self.pool)
+        self.host, self.target = self.world.host, self.world.target
+        self.target.witness = self.witness
+        self.original = {path: self.world.file(path) for path in PATHS.values()}
+        self.branches: dict[int, str] = {}
+        self.heads: dict[int, list[CommitSha]] = {}
+        self.deaths: Counter[str] = Counter()
+        self.world.travel(SATURDAY - timedelta(hours=25))
+        self.world.look("main")
+        new = publish(self.world)
+        old = next(one for one in self.world.events(EventType.RELEASE_PUBLISHED) if one.details["code"] == "ANL")
+        self.pins = ({"version": "1.0.0", "digest": old.details["digest"]}, new)
+        releases = {str(pin["version"]): str(pin["digest"]) for pin in self.pins}
+        self.model = self.world.model = Model(self.host, self.world.directory, releases)
+        self.propose("omar-ops", [(STAGING, "version", 1)], "merge")
+
+    @rule(login=PROPOSER, edits=st.lists(EDIT, min_size=1, max_size=2), then=THEN)
+    def propose(self, login: str, edits: list[Change], then: str) -> None:
+        branch = f"topic-{len(self.branches)}"
+        self.host.push(branch, self.files("main", edits), by=self.account(login))
+        number = self.host.open_pull_request(branch, by=self.account(login))
+        self.branches[number], self.heads[number] = branch, [self.host.branches[branch]]
+        self.go_on(number, then)
+
+    def propose_and_approve(self, edit: Change) -> int:
+        """Do what is usual, up to the merge."""
+        self.propose("omar-ops", [edit], "look")
+        number = self.host.open_pull_requests()[-1]
+        self.host.review(number, self.account("rita-release"))
+        self.go_on(number, "look")
+        return number
+
+    @rule(
+        any_pull=ANY,
+        login=PROPOSER,
+        edits=st.lists(EDIT, max_size=1),
+        named=st.sampled_from(("own", "own", "own", "co-author", "page", "unknown pusher")),
+        then=THEN,
+    )
+    def push(self, any_pull: int, login: str, edits: list[Change], named: str, then: str) -> None:
+        """Push one more commit, which may change nothing at all; who pushed it may be unknown."""
+        number = self.pick(any_pull)
+        own = self.host.signature(self.account(login))
+        co_authors = ("rita-release@example.com",) if named == "co-author" else ()
+        by_page = named == "page"
+        who = Authorship(own, GITHUB if by_page else own, co_authors, is_verified=by_page)
+        head = self.host.pull_request(number).head
+        made = self.host.commit(self.files(head, edits), parents=(head,), who=who)
+        self.move(number, made.sha, None if named == "unknown pusher" else login, then)
+
+    @rule(any_pull=ANY, login=PROPOSER, by_button=st.booleans(), then=THEN)
+    def update_branch(self, any_pull: int, login: str, by_button: bool, then: str) -> None:
+        """Merge main into the branch, on GitHub's page or at home."""
+        number = self.pick(any_pull)
+        head, tip = self.host.pull_request(number).head, self.host.branches["main"]
+        since = self.host.objects.merge_base(head, tip)
+        assert since is not None
+        try:
+            tree = self.host.objects.merged(head, tip, since)
+        except ValueError:
+            return
+        own = self.host.signature(self.account(login))
+        who = Authorship(own, GITHUB if by_button else own, is_verified=by_button)
+        if since != tip:
+            self.move(number, self.host.objects.commit(tree, (head, tip), who).sha, login, then)
+
+    @rule(any_pull=ANY, login=PROPOSER, then=THEN)
+    def rebase(self, any_pull: int, login: str, then: str) -> None:
+        """Put what the branch changed on the tip of main, as one commit, and force-push it."""
+        number = self.pick(any_pull)
+        head, tip = self.host.pull_request(number).head, self.host.branches["main"]
+        since = self.host.objects.merge_base(head, tip)
+        assert since is not None
+        before, theirs = self.model.files(since), self.model.files(head)
+        changed = {path: content for path, content in theirs.items() if content != before[path]}
+        author = self.host.pull_request(number).author
+        who = Authorship(self.host.signature(author), self.host.signature(self.account(login)))
+        made = self.host.commit(changed, parents=(tip,), who=who)
+        self.move(number, made.sha, login, then)
+
+    @rule(any_pull=ANY, any_head=ANY, login=PROPOSER, then=THEN)
+    def force_back(self, any_pull: int, any_head: int, login: str, then: str) -> None:
+        number = self.pick(any_pull)
+        self.move(number, self.heads[number][any_head % len(self.heads[number])], login, then)
+
+    @rule(any_pull=ANY, login=REVIEWER, state=STATE, on_head=st.sampled_from((True, True, False)), then=THEN)
+    def review(self, any_pull: int, login: str, state: ReviewState, on_head: bool, then: str) -> None:
+        number = self.pick(any_pull)
+        commit = None if on_head else self.heads[number][-2:][0]
+        self.host.review(number, self.account(login), state, commit=commit)
+        self.go_on(number, then)
+
+    def reviews(self) -> list[tuple[int, int]]:
+        return [(number, one.id) for number in getattr(self, "branches", ()) for one in self.host.reviews(number)]
+
+    @precondition(lambda self: bool(self.reviews()))
+    @rule(any_review=ANY, then=THEN)
+    def dismiss(self, any_review: int, then: str) -> None:
+        """Dismiss a review, also of a pull request that is merged."""
+        reviews = self.reviews()
+        number, review = reviews[-1 - any_review % len(reviews)]
+        self.host.dismiss(number, review)
+        self.go_on(number, then)
+
+    def go_on(self, number: int, then: str) -> None:
+        """Look at what became of a pull request, or miss it; merge it, whether or not anything is green."""
+        if then not in ("nothing", "race"):
+            self.world.look(f"pull/{number}")
+        if then in METHODS or then == "race":
+            self.merge(number, "merge" if then == "race" else then)
+
+    def merge(self, number: int, method: str) -> None:
+        pull, before = self.host.pull_request(number), self.host.branches["main"]
+        known = self.host.objects.history(before)
+        own = [commit for sha, commit in self.host.objects.history(pull.head).items() if sha not in known]
+        if pull.state is not PullRequestState.OPEN or not any(len(commit.parents) == 1 for commit in own):
+            return
+        try:
+            after = self.host.merge(number, by=self.account("omar-ops"), method=method)
+        except ValueError:
+            return
+        self.model.step(before, after, pull)
+        self.world.look("main")
+
+    def is_quiet(self) -> bool:
+        return sum(step.pull is None for step in self.model.steps) < 2 if hasattr(self, "model") else False
+
+    @precondition(is_quiet)
+    @rule(login=PROPOSER, edit=EDIT, heard=HEARD)
+    def push_main(self, login: str, edit: Change, heard: bool) -> None:
+        before = self.host.branches["main"]
+        after = self.host.push_main(self.files("main", [edit]), by=self.account(login))
+        self.model.step(before, after, None)
+        self.tell("main", heard=heard)
+        if heard:
+            self.pass_time()
+            self.tell("main", heard=True)
+
+    @rule(any_pull=ANY)
+    def close_and_reopen(self, any_pull: int) -> None:
+        number = self.pick(any_pull)
+        for state in (PullRequestState.CLOSED, PullRequestState.OPEN):
+            self.host.edit(number, state=state)
+            self.tell(f"pull/{number}", heard=True)
+
+    @rule(
+        any_pull=ANY,
+        login=st.sampled_from(("rita-release", "rita-release", "ravi-release", "omar-ops")),
+        groups=st.sampled_from((None, (), ("DVO-Viewers",), ("DVO-Operators", "DVO-Developers"))),
+        mfa=st.sampled_from((True, True, True, False, None)),
+        then=THEN,
+    )
+    def change_person(
+        self, any_pull: int, login: str, groups: tuple[str, ...] | None, mfa: bool | None, then: str
+    ) -> None:
+        """Give somebody other groups (None: those of the beginning) and another second factor."""
+        number = self.pick(any_pull)
+        now = frozenset(PEOPLE[login][1] if groups is None else groups)
+        people = self.world.directory.people
+        people[:] = [replace(one, groups=now, mfa=mfa) if one.login == login else one for one in people]
+        self.go_on(number, then)
+
+    @rule(any_pull=ANY, hours=st.sampled_from((1, 25, 25, 47, 73)), then=THEN)
+    def wait(self, any_pull: int, hours: int, then: str) -> None:
+        """Let time pass, from a Friday through the weekend; what waited for its time goes out by itself."""
+        number = self.pick(any_pull)
+        self.world.travel(self.host.now + timedelta(hours=hours))
+        self.go_on(number, then)
+
+    @rule(order=st.lists(ANY, min_size=1, max_size=6))
+    def look_in_any_order(self, order: list[int]) -> None:
+        """Look at keys twice and in the wrong order."""
+        keys = ["main", *(f"pull/{one}" for one in self.branches), *(f"deployment/{one}" for one in PATHS)]
+        keys += [f"merge/{step.after}" for step in self.model.steps]
+        self.world.look(*(keys[one % len(keys)] for one in order), *(keys[one % len(keys)] for one in order))
+
+    @rule(with_database=st.booleans())
+    def restart(self, with_database: bool) -> None:
+        """Start the controller again, with its database or with nothing but the ledger."""
+        if with_database:
+            self.world.workflows = self.world.wired()
+        else:
+            self.world.lose_database()
+        self.world.look("sweep")
+
+    @rule(kind=st.sampled_from(TROUBLES), key=st.sampled_from(sorted(PATHS)))
+    def trouble(self, kind: str, key: str) -> None:
+        """Let the target fail from now on, or end or break what runs there; `mend` ends what lasts."""
+        if kind in ("down", "sick", "mute"):
+            self.target.is_down, self.target.is_sick = kind == "down", kind == "sick"
+            self.target.mute = {"ANL"} if kind == "mute" else set()
+        elif kind != "mended" and self.target.running(parse_key(key)) is not None:
+            self.deaths[key] += 1
+            (self.target.crash if kind == "dies" else self.target.fall_ill)(parse_key(key))
+        if kind == "mended":
+            self.mend()
+        self.tell(f"deployment/{key}", heard=True)
+
+    def mend(self) -> None:
+        self.target.is_down, self.target.is_sick, self.target.mute = False, False, set()
+
+    @rule()
+    def settle(self) -> None:
+        """When nothing ails and everything was looked at, the newest allowed runs, and looking again writes nothing."""
+        self.mend()
+        for _ in range(3):
+            self.pass_time()
+            self.world.look("sweep")
+        assert self.model.followed == len(self.model.steps)
+        told = self.told()
+        self.world.look("sweep")
+        assert self.told() == told
+        for key in PATHS:
+            wanted, live = self.model.wanted(key), self.target.running(parse_key(key))
+            if wanted is None or wanted[1] is None:
+                assert live is None
+            elif (key, wanted[0]) not in self.world.failed:
+                assert live is not None
+                assert live.plan == wanted[1].digest
+        assert verify_chain(tuple(self.world.ledger.entries()), None) is None
+
+    @invariant()
+    def only_what_was_allowed_runs(self) -> None:
+        for key in PATHS if hasattr(self, "model") else ():
+            live = self.target.running(parse_key(key))
+            assert live is None or live.plan in self.model.allowed(key)
+
+    @invariant()
+    def nothing_completes_twice(self) -> None:
+        completed: Counter[tuple[str, object]] = Counter()
+        for one in self.world.events(EventType.DEPLOY_COMPLETED) if hasattr(self, "model") else ():
+            completed[one.subject, one.details["position"]] += 1
+        for (key, _), times in completed.items():
+            assert times <= 1 + self.deaths[key]
+
+    def teardown(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        self.settle()
+        outcomes = {None: "held", True: "allowed", False: "refused"}
+        for step in self.model.steps:
+            kind = "direct push" if step.pull is None else outcomes[step.is_allowed]
+            keys = {key.partition("/")[0] for key, _, _ in step.effect}
+            event(f"{kind} {'+'.join(sorted(keys)) or 'nothing'}")
+
+    def witness(self, intent: Intent) -> None:
+        """What is about to start is what the model wants or knows as good, and the sealed ledger has announced it."""
+        if not hasattr(self, "model"):
+            return
+        wanted = self.model.wanted(str(intent.key))
+        assert wanted is not None
+        newest = wanted[1] and wanted[1].digest
+        assert intent.plan in (newest, self.world.good.get(str(intent.key)))
+        assert intent.plan in self.model.allowed(str(intent.key))
+        entries = [entry.event for entry in self.world.ledger.entries()]
+        kinds = (EventType.DEPLOY_STARTED, EventType.DEPLOY_ROLLED_BACK)
+        announced = [one for one in entries if one.type in kinds and one.subject == str(intent.key)]
+        assert intent.id in {one.details.get("intent") for one in announced}, "it was not announced"
+
+    def files(self, ref: str, edits: list[Change]) -> dict[str, bytes | None]:
+        """Return what edits of the manifests of a branch or commit make of them."""
+        now = self.model.files(self.host.branches.get(ref, CommitSha(ref)))
+        made: dict[str, bytes | None] = {}
+        for path, what, any_number in edits:
+            made[path] = self.edited(path, made.get(path, now[path]), what, any_number)
+        return made
+
+    def edited(self, path: str, content: bytes | None, what: str, any_number: int) -> bytes | None:
+        if what == "remove":
+            return None
+        if what == "as main":
+            return self.model.files(self.host.branches["main"])[path]
+        if what == "as admitted":
+            wanted = self.model.wanted(str(KEYS[path]))
+            return self.original[path] if wanted is None else self.model.files(self.model.steps[wanted[0]].after)[path]
+        present = self.original[path] if content is None else content
+        if what == "comment":
+            return present + f"# remark {any_number}\n".encode()
+        if what == "reformat":
+            return b"\n".join(sorted(present.splitlines(), reverse=any_number % 2 == 0)) + b"\n"
+        if what == "version":
+            return edited(present, **self.pins[any_number % 2])
+        return edited(present, replicas=int(what[-1]))
+
+    def pick(self, any_pull: int) -> int:
+        """Return one of the open pull requests; when there is none, a new one that is green on a working day."""
+        pulls = self.host.open_pull_requests()
+        if pulls:
+            return pulls[any_pull % len(pulls)]
+        if self.files("main", [(PRODUCTION, "as admitted", 0)]) != self.files("main", [(PRODUCTION, "as main", 0)]):
+            self.merge(self.propose_and_approve((PRODUCTION, "as admitted", 0)), "merge")
+        what = ("version", "replicas 2", "remove", "version", "replicas 3")[any_pull % 5]
+        return self.propose_and_approve((PRODUCTION, what, any_pull // 5))
+
+    def move(self, number: int, commit: CommitSha, login: str | None, then: str) -> None:
+        self.heads[number].append(commit)
+        self.host.move(self.branches[number], commit, by=self.account(login) if login else None)
+        self.go_on(number, then)
+
+    def pass_time(self) -> None:
+        """Wait until nobody doubts any more that a commit of main belongs to no pull request."""
+        self.world.travel(self.host.now + timedelta(seconds=31))
+
+    def tell(self, key: str, *, heard: bool) -> None:
+        if heard:
+            self.world.look(key)
+
+    def told(self) -> tuple[int, int]:
+        """Return how much was ever written, to the code host and to the journal."""
+        return self.host.writes, len(self.world.journal.find(frozenset(EventType)))
+
+    def account(self, login: str) -> Account:
+        return self.world.account(login)
