@@ -44,7 +44,6 @@ from controller.errors import ConfigurationError
 from controller.ledger.event import Event, EventType, Severity
 from controller.ports.clock import Clock
 from controller.ports.journal import Journal
-from controller.ports.policy_engine import PolicyEngine
 from controller.settings import Settings
 from controller.web.app import Doors, create_app
 from controller.web.metrics import Metrics
@@ -69,6 +68,7 @@ class Adapters:
     parts: Parts
     database: Database
     github: GitHubApp
+    engine: OpaServers | OpaUrl
     key: SigningKey
     metrics: Metrics
     waiting: Callable[[], int]
@@ -111,11 +111,12 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
         queue = PostgresWorkQueue(database)
         stack.callback(github.close)
         pool = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="judge"))
+        engine = _engine(settings, stack)
         parts = Parts(
             reader=GitHubReader(github, settings.home / "blobs"),
             writer=GitHubWriter(github, PostgresIndex(database)),
             directory=_directory(settings),
-            engine=_engine(settings, stack),
+            engine=engine,
             deployers={"process": ProcessDeployer(settings.home)},
             agents=HttpAgentClient(),
             journal=PostgresJournal(database),
@@ -125,7 +126,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             new_id=_new_id,
             pool=pool,
         )
-        yield Adapters(parts, database, github, key, metrics, queue.waiting)
+        yield Adapters(parts, database, github, engine, key, metrics, queue.waiting)
 
 
 def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) -> Controller:
@@ -143,7 +144,7 @@ def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) 
         "database": _saying("connected", adapters.database.ping),
         "redis": lambda: "in process",
         "azure_ad": lambda: "not configured",
-        "opa": lambda: "ready",
+        "opa": _saying("ready", adapters.engine.ping),
         "github": budget_probe(adapters.github, metrics),
         "ledger": _saying("verified", parts.ledger.head),
         "worker": _saying("working", worker.ping),
@@ -226,7 +227,7 @@ def _directory(settings: Settings) -> FileDirectory:
     return directory
 
 
-def _engine(settings: Settings, stack: ExitStack) -> PolicyEngine:
+def _engine(settings: Settings, stack: ExitStack) -> OpaServers | OpaUrl:
     if settings.opa_bin is not None:
         return stack.enter_context(OpaServers(settings.opa_bin))
     if settings.opa_url is None:

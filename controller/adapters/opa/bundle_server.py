@@ -48,6 +48,11 @@ class BundleServer:
         self._failures = 0
         return answer
 
+    def is_healthy(self) -> bool:
+        """Return whether a process runs and says that it is well."""
+        child = self._child
+        return child is not None and child.is_alive and child.client.check_health()
+
     @property
     def pid(self) -> int | None:
         """The id of the process that answers now, if there is one."""

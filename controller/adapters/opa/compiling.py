@@ -27,7 +27,7 @@ _FORBIDDEN = re.compile(
 )
 _PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _READ = re.compile(r"(?:.*/)?(?:[^/]+\.rego|data\.(?:json|yaml|yml))")
-_SECONDS = 30
+_SECONDS = 10
 _TOLD = 2000
 
 

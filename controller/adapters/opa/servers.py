@@ -21,10 +21,12 @@ from controller.adapters.opa.child import OpaChild
 from controller.adapters.opa.compiling import OpaCompiler
 from controller.change.names import Digest
 from controller.desired_state.problem import Problem
+from controller.errors import UnavailableError
 from controller.policy.answer import Answer
-from controller.policy.bundle import PolicyBundle
+from controller.policy.bundle import PolicyBundle, policy_bundle
 
 _KEPT = 3
+_SMALLEST = policy_bundle({"dvo/ping.rego": b"package dvo.ping\n"})
 
 
 @dataclass(slots=True)
@@ -62,6 +64,15 @@ class OpaServers:
         """Return what the strict compiler finds wrong with `bundle`. Raises `UnavailableError`."""
         with tempfile.TemporaryDirectory(prefix="dvo-opa-") as folder:
             return self._compiler.check(bundle, Path(folder))
+
+    def ping(self) -> None:
+        """Return when the OPA asked last answers or, while none runs, one could work; else `UnavailableError`."""
+        with self._lock:
+            servers = [lease.server for lease in self._leases.values()]
+        if not any(server.pid for server in servers[-1:]):
+            self.check(_SMALLEST)
+        elif not servers[-1].is_healthy():
+            raise UnavailableError("the OPA asked last does not answer", component="opa")
 
     def processes(self) -> Mapping[Digest, int]:
         """Return the process ids of the OPAs that run now, by bundle; the one asked last comes last."""

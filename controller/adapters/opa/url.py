@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from controller.adapters.opa.query import ask
 from controller.adapters.opa.transport import url_client
-from controller.errors import ConfigurationError
+from controller.errors import ConfigurationError, UnavailableError
 from controller.policy.answer import Answer
 from controller.policy.bundle import PolicyBundle
 
@@ -29,6 +29,11 @@ class OpaUrl:
     def decide(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Answer:
         """Return the answer of `bundle` to `document`. Raises `PolicyError` and `UnavailableError`."""
         return ask(self._client, bundle, document)
+
+    def ping(self) -> None:
+        """Return when that OPA says that it is well; raises `UnavailableError` when it does not."""
+        if not self._client.check_health():
+            raise UnavailableError("the external OPA does not answer", component="opa")
 
     def close(self) -> None:
         """Close every connection."""

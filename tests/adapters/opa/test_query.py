@@ -217,6 +217,12 @@ def test_nobody_listening_is_no_answer() -> None:
         port = taken.getsockname()[1]
     with pytest.raises(UnavailableError, match="no answer"):
         OpaUrl(f"http://127.0.0.1:{port}", timeout_seconds=0.5).decide(BUNDLE, {})
+    with pytest.raises(UnavailableError, match="does not answer"):
+        OpaUrl(f"http://127.0.0.1:{port}", timeout_seconds=0.5).ping()
+
+
+def test_an_external_opa_that_answers_is_well(opa_url: OpaUrl) -> None:
+    opa_url.ping()
 
 
 def exceptions_of(module: object) -> list[type[Exception]]:

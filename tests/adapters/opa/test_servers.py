@@ -95,6 +95,24 @@ def test_an_opa_killed_while_it_thinks_gives_no_answer(servers: OpaServers) -> N
             pending.result()
 
 
+def test_an_engine_that_was_never_asked_is_well_when_its_binary_works(servers: OpaServers, tmp_path: Path) -> None:
+    servers.ping()
+    broken = tmp_path / "opa"
+    broken.write_text("#!/bin/sh\nexit 3\n")
+    broken.chmod(0o755)
+    with OpaServers(broken) as useless, pytest.raises(UnavailableError):
+        useless.ping()
+
+
+def test_an_opa_that_runs_is_asked_how_it_is(servers: OpaServers) -> None:
+    """ATTACKS 086."""
+    servers.decide(answering(), {})
+    servers.ping()
+    os.kill(pid_of(servers, answering()), signal.SIGSTOP)
+    with pytest.raises(UnavailableError, match="does not answer"):
+        servers.ping()
+
+
 def test_a_slow_policy_is_no_answer_and_its_opa_is_killed(opa: Path) -> None:
     """ATTACKS 086."""
     with OpaServers(opa, timeout_seconds=0.3) as servers, ThreadPoolExecutor() as pool:
