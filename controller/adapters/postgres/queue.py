@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from controller.adapters.postgres.database import Database
+from controller.adapters.postgres.sharing import Sharing
 from controller.ports.journal import Mark
 
 QUEUE = "dvo"
@@ -50,13 +51,17 @@ _PUT_LATER = text("""
 
 
 class PostgresWorkQueue:
-    """Marks keys, each durable when the call returns."""
+    """Marks keys, each durable when the call returns; who comes during a write shares the next one."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._sharing = Sharing(self._put)
 
     def mark(self, marks: Sequence[Mark]) -> None:
         """Durably note that keys want looking at. Raises `UnavailableError`."""
+        self._sharing.put(marks)
+
+    def _put(self, marks: Sequence[Mark]) -> None:
         with self._database.transaction() as connection:
             put_marks(connection, marks)
 
