@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from controller.errors import UnavailableError
 from controller.web.metrics import Metrics
 from tests.web.conftest import Delivery, House, pull_request
 
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
 Ask = Callable[..., httpx.Response]
 Labels = dict[str, str]
 
@@ -136,3 +138,18 @@ def test_every_name_carries_its_unit() -> None:
     names = {name for name, _ in told(Metrics("1"))}
     assert all(name.startswith("dvo_") for name in names)
     assert not any(name.endswith(("_created", "_milliseconds")) for name in names)
+
+
+def test_the_reference_tells_every_metric_and_its_labels() -> None:
+    rows = [line.split("|") for line in REFERENCE.read_text().splitlines() if line.startswith("| `dvo_")]
+    written = {row[1].strip(" `"): {label.strip(" `") for label in row[3].split(",")} - {""} for row in rows}
+    metrics = Metrics("1")
+    metrics.answered("GET", "/health", 200, 0.1)
+    metrics.delivered("push", "marked")
+    metrics.looked("main", "done", 0.1)
+    metrics.called("GET", 200)
+    exposed: dict[str, set[str]] = {}
+    for name, labels in told(metrics):
+        histogram = name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count")
+        exposed.setdefault(histogram, set()).update({label for label, _ in labels} - {"le"})
+    assert written == exposed
