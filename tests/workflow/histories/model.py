@@ -141,7 +141,7 @@ class Model:
         after = {path: theirs[path] if ours[path] == before[path] else ours[path] for path in ours}
         clashes = any(theirs[path] not in (before[path], after[path]) for path in ours)
         effect = self.effect(ours, after)
-        is_tainted = self._brings_along(effect, self.steps[: self.followed])
+        is_tainted = self._brings_along(effect, base, self.steps[: self.followed], after)
         return self._judge(pull, base, effect, now, now, is_flawed=clashes or is_tainted)
 
     def files(self, commit: CommitSha) -> Files:
@@ -184,7 +184,7 @@ class Model:
         if any(one.pull and one.is_allowed is None and self._touched(one) & self._touched(step) for one in earlier):
             return
         assert pull.merged_at is not None
-        is_tainted = self._brings_along(step.effect, earlier)
+        is_tainted = self._brings_along(step.effect, step.before, earlier, self.files(step.after))
         opinion = self._judge(pull, step.before, step.effect, now, pull.merged_at, is_flawed=is_tainted)
         if not self.shown.get((step.pull, step.head, step.effect), False):
             step.is_allowed = False
@@ -195,16 +195,25 @@ class Model:
         before, after = self.files(step.before), self.files(step.after)
         return {path for path in before if before[path] != after[path]}
 
-    def _brings_along(self, effect: Effect, steps: Sequence[Step]) -> bool:
-        """Return whether `effect` builds on a plan that only refused steps of main brought, and does not undo it."""
-        left: dict[str, Plan | None] = {}
+    def _brings_along(self, effect: Effect, base: CommitSha, steps: Sequence[Step], after: Files) -> bool:
+        """Return whether `effect` builds on a file as only refused steps of main left it, and does not put it back.
+
+        A change of what runs answers for the file it is based on; one that changes nothing that runs
+        does not, so it admits nothing either.
+        """
+        left: dict[str, bytes | None] = {}
         for step in steps:
-            for key, before, _ in step.effect:
-                if step.is_allowed:
-                    left.pop(key, None)
-                elif step.is_allowed is False:
-                    left.setdefault(key, before)
-        return any(key in left and left[key] not in (before, after) for key, before, after in effect)
+            now, then, changed = self.files(step.before), self.files(step.after), {key for key, _, _ in step.effect}
+            for key, path in ((key, path) for key, path in PATHS.items() if now[path] != then[path]):
+                if step.is_allowed is False:
+                    left.setdefault(path, now[path])
+                elif step.is_allowed and path in left:
+                    is_harmless = self._plan(key, left[path]) == self._plan(key, now[path])
+                    if key in changed or then[path] == left[path] or is_harmless:
+                        del left[path]
+        before = self.files(base)
+        paths = [PATHS[key] for key, _, _ in effect]
+        return any(path in left and left[path] not in (before[path], after[path]) for path in paths)
 
     def _judge(
         self, pull: PullRequest, base: CommitSha, effect: Effect, now: datetime, as_of: datetime, *, is_flawed: bool

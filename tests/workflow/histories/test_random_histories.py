@@ -19,5 +19,6 @@ def test_whatever_happens_only_what_was_approved_runs(engine: PolicyEngine, pool
     class OnThisEngine(Histories):
         pass
 
+    profile = "nightly" if settings.get_current_profile_name() == "nightly" else "histories"
     OnThisEngine.engine, OnThisEngine.pool = engine, pool
-    run_state_machine_as_test(OnThisEngine, settings=settings.get_profile("histories"))
+    run_state_machine_as_test(OnThisEngine, settings=settings.get_profile(profile))
