@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.listening import Heard, Listener, budget_of
-from controller.errors import StaleError, UnavailableError
+from controller.errors import InputError, StaleError, UnavailableError
 from controller.web.metrics import Metrics
 
 
@@ -44,7 +44,11 @@ def budget_probe(github: GitHubApp, metrics: Metrics) -> Callable[[], str]:
     """Return the probe of GitHub: what it asks costs nothing, and says what is left."""
 
     def probe() -> str:
-        budget = budget_of(github.get("/rate_limit"))
+        try:
+            budget = budget_of(github.get("/rate_limit"))
+        except InputError:
+            # An Enterprise Server without limits answers that there are none; it answers, which is what is asked.
+            return "connected"
         metrics.told_budget(budget.remaining, budget.resets_at)
         return "connected"
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from controller.adapters.github.listening import Budget, Heard
-from controller.compose.measuring import listening, measured
+from controller.compose.measuring import budget_probe, listening, measured
 from controller.errors import InputError, StaleError, UnavailableError
 from controller.web.metrics import Metrics
+from tests.adapters.github.scripted import Said, scripted
 
 
 def ending(error: Exception | None) -> Callable[[str], None]:
@@ -49,3 +50,23 @@ def test_a_budget_is_kept_until_another_is_told() -> None:
     told = metrics.exposition().decode()
     assert "dvo_github_rate_limit_remaining 12.0" in told
     assert 'dvo_github_requests_total{method="POST",status="201"} 1.0' in told
+
+
+@pytest.mark.parametrize(
+    ("said", "remaining"),
+    [
+        (Said(b'{"resources": {"core": {"remaining": 77, "reset": 1800000000}}}'), "77.0"),
+        (Said(b'{"message": "Rate limiting is not enabled."}', 404), "NaN"),
+    ],
+    ids=["told", "an Enterprise Server without limits"],
+)
+def test_asking_how_github_is_says_what_is_left(said: Said, remaining: str) -> None:
+    metrics = Metrics("1")
+    with scripted(lambda _, __: said) as (app, _):
+        assert budget_probe(app, metrics)() == "connected"
+    assert f"dvo_github_rate_limit_remaining {remaining}" in metrics.exposition().decode()
+
+
+def test_a_github_that_does_not_answer_is_not_connected() -> None:
+    with scripted(lambda _, __: Said(b"{}", 502)) as (app, _), pytest.raises(UnavailableError):
+        budget_probe(app, Metrics("1"))()
