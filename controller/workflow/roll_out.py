@@ -35,6 +35,14 @@ class Target:
     plan: Digest
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How one deployment stood when it was looked at: how often it had completed, and what ran healthily."""
+
+    completions: int
+    healthy: Live | None
+
+
 class RollOut:
     """Brings deployments to what was admitted for them."""
 
@@ -72,24 +80,31 @@ class RollOut:
         return next((live for live in found if live is not None), None)
 
     def _bring(self, key: Key, wanted: Validated, target: Target) -> None:
-        live = self.live(key)
+        seen = self._see(key)
+        live = seen.healthy
         last = self._history.last_of(_STEPS, str(key))
-        if live is not None and live.is_healthy and live.plan == target.plan:
+        if live is not None and live.plan == target.plan:
             if not _tells(last, EventType.DEPLOY_COMPLETED, wanted):
                 self._complete(key, wanted, self._realize(key, target), live)
         elif _tells(last, EventType.DEPLOY_FAILED, wanted):
-            self._restore(key, live)
+            self._restore(key, seen)
         else:
-            self._replace(key, wanted, target, live)
+            self._replace(key, wanted, target, seen)
 
-    def _replace(self, key: Key, wanted: Validated, target: Target, before: Live | None) -> None:
+    def _see(self, key: Key) -> Seen:
+        """Look at `key`; completions first, so that whoever completes meanwhile is seen to run, or has our intent."""
+        completed = self._history.all_of(frozenset({EventType.DEPLOY_COMPLETED}), str(key))
+        live = self.live(key)
+        return Seen(len(completed), live if live is not None and live.is_healthy else None)
+
+    def _replace(self, key: Key, wanted: Validated, target: Target, before: Seen) -> None:
         try:
             realized = self._realize(key, target)
             deployer = self._deployer(realized)
         except InputError as error:
             self._fail(key, wanted, str(error), before)
             return
-        intent = self._intent(key, target, realized)
+        intent = _intent(key, target, realized, before)
         self._announce(key, wanted, intent)
         fault = self._start(deployer, intent, realized)
         if fault is not None:
@@ -111,14 +126,14 @@ class RollOut:
             return f"it did not answer its capability tests: {error}"
         return f"it fails {len(failed)} of its capability tests: {'; '.join(failed[:3])}" if failed else None
 
-    def _restore(self, key: Key, live: Live | None) -> None:
+    def _restore(self, key: Key, before: Seen) -> None:
         """Start the last good plan again when nothing healthy runs."""
         good = self._last_good(key)
-        if good is None or (live is not None and live.is_healthy):
+        if good is None or before.healthy is not None:
             return
         realized = self._realize(key, good)
         deployer = self._deployer(realized)
-        intent = self._intent(key, good, realized)
+        intent = _intent(key, good, realized, before)
         self._announce_restoring(key, intent)
         fault = self._start(deployer, intent, realized)
         if fault is not None:
@@ -128,7 +143,8 @@ class RollOut:
             )
         deployer.switch(intent)
         details = {"to": good.plan, "how": "restored", "intent": intent.id}
-        self._told(EventType.DEPLOY_ROLLED_BACK, key, details, Severity.WARNING)
+        again = (Mark(f"deployment/{key}"),)
+        self._told(EventType.DEPLOY_ROLLED_BACK, key, details, Severity.WARNING, marks=again)
 
     def _stop(self, key: Key, wanted: Validated) -> None:
         last = self._history.last_of(_STEPS, str(key))
@@ -173,14 +189,14 @@ class RollOut:
         }
         self._told(EventType.DEPLOY_COMPLETED, key, details, marks=(Mark("sweep"),))
 
-    def _fail(self, key: Key, wanted: Validated, reason: str, before: Live | None) -> None:
-        kept = before is not None and before.is_healthy
-        message = f"{reason}; what ran before still runs" if kept else reason
+    def _fail(self, key: Key, wanted: Validated, reason: str, before: Seen) -> None:
+        kept = before.healthy
+        message = reason if kept is None else f"{reason}; what ran before still runs"
         self._told(EventType.DEPLOY_FAILED, key, _facts(wanted) | {"message": message}, Severity.CRITICAL)
-        if before is not None and kept:
-            self._told(EventType.DEPLOY_ROLLED_BACK, key, {"to": before.plan, "how": "kept"}, Severity.WARNING)
-        else:
+        if kept is None:
             self._restore(key, before)
+        else:
+            self._told(EventType.DEPLOY_ROLLED_BACK, key, {"to": kept.plan, "how": "kept"}, Severity.WARNING)
 
     def _told(
         self,
@@ -210,13 +226,6 @@ class RollOut:
             if deployer is not chosen:
                 deployer.remove(key)
 
-    def _intent(self, key: Key, target: Target, realized: Realized) -> Intent:
-        """Return the intent with an id that stays the same until this deployment completed once more."""
-        completed = self._history.all_of(frozenset({EventType.DEPLOY_COMPLETED}), str(key))
-        bundle = realized.bundle.digest
-        stable = digest_of(canonical_json([str(key), target.commit, target.plan, bundle, len(completed)]))
-        return Intent(stable.removeprefix("sha256:")[:32], key, target.plan, bundle)
-
     def _last_good(self, key: Key) -> Target | None:
         """Return the newest plan that completed; none across a retirement."""
         last = self._history.last_of(frozenset({EventType.DEPLOY_COMPLETED}), str(key))
@@ -239,3 +248,10 @@ def _facts(wanted: Validated) -> dict[str, object]:
 def _tells(event: Event | None, kind: EventType, wanted: Validated) -> bool:
     """Return whether `event` is of `kind` and about the very change that is wanted."""
     return event is not None and event.type is kind and event.details.get("position") == wanted.position
+
+
+def _intent(key: Key, target: Target, realized: Realized, before: Seen) -> Intent:
+    """Return the intent with an id that stays the same until this deployment completed once more."""
+    bundle = realized.bundle.digest
+    stable = digest_of(canonical_json([str(key), target.commit, target.plan, bundle, before.completions]))
+    return Intent(stable.removeprefix("sha256:")[:32], key, target.plan, bundle)

@@ -7,6 +7,7 @@ put back as it was; only what puts it back may touch it.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from controller.change.facts import Snapshot, Span, TreeEntry
 from controller.change.names import CommitSha, RepoPath
@@ -15,6 +16,7 @@ from controller.desired_state.problem import Problem
 from controller.desired_state.proposal import Proposal
 from controller.desired_state.release import PublishedRelease
 from controller.desired_state.scope import Scope, scope_of
+from controller.ledger.event import EventType
 from controller.ports.code_host import TreeReader
 from controller.workflow.history import History, Initiated, Pushed
 
@@ -60,9 +62,17 @@ class Unadmitted:
                 for path, entry in self._changed(step).items():
                     found.setdefault(path, Leftover(step.after, entry))
             elif self._history.is_decided(step.after):
-                for path in self._changed(step):
+                for path in filter(partial(self._was_judged, commit=step.after), self._changed(step)):
                     found.pop(path, None)
         return found
+
+    def _was_judged(self, path: RepoPath, commit: CommitSha) -> bool:
+        """Return whether admitting `commit` admitted what `path` holds: a remark in a manifest admits nothing."""
+        place = classify(path)
+        if not isinstance(place, ManifestPath):
+            return True
+        validated = self._history.all_of(frozenset({EventType.DEPLOY_VALIDATED}), str(place.key))
+        return any(event.details.get("commit") == commit for event in validated)
 
     def _changed(self, step: Initiated | Pushed) -> Mapping[RepoPath, TreeEntry | None]:
         """Return the files a step changed, as they were before it."""

@@ -4,6 +4,7 @@ It can be told that a bundle will not become healthy, and it records what it did
 test can count effects instead of calls.
 """
 
+import threading
 from dataclasses import dataclass, field, replace
 
 from controller.caat.bundle import Bundle
@@ -34,49 +35,57 @@ class FakeDeployer:
     _current: dict[Key, Live] = field(default_factory=dict)
     _candidates: dict[Key, Live] = field(default_factory=dict)
     _instances: int = 0
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    """Steps exclude one another, as the port's adapters make them."""
 
     def live(self, key: Key) -> Live | None:
         self._answer()
         return self._current.get(key)
 
     def start(self, intent: Intent, bundle: Bundle, timeout_seconds: int) -> Live | Unhealthy:
-        self._answer()
-        if bundle.digest != intent.bundle:
-            raise InputError(f"{intent.key}: expected the bundle {intent.bundle}, got {bundle.digest}")
-        for running in (self._candidates.get(intent.key), self._current.get(intent.key)):
-            if running is not None and _is_for(intent, running) and running.is_healthy:
-                return running
-        self._stop(self._candidates.pop(intent.key, None))
-        if intent.bundle in self.unhealthy:
-            return Unhealthy(self.unhealthy[intent.bundle])
-        candidate = self._instance(intent)
-        self._candidates[intent.key] = candidate
-        self._record("started", candidate)
-        return candidate
+        with self._lock:
+            self._answer()
+            if bundle.digest != intent.bundle:
+                raise InputError(f"{intent.key}: expected the bundle {intent.bundle}, got {bundle.digest}")
+            for running in (self._candidates.get(intent.key), self._current.get(intent.key)):
+                if running is not None and _is_for(intent, running) and running.is_healthy:
+                    return running
+            self._stop(self._candidates.pop(intent.key, None))
+            if intent.bundle in self.unhealthy:
+                return Unhealthy(self.unhealthy[intent.bundle])
+            candidate = self._instance(intent)
+            self._candidates[intent.key] = candidate
+            self._record("started", candidate)
+            return candidate
 
     def switch(self, intent: Intent) -> Live:
-        self._answer()
-        candidate = self._candidates.get(intent.key)
-        if candidate is not None and _is_for(intent, candidate):
-            before = self._current.get(intent.key)
-            self._current[intent.key] = self._candidates.pop(intent.key)
-            self._record("switched", candidate)
-            self._stop(before)
-        current = self._current.get(intent.key)
-        if current is None or not _is_for(intent, current):
-            raise StaleError(f"{intent.key}: expected a healthy instance of intent {intent.id}, but none was started")
-        return current
+        with self._lock:
+            self._answer()
+            candidate = self._candidates.get(intent.key)
+            if candidate is not None and _is_for(intent, candidate):
+                before = self._current.get(intent.key)
+                self._current[intent.key] = self._candidates.pop(intent.key)
+                self._record("switched", candidate)
+                self._stop(before)
+            current = self._current.get(intent.key)
+            if current is None or not _is_for(intent, current):
+                raise StaleError(
+                    f"{intent.key}: expected a healthy instance of intent {intent.id}, but none was started"
+                )
+            return current
 
     def discard(self, intent: Intent) -> None:
-        self._answer()
-        candidate = self._candidates.get(intent.key)
-        if candidate is not None and _is_for(intent, candidate):
-            self._stop(self._candidates.pop(intent.key))
+        with self._lock:
+            self._answer()
+            candidate = self._candidates.get(intent.key)
+            if candidate is not None and _is_for(intent, candidate):
+                self._stop(self._candidates.pop(intent.key))
 
     def remove(self, key: Key) -> None:
-        self._answer()
-        self._stop(self._candidates.pop(key, None))
-        self._stop(self._current.pop(key, None))
+        with self._lock:
+            self._answer()
+            self._stop(self._candidates.pop(key, None))
+            self._stop(self._current.pop(key, None))
 
     def fall_ill(self, key: Key) -> None:
         """Make what runs for `key` unhealthy, as if it had broken by itself."""
