@@ -21,7 +21,8 @@ from controller.ports.journal import Journal, Mark
 from controller.ports.ledger_store import LedgerReader, LedgerWriter
 
 _BATCH = 500
-_ATTEMPTS = 50
+_ATTEMPTS = 500
+"""Each lost one is somebody else's progress; of six that seal at once, one in six wins a round."""
 
 
 class Ledger(LedgerReader, LedgerWriter, Protocol):
