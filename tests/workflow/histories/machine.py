@@ -9,10 +9,11 @@ from collections import Counter
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import event
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from controller.change.facts import Account, PullRequestState, ReviewState
 from controller.change.names import CommitSha
@@ -24,6 +25,7 @@ from controller.workflow.history import parse_key
 from tests.fakes.code_host import WEB_FLOW
 from tests.fakes.git_objects import Authorship, Signature
 from tests.workflow.histories.company import Company
+from tests.workflow.histories.happening import HAPPENINGS, happening
 from tests.workflow.histories.model import PATHS, Model
 from tests.workflow.steps import PRODUCTION, STAGING, edited, publish
 from tests.workflow.world import PEOPLE, SATURDAY
@@ -47,13 +49,16 @@ THEN = st.sampled_from(("look", "look", "nothing", "race", *METHODS))
 """What follows: the webhook arrives, or is lost; or the pull request is merged, perhaps before anybody looked."""
 HEARD = st.sampled_from((True, True, True, False))
 """Whether the webhook arrives."""
+WHAT = "replicas 2, replicas 3, replicas 4, replicas 4, version, version, comment, reformat, remove, as main, as admitted".split(
+    ", "
+)
 EDIT = st.tuples(
     st.sampled_from((PRODUCTION, PRODUCTION, PRODUCTION, *PATHS.values())),
-    st.sampled_from(
-        ("replicas 2", "replicas 3", "version", "version", "comment", "reformat", "remove", "as main", "as admitted")
-    ),
+    st.sampled_from(WHAT),
     ANY,
 )
+OWNER = st.sampled_from(("rita-release", "rita-release", "ravi-release", "omar-ops"))
+GROUPS = ((), ("DVO-Viewers",), ("DVO-Operators", "DVO-Developers"))
 TROUBLES = ("down", "sick", "mute", "mended", "mended", "dies", "dies", "falls ill")
 
 
@@ -82,7 +87,7 @@ class Histories(RuleBasedStateMachine):
         self.model = self.world.model = Model(self.host, self.world.directory, releases)
         self.propose("omar-ops", [(STAGING, "version", 1)], "merge")
 
-    @rule(login=PROPOSER, edits=st.lists(EDIT, min_size=1, max_size=2), then=THEN)
+    @happening(login=PROPOSER, edits=st.lists(EDIT, min_size=1, max_size=2), then=THEN)
     def propose(self, login: str, edits: list[Change], then: str) -> None:
         branch = f"topic-{len(self.branches)}"
         self.host.push(branch, self.files("main", edits), by=self.account(login))
@@ -98,14 +103,14 @@ class Histories(RuleBasedStateMachine):
         self.go_on(number, "look")
         return number
 
-    @rule(
+    @happening(
         any_pull=ANY,
         login=PROPOSER,
-        edits=st.lists(EDIT, max_size=1),
+        edit=EDIT,
         named=st.sampled_from(("own", "own", "own", "co-author", "page", "unknown pusher")),
         then=THEN,
     )
-    def push(self, any_pull: int, login: str, edits: list[Change], named: str, then: str) -> None:
+    def push(self, any_pull: int, login: str, edit: Change, named: str, then: str) -> None:
         """Push one more commit, which may change nothing at all; who pushed it may be unknown."""
         number = self.pick(any_pull)
         own = self.host.signature(self.account(login))
@@ -113,10 +118,10 @@ class Histories(RuleBasedStateMachine):
         by_page = named == "page"
         who = Authorship(own, GITHUB if by_page else own, co_authors, is_verified=by_page)
         head = self.host.pull_request(number).head
-        made = self.host.commit(self.files(head, edits), parents=(head,), who=who)
+        made = self.host.commit(self.files(head, [edit]), parents=(head,), who=who)
         self.move(number, made.sha, None if named == "unknown pusher" else login, then)
 
-    @rule(any_pull=ANY, login=PROPOSER, by_button=st.booleans(), then=THEN)
+    @happening(any_pull=ANY, login=PROPOSER, by_button=st.booleans(), then=THEN)
     def update_branch(self, any_pull: int, login: str, by_button: bool, then: str) -> None:
         """Merge main into the branch, on GitHub's page or at home."""
         number = self.pick(any_pull)
@@ -132,7 +137,7 @@ class Histories(RuleBasedStateMachine):
         if since != tip:
             self.move(number, self.host.objects.commit(tree, (head, tip), who).sha, login, then)
 
-    @rule(any_pull=ANY, login=PROPOSER, then=THEN)
+    @happening(any_pull=ANY, login=PROPOSER, then=THEN)
     def rebase(self, any_pull: int, login: str, then: str) -> None:
         """Put what the branch changed on the tip of main, as one commit, and force-push it."""
         number = self.pick(any_pull)
@@ -146,29 +151,56 @@ class Histories(RuleBasedStateMachine):
         made = self.host.commit(changed, parents=(tip,), who=who)
         self.move(number, made.sha, login, then)
 
-    @rule(any_pull=ANY, any_head=ANY, login=PROPOSER, then=THEN)
+    @happening(any_pull=ANY, any_head=ANY, login=PROPOSER, then=THEN)
     def force_back(self, any_pull: int, any_head: int, login: str, then: str) -> None:
         number = self.pick(any_pull)
         self.move(number, self.heads[number][any_head % len(self.heads[number])], login, then)
 
-    @rule(any_pull=ANY, login=REVIEWER, state=STATE, on_head=st.sampled_from((True, True, False)), then=THEN)
+    @happening(any_pull=ANY, login=REVIEWER, state=STATE, on_head=st.sampled_from((True, True, False)), then=THEN)
     def review(self, any_pull: int, login: str, state: ReviewState, on_head: bool, then: str) -> None:
         number = self.pick(any_pull)
         commit = None if on_head else self.heads[number][-2:][0]
         self.host.review(number, self.account(login), state, commit=commit)
         self.go_on(number, then)
 
-    def reviews(self) -> list[tuple[int, int]]:
-        return [(number, one.id) for number in getattr(self, "branches", ()) for one in self.host.reviews(number)]
-
-    @precondition(lambda self: bool(self.reviews()))
-    @rule(any_review=ANY, then=THEN)
-    def dismiss(self, any_review: int, then: str) -> None:
-        """Dismiss a review, also of a pull request that is merged."""
-        reviews = self.reviews()
-        number, review = reviews[-1 - any_review % len(reviews)]
-        self.host.dismiss(number, review)
+    @happening(any_pull=ANY, then=THEN)
+    def dismiss(self, any_pull: int, then: str) -> None:
+        number = self.pick(any_pull)
+        for review in self.host.reviews(number):
+            self.host.dismiss(number, review.id)
         self.go_on(number, then)
+
+    @happening(any_pull=ANY, who=OWNER, then=THEN)
+    def object(self, any_pull: int, who: str, then: str) -> None:
+        number = self.pick(any_pull)
+        self.host.review(number, self.account(who), ReviewState.CHANGES_REQUESTED)
+        self.go_on(number, then)
+
+    @happening(any_pull=ANY, who=OWNER, groups=st.sampled_from((*GROUPS, None)), then=THEN)
+    def change_groups(self, any_pull: int, who: str, groups: tuple[str, ...] | None, then: str) -> None:
+        """Give somebody other groups (None: those of the beginning)."""
+        number = self.pick(any_pull)
+        self.replace_person(who, groups=frozenset(PEOPLE[who][1] if groups is None else groups))
+        self.go_on(number, then)
+
+    @happening(any_pull=ANY, who=OWNER, mfa=st.sampled_from((False, None)), then=THEN)
+    def lose_second_factor(self, any_pull: int, who: str, mfa: bool | None, then: str) -> None:
+        number = self.pick(any_pull)
+        self.replace_person(who, mfa=mfa)
+        self.go_on(number, then)
+
+    @happening(any_pull=ANY, hours=st.sampled_from((1, 25, 25, 47, 73)), then=THEN)
+    def wait(self, any_pull: int, hours: int, then: str) -> None:
+        """Let time pass, from a Friday through the weekend; what waited for its time goes out by itself."""
+        number = self.pick(any_pull)
+        self.world.travel(self.host.now + timedelta(hours=hours))
+        self.go_on(number, then)
+
+    @happening(any_pull=ANY, login=REVIEWER, state=STATE)
+    def review_too_late(self, any_pull: int, login: str, state: ReviewState) -> None:
+        """Review what is merged already, which may still be held."""
+        merged = [step.pull for step in self.model.steps if step.pull]
+        self.host.review(merged[-1 - any_pull % len(merged)], self.account(login), state)
 
     def go_on(self, number: int, then: str) -> None:
         """Look at what became of a pull request, or miss it; merge it, whether or not anything is green."""
@@ -190,12 +222,10 @@ class Histories(RuleBasedStateMachine):
         self.model.step(before, after, pull)
         self.world.look("main")
 
-    def is_quiet(self) -> bool:
-        return sum(step.pull is None for step in self.model.steps) < 2 if hasattr(self, "model") else False
-
-    @precondition(is_quiet)
-    @rule(login=PROPOSER, edit=EDIT, heard=HEARD)
+    @happening(login=PROPOSER, edit=EDIT, heard=HEARD)
     def push_main(self, login: str, edit: Change, heard: bool) -> None:
+        if sum(step.pull is None for step in self.model.steps) > 1:
+            return
         before = self.host.branches["main"]
         after = self.host.push_main(self.files("main", [edit]), by=self.account(login))
         self.model.step(before, after, None)
@@ -204,45 +234,21 @@ class Histories(RuleBasedStateMachine):
             self.pass_time()
             self.tell("main", heard=True)
 
-    @rule(any_pull=ANY)
+    @happening(any_pull=ANY)
     def close_and_reopen(self, any_pull: int) -> None:
         number = self.pick(any_pull)
         for state in (PullRequestState.CLOSED, PullRequestState.OPEN):
             self.host.edit(number, state=state)
             self.tell(f"pull/{number}", heard=True)
 
-    @rule(
-        any_pull=ANY,
-        login=st.sampled_from(("rita-release", "rita-release", "ravi-release", "omar-ops")),
-        groups=st.sampled_from((None, (), ("DVO-Viewers",), ("DVO-Operators", "DVO-Developers"))),
-        mfa=st.sampled_from((True, True, True, False, None)),
-        then=THEN,
-    )
-    def change_person(
-        self, any_pull: int, login: str, groups: tuple[str, ...] | None, mfa: bool | None, then: str
-    ) -> None:
-        """Give somebody other groups (None: those of the beginning) and another second factor."""
-        number = self.pick(any_pull)
-        now = frozenset(PEOPLE[login][1] if groups is None else groups)
-        people = self.world.directory.people
-        people[:] = [replace(one, groups=now, mfa=mfa) if one.login == login else one for one in people]
-        self.go_on(number, then)
-
-    @rule(any_pull=ANY, hours=st.sampled_from((1, 25, 25, 47, 73)), then=THEN)
-    def wait(self, any_pull: int, hours: int, then: str) -> None:
-        """Let time pass, from a Friday through the weekend; what waited for its time goes out by itself."""
-        number = self.pick(any_pull)
-        self.world.travel(self.host.now + timedelta(hours=hours))
-        self.go_on(number, then)
-
-    @rule(order=st.lists(ANY, min_size=1, max_size=6))
+    @happening(order=st.lists(ANY, min_size=1, max_size=6))
     def look_in_any_order(self, order: list[int]) -> None:
         """Look at keys twice and in the wrong order."""
         keys = ["main", *(f"pull/{one}" for one in self.branches), *(f"deployment/{one}" for one in PATHS)]
         keys += [f"merge/{step.after}" for step in self.model.steps]
         self.world.look(*(keys[one % len(keys)] for one in order), *(keys[one % len(keys)] for one in order))
 
-    @rule(with_database=st.booleans())
+    @happening(with_database=st.booleans())
     def restart(self, with_database: bool) -> None:
         """Start the controller again, with its database or with nothing but the ledger."""
         if with_database:
@@ -251,7 +257,7 @@ class Histories(RuleBasedStateMachine):
             self.world.lose_database()
         self.world.look("sweep")
 
-    @rule(kind=st.sampled_from(TROUBLES), key=st.sampled_from(sorted(PATHS)))
+    @happening(kind=st.sampled_from(TROUBLES), key=st.sampled_from(sorted(PATHS)))
     def trouble(self, kind: str, key: str) -> None:
         """Let the target fail from now on, or end or break what runs there; `mend` ends what lasts."""
         if kind in ("down", "sick", "mute"):
@@ -267,7 +273,7 @@ class Histories(RuleBasedStateMachine):
     def mend(self) -> None:
         self.target.is_down, self.target.is_sick, self.target.mute = False, False, set()
 
-    @rule()
+    @happening()
     def settle(self) -> None:
         """When nothing ails and everything was looked at, the newest allowed runs, and looking again writes nothing."""
         self.mend()
@@ -286,6 +292,12 @@ class Histories(RuleBasedStateMachine):
                 assert live is not None
                 assert live.plan == wanted[1].digest
         assert verify_chain(tuple(self.world.ledger.entries()), None) is None
+
+    @rule(one=st.deferred(lambda: st.one_of(*HAPPENINGS)))
+    def step(self, one: tuple[str, dict[str, Any]]) -> None:
+        """Let any one of them happen."""
+        name, arguments = one
+        getattr(self, name)(**arguments)
 
     @invariant()
     def only_what_was_allowed_runs(self) -> None:
@@ -351,19 +363,28 @@ class Histories(RuleBasedStateMachine):
         return edited(present, replicas=int(what[-1]))
 
     def pick(self, any_pull: int) -> int:
-        """Return one of the open pull requests; when there is none, a new one that is green on a working day."""
+        """Return one of the open pull requests, or often a new one that is green."""
         pulls = self.host.open_pull_requests()
-        if pulls:
-            return pulls[any_pull % len(pulls)]
+        return pulls[any_pull % len(pulls)] if pulls and any_pull % 3 == 0 else self.new_green()
+
+    def new_green(self) -> int:
+        """Return a new pull request that everybody has agreed to, on a main with nothing on it that was refused."""
+        people = self.world.directory.people
+        people[:] = [replace(one, groups=frozenset(PEOPLE[one.login][1]), mfa=True) for one in people]
         if self.files("main", [(PRODUCTION, "as admitted", 0)]) != self.files("main", [(PRODUCTION, "as main", 0)]):
             self.merge(self.propose_and_approve((PRODUCTION, "as admitted", 0)), "merge")
-        what = ("version", "replicas 2", "remove", "version", "replicas 3")[any_pull % 5]
-        return self.propose_and_approve((PRODUCTION, what, any_pull // 5))
+        now = self.model.files(self.host.branches["main"])[PRODUCTION] or b""
+        what = "version" if b"version: 1.1.0" not in now else "replicas 3" if b"replicas: 2" in now else "replicas 2"
+        return self.propose_and_approve((PRODUCTION, what, 1))
 
     def move(self, number: int, commit: CommitSha, login: str | None, then: str) -> None:
         self.heads[number].append(commit)
         self.host.move(self.branches[number], commit, by=self.account(login) if login else None)
         self.go_on(number, then)
+
+    def replace_person(self, login: str, **changed: Any) -> None:
+        people = self.world.directory.people
+        people[:] = [replace(one, **changed) if one.login == login else one for one in people]
 
     def pass_time(self) -> None:
         """Wait until nobody doubts any more that a commit of main belongs to no pull request."""
