@@ -18,7 +18,7 @@ BIN := .venv/bin
 VENV := .venv/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-annotate --no-header $(UPGRADE)
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --no-strip-extras $(UPGRADE)
 
 empty :=
 comma := ,
