@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from controller.cli.policy_commands import policy
 from controller.errors import ControllerError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 audit = typer.Typer(name="audit", help="Look into the ledger.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(audit)
+app.add_typer(policy)
 
 Json = Annotated[bool, typer.Option("--json", help="Tell it as one JSON object on standard output.")]
 

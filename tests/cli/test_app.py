@@ -19,7 +19,7 @@ from controller.errors import (
 )
 from tests.cli.conftest import Dvo
 
-COMMANDS = ("serve", "check", "doctor", "demo", "audit")
+COMMANDS = ("serve", "check", "doctor", "demo", "audit", "policy")
 HEAVY = ("fastapi", "pydantic", "rich", "sqlalchemy", "github", "requests", "aiohttp", "structlog")
 
 
@@ -31,7 +31,9 @@ def test_help_names_every_command_and_fits(dvo: Dvo, columns: str) -> None:
     assert max(map(len, said.out.splitlines())) <= int(columns)
 
 
-@pytest.mark.parametrize("command", [[name] for name in COMMANDS] + [["audit", "verify"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [[name] for name in COMMANDS] + [["audit", "verify"], ["policy", "list"]], ids=" ".join
+)
 def test_every_command_explains_itself(command: list[str]) -> None:
     said = CliRunner().invoke(app, [*command, "--help"])
     assert said.exit_code == 0

@@ -3,6 +3,7 @@
 # description: Each deployment that changes is recorded, whatever else is found.
 # custom:
 #   id: mc-audit-all
+#   owner: security
 #   severity: info
 #   remedy: Nothing to do; this finding is for the record.
 package dvo.rules.mc_audit_all

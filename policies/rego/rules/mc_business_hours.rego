@@ -5,6 +5,7 @@
 #   second look, because fewer people are there to see it. It is not held.
 # custom:
 #   id: mc-business-hours
+#   owner: release management
 #   severity: low
 #   remedy: Merge it in working hours, or be there while it rolls out.
 package dvo.rules.mc_business_hours

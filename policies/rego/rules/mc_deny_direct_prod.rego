@@ -5,6 +5,7 @@
 #   its digest. Taking an agent out of production needs no such evidence.
 # custom:
 #   id: mc-deny-direct-prod
+#   owner: release management
 #   severity: high
 #   remedy: Promote the release to a staging environment first, and propose again when it is healthy there.
 package dvo.rules.mc_deny_direct_prod

@@ -5,6 +5,7 @@
 #   change itself adds counts too, and one that it removes still counts.
 # custom:
 #   id: mc-freeze-window
+#   owner: release management
 #   severity: medium
 #   remedy: Nothing to do; the change goes out by itself when the freeze ends.
 package dvo.rules.mc_freeze_window

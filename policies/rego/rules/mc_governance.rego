@@ -5,6 +5,7 @@
 #   not manage policies, an administrator has to be among those who approve.
 # custom:
 #   id: mc-governance
+#   owner: security
 #   severity: high
 #   remedy: Ask an administrator who owns the files for a review.
 package dvo.rules.mc_governance

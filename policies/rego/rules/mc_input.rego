@@ -6,6 +6,7 @@
 #   schemas/policy-input.json; whatever is not is denied here.
 # custom:
 #   id: mc-input
+#   owner: platform
 #   severity: critical
 #   remedy: The controller and the policies do not fit each other; bring both to one version.
 package dvo.rules.mc_input

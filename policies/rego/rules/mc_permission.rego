@@ -5,6 +5,7 @@
 #   deploy_dev, in a staging tier deploy_staging; for production see mc-prod-approval.
 # custom:
 #   id: mc-permission
+#   owner: security
 #   severity: high
 #   remedy: Have somebody with the permission propose the change, or ask for the group that gives it.
 package dvo.rules.mc_permission

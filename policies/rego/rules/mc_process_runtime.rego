@@ -5,6 +5,7 @@
 #   is worth a warning on every change, until the environment names another runtime.
 # custom:
 #   id: mc-process-runtime
+#   owner: platform
 #   severity: medium
 #   remedy: Name a runtime that isolates agents in environment.yaml.
 package dvo.rules.mc_process_runtime

@@ -5,6 +5,7 @@
 #   manager. Proposed by anybody else it is denied, because nobody's approval makes up for it.
 # custom:
 #   id: mc-prod-approval
+#   owner: release management
 #   severity: high
 #   remedy: Have an operator propose the change, and a release manager who owns it approve.
 package dvo.rules.mc_prod_approval

@@ -5,6 +5,7 @@
 #   is merged then is held, and goes out at the opening hour of the next working day.
 # custom:
 #   id: mc-weekend-block
+#   owner: release management
 #   severity: medium
 #   remedy: Nothing to do; the change goes out by itself when the working week begins.
 package dvo.rules.mc_weekend_block

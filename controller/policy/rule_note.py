@@ -1,0 +1,119 @@
+"""What a policy's rules say of themselves: the notes (OPA annotations) of every rule package.
+
+Read from what `opa inspect -a` tells of a policy folder. Every package below `dvo.rules` and
+`dvo.company` is a rule, and one without a complete note is a fault of the policy.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.errors import PolicyError
+from controller.policy.json_value import array, fields, member, text
+
+COMPANY = "data.dvo.company."
+_DEFAULT = "data.dvo.rules."
+_ID = r"[a-z0-9][a-z0-9-]{0,63}"
+_LONG = 4000
+
+
+class Severity(StrEnum):
+    """How much it matters that a rule holds, least first."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RuleNote:
+    """What one rule says of itself."""
+
+    id: str
+    title: str
+    description: str
+    owner: str
+    """Who in the company answers for the rule."""
+    severity: Severity
+    remedy: str
+    """What somebody can do whom the rule stops."""
+    package: str
+    path: str
+    line: int
+
+    @property
+    def is_company(self) -> bool:
+        """Whether it is a rule of the company's own."""
+        return self.package.startswith(COMPANY.removeprefix("data."))
+
+
+def read_notes(inspected: object) -> tuple[RuleNote, ...]:
+    """Return the note of every rule in `inspected`, the default rules first, each sorted by id.
+
+    Raises `PolicyError`, naming file and line, for a rule without a complete note and for an id
+    that two rules claim.
+    """
+    told = fields(inspected, "the inspection")
+    rules = _rules(told.get("namespaces"))
+    notes = {}
+    for _, raw in array(told.get("annotations") or [], "annotations"):
+        annotation = fields(raw, "an annotation")
+        package = _package(annotation.get("path"))
+        if package in rules and fields(annotation["annotations"], package).get("scope") == "package":
+            notes[package] = _note(package, annotation)
+    missing = sorted(rules.keys() - notes.keys())
+    if missing:
+        raise PolicyError(
+            f"{rules[missing[0]]}:1: expected a note (# METADATA, title, custom) on {missing[0]}, got none"
+        )
+    return _distinct(sorted(notes.values(), key=lambda note: (note.is_company, note.id, note.path)))
+
+
+def _distinct(notes: list[RuleNote]) -> tuple[RuleNote, ...]:
+    seen: dict[str, RuleNote] = {}
+    for note in notes:
+        other = seen.setdefault(note.id, note)
+        if other is not note:
+            raise PolicyError(f"{note.path}:{note.line}: expected an id of its own, got {note.id} of {other.path}")
+    return tuple(notes)
+
+
+def _rules(raw: object) -> Mapping[str, str]:
+    """Return the file of every rule package; tests have packages of their own."""
+    spaces = fields(raw, "namespaces")
+    return {
+        package: str((array(files, package) or [("", "?")])[0][1])
+        for package, files in spaces.items()
+        if package.startswith((_DEFAULT, COMPANY))
+    }
+
+
+def _package(raw: object) -> str:
+    parts = [fields(part, place).get("value") for place, part in array(raw or [], "path")]
+    return ".".join(map(str, parts))
+
+
+def _note(package: str, annotation: dict[str, object]) -> RuleNote:
+    location = fields(annotation.get("location"), f"the location of {package}")
+    path, line = str(location.get("file")), int(str(location.get("row") or 1))
+    at = f"{path}:{line}"
+    note = fields(annotation["annotations"], at)
+    custom = fields(note.get("custom") or {}, f"{at}: custom")
+    return RuleNote(
+        id=text(custom.get("id"), f"{at}: custom.id", _ID),
+        title=text(note.get("title"), f"{at}: title"),
+        description=_prose(note.get("description"), f"{at}: description"),
+        owner=text(custom.get("owner"), f"{at}: custom.owner"),
+        severity=Severity(member(custom.get("severity"), f"{at}: custom.severity", list(Severity))),
+        remedy=text(custom.get("remedy"), f"{at}: custom.remedy", longest=_LONG),
+        package=package.removeprefix("data."),
+        path=path,
+        line=line,
+    )
+
+
+def _prose(raw: object, place: str) -> str:
+    """Return text of several lines as one."""
+    return text(" ".join(raw.split()) if isinstance(raw, str) else raw, place, longest=_LONG)
