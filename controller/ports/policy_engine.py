@@ -1,4 +1,4 @@
-"""Who judges: a policy engine that answers one question on one bundle."""
+"""Who judges: a policy engine that answers questions on one bundle."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -8,7 +8,7 @@ from controller.policy.bundle import PolicyBundle
 
 
 class PolicyEngine(Protocol):
-    """Answers `data.dvo.decision` for an input, on exactly the bundle given."""
+    """Answers `data.dvo.decision` and `data.dvo.authz.allow` for an input, on exactly the bundle given."""
 
     def decide(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Answer:
         """Return the answer of `bundle` to `document`.
@@ -16,5 +16,12 @@ class PolicyEngine(Protocol):
         Raises `PolicyError` when the bundle does not compile, is undefined for the question,
         or answers anything malformed; `UnavailableError` when the engine is dead or slow, or
         another revision answered.
+        """
+        ...
+
+    def authorize(self, bundle: PolicyBundle, document: Mapping[str, object]) -> bool:
+        """Return whether `bundle` allows what `document` asks (see `controller.policy.authorization`).
+
+        Raises as `decide` does; whoever asks takes every such error for a denial.
         """
         ...

@@ -23,6 +23,10 @@ class BrokenEngine:
         del bundle, document
         raise self.error
 
+    def authorize(self, bundle: object, document: object) -> None:
+        del bundle, document
+        raise self.error
+
 
 @pytest.mark.parametrize(
     "error",

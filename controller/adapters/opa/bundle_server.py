@@ -8,9 +8,11 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from controller.adapters.opa.child import OpaChild
-from controller.adapters.opa.query import ask
+from controller.adapters.opa.query import ask, ask_authorization
+from controller.adapters.opa.transport import Client
 from controller.errors import PolicyError, UnavailableError
 from controller.policy.answer import Answer
 from controller.policy.bundle import PolicyBundle
@@ -20,6 +22,8 @@ _LONGEST_PAUSE_SECONDS = 10.0
 
 Launch = Callable[[PolicyBundle, Path], OpaChild]
 """Makes the child of a bundle in a folder; raises what compiling raises."""
+Found = TypeVar("Found")
+Question = Callable[[Client, PolicyBundle, Mapping[str, object]], Found]
 
 
 class BundleServer:
@@ -37,10 +41,17 @@ class BundleServer:
 
     def decide(self, document: Mapping[str, object]) -> Answer:
         """Return the bundle's answer. Raises `PolicyError` and `UnavailableError` as the port says."""
+        return self._asked(ask, document)
+
+    def authorize(self, document: Mapping[str, object]) -> bool:
+        """Return whether the bundle allows. Raises as `decide` does."""
+        return self._asked(ask_authorization, document)
+
+    def _asked(self, question: Question[Found], document: Mapping[str, object]) -> Found:
         with self._lock:
             child = self._ready_child()
         try:
-            answer = ask(child.client, self._bundle, document)
+            answer = question(child.client, self._bundle, document)
         except UnavailableError:
             with self._lock:
                 self._give_up(child)

@@ -16,10 +16,13 @@ from opa_client import errors as client_errors
 from controller.adapters.opa.transport import Client
 from controller.errors import PolicyError, UnavailableError
 from controller.policy.answer import Answer
+from controller.policy.authorization import read_authorization
 from controller.policy.bundle import PolicyBundle
 from controller.policy.reading import read_answer
 
-PACKAGE, RULE = "dvo", "decision"
+DECISION = ("dvo", "decision")
+AUTHORIZATION = ("dvo/authz", "allow")
+"""A package, as a path, and the rule in it that is asked."""
 
 _OPTIONS = {"provenance": "true", "strict-builtin-errors": "true"}
 
@@ -39,19 +42,33 @@ def ask(client: Client, bundle: PolicyBundle, document: Mapping[str, object]) ->
     Raises `PolicyError` when the policy fails or answers anything malformed, `UnavailableError`
     when OPA does not answer, or not from `bundle`.
     """
-    body = _body(client, document)
-    _check_revision(body.get("provenance"), bundle)
-    if "result" not in body:
-        raise PolicyError(f"data.{PACKAGE}.{RULE} is undefined in the policies of {bundle.digest}")
+    body = _believed(client, bundle, document, DECISION)
     logged = body.get("decision_id")
     # OPA numbers decisions only where it logs them.
     decision_id = logged if isinstance(logged, str) and logged else str(uuid4())
     return read_answer(body["result"], revision=bundle.digest, decision_id=decision_id)
 
 
-def _body(client: Client, document: Mapping[str, object]) -> Mapping[str, object]:
+def ask_authorization(client: Client, bundle: PolicyBundle, document: Mapping[str, object]) -> bool:
+    """Return whether `bundle` allows what `document` asks. Raises as `ask` does."""
+    return read_authorization(_believed(client, bundle, document, AUTHORIZATION)["result"])
+
+
+def _believed(
+    client: Client, bundle: PolicyBundle, document: Mapping[str, object], rule: tuple[str, str]
+) -> Mapping[str, object]:
+    """Return the whole answer, which holds a result given by `bundle`."""
+    body = _body(client, document, rule)
+    _check_revision(body.get("provenance"), bundle)
+    if "result" not in body:
+        name = ".".join(rule).replace("/", ".")
+        raise PolicyError(f"data.{name} is undefined in the policies of {bundle.digest}")
+    return body
+
+
+def _body(client: Client, document: Mapping[str, object], rule: tuple[str, str]) -> Mapping[str, object]:
     try:
-        body = client.query_rule(document, PACKAGE, RULE, _OPTIONS)
+        body = client.query_rule(document, *rule, _OPTIONS)
     except requests.HTTPError as error:
         raise _refused(error.response) from error
     except FOREIGN as error:

@@ -60,6 +60,11 @@ class OpaServers:
         with self._leased(bundle) as server:
             return server.decide(document)
 
+    def authorize(self, bundle: PolicyBundle, document: Mapping[str, object]) -> bool:
+        """Return whether `bundle` allows what `document` asks. Raises as `decide` does."""
+        with self._leased(bundle) as server:
+            return server.authorize(document)
+
     def check(self, bundle: PolicyBundle) -> tuple[Problem, ...]:
         """Return what the strict compiler finds wrong with `bundle`. Raises `UnavailableError`."""
         with tempfile.TemporaryDirectory(prefix="dvo-opa-") as folder:

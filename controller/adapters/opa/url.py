@@ -8,7 +8,7 @@ believed, so a bundle of a pull request can not be asked there at all.
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from controller.adapters.opa.query import ask
+from controller.adapters.opa.query import ask, ask_authorization
 from controller.adapters.opa.transport import url_client
 from controller.errors import ConfigurationError, UnavailableError
 from controller.policy.answer import Answer
@@ -29,6 +29,10 @@ class OpaUrl:
     def decide(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Answer:
         """Return the answer of `bundle` to `document`. Raises `PolicyError` and `UnavailableError`."""
         return ask(self._client, bundle, document)
+
+    def authorize(self, bundle: PolicyBundle, document: Mapping[str, object]) -> bool:
+        """Return whether `bundle` allows what `document` asks. Raises as `decide` does."""
+        return ask_authorization(self._client, bundle, document)
 
     def ping(self) -> None:
         """Return when that OPA says that it is well; raises `UnavailableError` when it does not."""

@@ -63,3 +63,17 @@ def test_an_external_opa_with_another_revision_is_not_believed(opa_url: OpaUrl, 
     with pytest.raises(UnavailableError, match="expected an answer of revision sha256:") as caught:
         opa_url.decide(answering(), document)
     assert caught.value.component == "opa"
+
+
+def test_a_role_permits_what_its_groups_give_and_no_more(engine: PolicyEngine, library: PolicyBundle) -> None:
+    asked = {"groups": ["DVO-Developers"], "permission": "validate", "tier": None}
+    assert engine.authorize(library, asked) is True
+    assert engine.authorize(library, {**asked, "permission": "manage_policies"}) is False
+    assert engine.authorize(library, {**asked, "groups": []}) is False
+
+
+@pytest.mark.parametrize("document", [{}, {"groups": None}, {"groups": ["DVO-Admins"]}, {"permission": ["validate"]}])
+def test_a_question_of_permission_that_is_none_is_denied(
+    engine: PolicyEngine, library: PolicyBundle, document: Mapping[str, object]
+) -> None:
+    assert engine.authorize(library, document) is False

@@ -197,6 +197,23 @@ def test_a_policy_that_fails_is_its_owners_matter(answer: Respond, message: str)
         engine.decide(BUNDLE, {})
 
 
+@pytest.mark.parametrize("result", [None, "true", 1, [], {"allow": True}], ids=str)
+def test_only_true_permits_anything(result: object) -> None:
+    """ATTACKS 080, 083."""
+    refused = pytest.raises(PolicyError, match=r"data\.dvo\.authz\.allow")
+    with standing_in(respond(body(result=result))) as (engine, _), refused:
+        engine.authorize(BUNDLE, {})
+    with standing_in(respond(body(result=True))) as (engine, asked):
+        assert engine.authorize(BUNDLE, {}) is True
+    assert asked[0][0].partition("?")[0] == "/v1/data/dvo/authz/allow"
+
+
+@pytest.mark.parametrize("answer", [hanging, hanging_up, respond(body(result=True, provenance=None))])
+def test_nobody_is_permitted_anything_by_an_opa_that_does_not_answer(answer: Respond) -> None:
+    with standing_in(answer) as (engine, _), pytest.raises(UnavailableError):
+        engine.authorize(BUNDLE, {})
+
+
 def test_an_answer_in_chunks_is_read_in_full() -> None:
     def chunked(request: BaseHTTPRequestHandler) -> None:
         request.protocol_version = "HTTP/1.1"

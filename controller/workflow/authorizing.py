@@ -1,0 +1,94 @@
+"""May this person do this? The one authorization function, for every door that is no pull request.
+
+The policies of main's tip answer, whatever asks. Every answer is an event; no answer, a late
+one, a malformed one and policies that cannot be read are denials that say so.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from controller.desired_state.environment import Tier
+from controller.errors import InputError, PolicyError, StaleError, UnavailableError
+from controller.identity.principal import Principal
+from controller.ledger.event import EventType, Severity
+from controller.policy.authorization import Permission, authorization_document
+from controller.policy.bundle import PolicyBundle
+from controller.ports.code_host import TreeReader
+from controller.ports.journal import Mark
+from controller.ports.policy_engine import PolicyEngine
+from controller.workflow.chronicle import Chronicle
+from controller.workflow.gathering import governing_blobs
+from controller.workflow.judging import policies_of
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """The policy permits it; recorded under `event`, together with the marks that were to follow."""
+
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """It is not permitted, or nobody could say; recorded too."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """At which door somebody asks, about what, what of it is worth keeping, and what follows a grant."""
+
+    door: str
+    """``comment``, ``button``, ``api`` ..."""
+    subject: str
+    details: Mapping[str, object] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+
+
+class Authorizing:
+    """Asks the policies of the governed branch."""
+
+    def __init__(self, trees: TreeReader, engine: PolicyEngine, chronicle: Chronicle, branch: str) -> None:
+        """Read the policies of `branch` from `trees`, ask `engine`, record with `chronicle`."""
+        self._trees = trees
+        self._engine = engine
+        self._chronicle = chronicle
+        self._branch = branch
+
+    def may(
+        self, principal: Principal | None, permission: Permission, entry: Entry, tier: Tier | None = None
+    ) -> Granted | Denied:
+        """Return whether `principal` (None: somebody the directory does not know) has `permission`, and record it.
+
+        Raises `UnavailableError` when the journal does not take it; nothing is then permitted.
+        """
+        reason = self._obstacle(principal, permission, tier)
+        details = {"permission": permission.value, "door": entry.door, **entry.details}
+        actor = "stranger" if principal is None else principal.id
+        if reason is None:
+            granted = self._chronicle.event(EventType.AUTHZ_GRANTED, entry.subject, details, actor=actor)
+            self._chronicle.record((granted,), entry.marks)
+            return Granted(granted.id)
+        denied = self._chronicle.event(
+            EventType.AUTHZ_DENIED, entry.subject, {**details, "reason": reason}, actor=actor, severity=Severity.WARNING
+        )
+        self._chronicle.record((denied,))
+        return Denied(reason)
+
+    def _obstacle(self, principal: Principal | None, permission: Permission, tier: Tier | None) -> str | None:
+        if principal is None:
+            return "the directory does not know this account"
+        try:
+            is_allowed = self._engine.authorize(self._policies(), authorization_document(principal, permission, tier))
+        except PolicyError as error:
+            return f"the policies of {self._branch} do not say: {error}"
+        except (UnavailableError, StaleError, InputError) as error:
+            return f"the policies could not be asked: {error}"
+        return None if is_allowed else f"no group of theirs gives {permission}"
+
+    def _policies(self) -> PolicyBundle:
+        tip = self._trees.tip(self._branch)
+        commit = self._trees.compare(tip, tip).base
+        snapshot = self._trees.snapshot(commit.sha, commit.tree)
+        return policies_of(snapshot, self._trees.contents(governing_blobs(snapshot)))

@@ -1,0 +1,79 @@
+"""One function says who may do what at every door, and writes down each answer."""
+
+import uuid
+
+import pytest
+
+from controller.errors import PolicyError, UnavailableError
+from controller.identity.principal import Principal
+from controller.ledger.event import EventType
+from controller.policy.authorization import Permission
+from controller.ports.journal import Mark
+from controller.workflow.authorizing import Authorizing, Denied, Entry, Granted
+from controller.workflow.chronicle import Chronicle
+from tests.workflow.test_refusals import BrokenEngine
+from tests.workflow.world import World
+
+ENTRY = Entry("api", "pull/7", {"comment": 5}, (Mark("pull/7"),))
+
+
+def authorizing(world: World) -> Authorizing:
+    chronicle = Chronicle(world.journal, world.workflows.sealer, world.clock, lambda: str(uuid.uuid4()))
+    return Authorizing(world.host, world.engine, chronicle, "main")
+
+
+def somebody(world: World, login: str) -> Principal | None:
+    return world.directory.look_up(frozenset(), frozenset(), frozenset({login})).by_login[login]
+
+
+def test_what_a_role_permits_is_granted_and_marked_in_one_write(world: World) -> None:
+    answer = authorizing(world).may(somebody(world, "dana-dev"), Permission.VALIDATE, ENTRY)
+    assert isinstance(answer, Granted)
+    [event] = world.events(EventType.AUTHZ_GRANTED, "pull/7")
+    assert (event.id, event.actor) == (answer.event, "github:1001")
+    assert event.details == {"permission": "validate", "door": "api", "comment": 5}
+    assert world.queue.take() == "pull/7"
+
+
+@pytest.mark.parametrize(
+    ("login", "permission", "reason"),
+    [
+        ("vera-view", Permission.VALIDATE, "no group of theirs gives validate"),
+        ("nobody-knows", Permission.VIEW_STATUS, "the directory does not know this account"),
+    ],
+)
+def test_what_no_role_permits_is_denied_and_marks_nothing(
+    world: World, login: str, permission: Permission, reason: str
+) -> None:
+    world.settle()
+    assert authorizing(world).may(somebody(world, login), permission, ENTRY) == Denied(reason)
+    [event] = world.events(EventType.AUTHZ_DENIED, "pull/7")
+    assert event.details["reason"] == reason
+    assert world.queue.take() == "seal"
+    assert world.queue.take() is None
+
+
+@pytest.mark.parametrize("error", [PolicyError("it is undefined"), UnavailableError("it is slow", component="opa")])
+def test_an_engine_without_an_answer_permits_nothing_and_says_why(world: World, error: Exception) -> None:
+    """ATTACKS 044."""
+    world.engine = BrokenEngine(error)  # type: ignore[assignment]  # it keeps only the failing part of the port
+    answer = authorizing(world).may(somebody(world, "ada-admin"), Permission.VIEW_STATUS, ENTRY)
+    assert isinstance(answer, Denied)
+    assert str(error) in answer.reason
+
+
+@pytest.mark.parametrize("method", ["tip", "compare", "snapshot", "contents"])
+def test_policies_that_cannot_be_read_permit_nothing(world: World, method: str) -> None:
+    world.host.trouble[method] = UnavailableError("GitHub is down", component="github")
+    answer = authorizing(world).may(somebody(world, "ada-admin"), Permission.VIEW_STATUS, ENTRY)
+    assert isinstance(answer, Denied)
+    assert "GitHub is down" in answer.reason
+
+
+def test_only_the_policies_of_main_answer(world: World) -> None:
+    """A pull request that gives everybody everything gives nobody anything before it merges."""
+    parameters = "policies/rego/dvo/parameters/data.yaml"
+    widened = world.file(parameters).replace(b"viewer: [DVO-Viewers]", b"viewer: [DVO-Viewers]\n  admin: [DVO-Viewers]")
+    world.propose("vera-view", "widen", {parameters: widened})
+    answer = authorizing(world).may(somebody(world, "vera-view"), Permission.MANAGE_POLICIES, ENTRY)
+    assert isinstance(answer, Denied)
