@@ -1,7 +1,7 @@
 """One OPA server process of our own, for one compiled bundle.
 
 It listens on a socket in a private folder, knows one random token, and lets that token ask for
-the decision and for nothing else; nothing can be uploaded. It has an empty environment, a
+the decision and for permissions only; nothing can be uploaded. It has an empty environment, a
 memory limit, and dies with the controller. Who asks it what is decided elsewhere.
 """
 
@@ -32,7 +32,7 @@ allow if {{
 allow if {{
 	crypto.sha256(input.identity) == "{fingerprint}"
 	input.method == "POST"
-	input.path == ["v1", "data", "dvo", "decision"]
+	input.path in [["v1", "data", "dvo", "decision"], ["v1", "data", "dvo", "authz", "allow"]]
 }}
 """
 _START_SECONDS = 15.0
