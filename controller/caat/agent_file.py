@@ -12,7 +12,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from controller.desired_state.abilities import Autonomy
 from controller.desired_state.names import AGENT_CODE
+from controller.desired_state.schema import ABILITY, HOST
 from controller.desired_state.version import SEMANTIC_VERSION
 
 
@@ -93,6 +95,19 @@ class AgentFile(_Strict):
     instructions: Annotated[str, *_INSTRUCTIONS_FILE]
     routing_keywords: list[_Keyword] = Field(min_length=1, max_length=100)
     hand_offs: list[HandOffEntry] = Field(default=[], max_length=50)
+    tools: list[Annotated[str, Field(pattern=ABILITY)]] = Field(
+        default=[], max_length=100, description="Every tool the agent may call; none when left out."
+    )
+    data: list[Annotated[str, Field(pattern=ABILITY)]] = Field(
+        default=[], max_length=100, description="Every source of data it may read beyond its own knowledge."
+    )
+    egress: list[Annotated[str, Field(pattern=HOST)]] = Field(
+        default=[], max_length=100, description="Every host it may reach; `*.` before one means every host below it."
+    )
+    autonomy: Annotated[Autonomy, Field(strict=False)] = Field(
+        default=Autonomy.ANSWER,
+        description="How far it goes by itself: answer, propose an action, act once somebody approved, or act.",
+    )
 
 
 class CapabilityTestEntry(_Strict):

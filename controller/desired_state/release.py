@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from controller.change.names import CommitSha, Digest, ObjectId
+from controller.desired_state.abilities import Abilities
 from controller.desired_state.manifest import AgentCode, Version
 
 
@@ -20,6 +21,8 @@ class Release:
     version: Version
     digest: Digest
     tree: ObjectId
+    abilities: Abilities | None = None
+    """What it may do; None when nobody recorded it."""
 
 
 @dataclass(frozen=True, slots=True)

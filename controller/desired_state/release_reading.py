@@ -1,14 +1,16 @@
 """An agent's folder in a tree -> its release, or every reason why it is none.
 
-Of the agent's definition only code and version are read here, as strictly as a manifest; the
-other keys are the translator's, and the other files count by their bytes alone.
+Of the agent's definition only code, version and what the agent may do are read here, as
+strictly as a manifest; the other keys are the translator's, and the other files count by
+their bytes alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from controller.change.facts import TreeEntry
 from controller.change.git_tree import tree_id
 from controller.change.names import ObjectId, RepoPath
+from controller.desired_state.abilities import Abilities
 from controller.desired_state.document import read_document
 from controller.desired_state.faults import problem_at
 from controller.desired_state.manifest import AgentCode, Version
@@ -48,4 +50,20 @@ def read_release(
         problems += (problem_at(document, ("code",), message, f"Write `code: {agent}`, or rename the folder."),)
     if head is None or problems:
         return Reading(None, problems)
-    return Reading(Release(agent, Version(head.version), release_digest(content), tree_id(files)), ())
+    release = Release(agent, Version(head.version), release_digest(content), tree_id(files), _abilities(head))
+    return Reading(release, ())
+
+
+def _abilities(head: AgentHeadShape) -> Abilities:
+    return Abilities(
+        capabilities=_each_once(entry.name for entry in head.capabilities),
+        tools=_each_once(head.tools),
+        data=_each_once(head.data),
+        egress=_each_once(head.egress),
+        hand_offs=_each_once(entry.to for entry in head.hand_offs),
+        autonomy=head.autonomy,
+    )
+
+
+def _each_once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))

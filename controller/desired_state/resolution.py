@@ -6,7 +6,7 @@ a tree that holds other files under a published version is at fault itself.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.desired_state.manifest import AgentCode, Key, Manifest, Version
 from controller.desired_state.plan import Plan
@@ -71,6 +71,8 @@ def _release(
     release = known.get((agent, version))
     if release is None and tree is not None and tree.version == version:
         release = tree
+    if release is not None and tree is not None and tree.digest == release.digest:
+        release = replace(release, abilities=tree.abilities)
     if release is None:
         message = f"`version`: {version} of {agent} was never published and is not what `agents/` holds"
         holds = f"; agents/{agent.lower()}/ holds {tree.version}" if tree is not None else ""

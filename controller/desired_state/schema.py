@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
+from controller.desired_state.abilities import Autonomy
 from controller.desired_state.environment import DriftMode, Tier
 from controller.desired_state.manifest import Platform, RolloutStrategy
 from controller.desired_state.names import AGENT_CODE
@@ -30,6 +31,8 @@ _VAULT = r"^keyvault://[A-Za-z](?:[A-Za-z0-9-]{1,22}[A-Za-z0-9])/[A-Za-z0-9-]{1,
 _PROVIDER = r"^[a-z][a-z0-9_]{0,39}$"
 _MODEL = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$"
 _LABEL = r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,79}$"
+ABILITY = r"^[a-z][a-z0-9_]{1,59}$"
+HOST = r"^(?:\*\.)?[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9](?:[a-z0-9-]{0,62})){0,9}$"
 _INSTANT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})$"
 
 EXPECTED: Mapping[str, str] = {
@@ -42,6 +45,8 @@ EXPECTED: Mapping[str, str] = {
     _PROVIDER: "a provider of lower-case letters, digits and underscores",
     _MODEL: "the name of a model or deployment",
     _LABEL: "a name of letters, digits, spaces, dots, underscores and hyphens",
+    ABILITY: "a name in snake_case of 2 to 60 characters",
+    HOST: "a host name in lower case, `*.` before it for every host below",
     _INSTANT: "a time with its offset as in RFC 3339, such as 2026-12-24T00:00:00+01:00, in quotes",
 }
 """What each pattern means, in words; a message shows these, never the pattern."""
@@ -210,13 +215,33 @@ class EnvironmentShape(_Strict):
     )
 
 
-class AgentHeadShape(BaseModel):
-    """The head of agents/<code>/agent.yaml: what a release needs; `caat` reads the rest."""
-
+class _Head(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+
+
+class CapabilityHeadShape(_Head):
+    """The name of something an agent can do."""
+
+    name: str = Field(min_length=1, max_length=60)
+
+
+class HandOffHeadShape(_Head):
+    """The agent that work may be handed to."""
+
+    to: str = Field(pattern=AGENT_CODE)
+
+
+class AgentHeadShape(_Head):
+    """What a release and a policy need of agents/<code>/agent.yaml; `caat` reads the rest."""
 
     code: str = Field(pattern=AGENT_CODE, description="Code of the agent; in lower case it is the folder's name.")
     version: str = Field(pattern=SEMANTIC_VERSION, max_length=64, description="Semantic version of the release.")
+    capabilities: list[CapabilityHeadShape] = Field([], max_length=50)
+    hand_offs: list[HandOffHeadShape] = Field([], max_length=50)
+    tools: list[Annotated[str, Field(pattern=ABILITY)]] = Field([], max_length=100)
+    data: list[Annotated[str, Field(pattern=ABILITY)]] = Field([], max_length=100)
+    egress: list[Annotated[str, Field(pattern=HOST)]] = Field([], max_length=100)
+    autonomy: Annotated[Autonomy, Field(strict=False)] = Autonomy.ANSWER
 
 
 def json_schemas() -> Mapping[str, bytes]:

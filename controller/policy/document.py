@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from controller.change.names import RepoPath
+from controller.desired_state.abilities import abilities_document
 from controller.desired_state.difference import Difference
 from controller.desired_state.effect import FileEffect
 from controller.desired_state.environment import Environment, Tier
@@ -100,11 +101,16 @@ def _deployment(difference: Difference, tiers: Mapping[EnvironmentName, Tier]) -
         "lines": {} if difference.after is None else dict(sorted(difference.after.manifest.lines.items())),
         "before": _planned(difference.before),
         "after": _planned(difference.after),
+        "abilities": {"before": _abilities(difference.before), "after": _abilities(difference.after)},
     }
 
 
 def _planned(plan: Plan | None) -> Mapping[str, object] | None:
     return None if plan is None else plan_document(plan)
+
+
+def _abilities(plan: Plan | None) -> Mapping[str, object] | None:
+    return None if plan is None else abilities_document(plan.release.abilities)
 
 
 def _file(file: FileEffect) -> Mapping[str, object]:

@@ -15,6 +15,7 @@ from itertools import takewhile
 
 from controller.change.facts import Commit, PullRequest
 from controller.change.names import CommitSha, ObjectId
+from controller.desired_state.abilities import abilities_document
 from controller.desired_state.proposal import propose
 from controller.desired_state.release import Release
 from controller.desired_state.state import read_desired_state
@@ -177,6 +178,7 @@ def published_event(chronicle: Chronicle, release: Release, commit: CommitSha, r
         "version": release.version,
         "digest": release.digest,
         "tree": release.tree,
+        "abilities": abilities_document(release.abilities),
         "commit": commit,
         "root_tree": root_tree,
     }

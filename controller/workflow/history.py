@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.change.names import CommitSha, Digest, ObjectId, commit_sha, digest, object_id
+from controller.desired_state.abilities import Abilities, read_abilities
 from controller.desired_state.environment import Tier
 from controller.desired_state.manifest import AgentCode, EnvironmentName, Key, Version
 from controller.desired_state.release import PublishedRelease, Release
-from controller.errors import LedgerIntegrityError
+from controller.errors import InputError, LedgerIntegrityError
 from controller.ledger.event import Event, EventType
 from controller.policy.question import Evidence
 from controller.ports.journal import Journal
@@ -237,6 +238,7 @@ def _published(event: Event) -> PublishedRelease:
         version=Version(_text(facts, "version")),
         digest=digest(_text(facts, "digest")),
         tree=object_id(_text(facts, "tree")),
+        abilities=_abilities(facts.get("abilities")),
     )
     return PublishedRelease(release, commit_sha(_text(facts, "commit")))
 
@@ -249,6 +251,13 @@ def _evidence(event: Event) -> Evidence:
         release=digest(_text(facts, "release")),
         completed_at=event.at,
     )
+
+
+def _abilities(recorded: object) -> Abilities | None:
+    try:
+        return read_abilities(recorded)
+    except InputError as error:
+        raise LedgerIntegrityError(f"a recorded release: {error}") from error
 
 
 def _text(facts: Mapping[str, object], name: str) -> str:

@@ -17,6 +17,7 @@ from controller.approval.requirements import requirements_of
 from controller.change.facts import Change, Commit, Snapshot
 from controller.change.names import CommitSha, ObjectId, RepoPath
 from controller.decision.verdict import Judgement
+from controller.desired_state.abilities import abilities_document
 from controller.desired_state.manifest import AgentCode
 from controller.desired_state.paths import AgentPath, classify
 from controller.desired_state.release import Release
@@ -193,6 +194,7 @@ def _published(release: Release, step: Commit) -> Event:
         "version": release.version,
         "digest": release.digest,
         "tree": release.tree,
+        "abilities": abilities_document(release.abilities),
         "commit": step.sha,
         "root_tree": step.tree,
     }

@@ -38,4 +38,22 @@ environment(deployment) := stated if {
 	stated != null
 } else := input.environments[deployment.environment].after
 
+# METADATA
+# description: The deployments that run afterwards; one that is taken out does not.
+running contains deployment if {
+	some deployment in input.deployments
+	deployment.after != null
+}
+
+# METADATA
+# description: The language model of a plan as provider/name; undefined where it has none.
+model(plan) := sprintf("%s/%s", [plan.model.provider, plan.model.name])
+
+# METADATA
+# description: Whether `name` matches one of `patterns`; `*` stays within one part between slashes.
+matches_any(name, patterns) if {
+	some pattern in patterns
+	glob.match(pattern, ["/"], name)
+}
+
 now := time.parse_rfc3339_ns(input.now)

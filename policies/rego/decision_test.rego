@@ -4,15 +4,24 @@ import data.dvo_test.examples
 
 default_rules := {
 	"mc-audit-all",
+	"mc-bounds",
 	"mc-business-hours",
+	"mc-change-size",
 	"mc-deny-direct-prod",
 	"mc-freeze-window",
 	"mc-governance",
 	"mc-input",
+	"mc-models",
+	"mc-parameters",
 	"mc-permission",
+	"mc-pinned-digest",
 	"mc-process-runtime",
 	"mc-prod-approval",
+	"mc-protected-agents",
+	"mc-secrets",
+	"mc-versions",
 	"mc-weekend-block",
+	"mc-widening",
 }
 
 test_a_good_change_to_production_only_needs_its_approval if {

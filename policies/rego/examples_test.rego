@@ -15,6 +15,30 @@ stated := {
 	"drift": "heal",
 }
 
+plan := {
+	"environment": "production",
+	"agent": "ANL",
+	"version": "1.1.0",
+	"release": release,
+	"pinned": true,
+	"platform": "fastapi",
+	"replicas": 2,
+	"regions": ["westeurope"],
+	"model": {"provider": "azure_openai", "name": "gpt-4o", "temperature": 0.1},
+	"variables": {"LOG_LEVEL": "INFO"},
+	"secrets": {"OPENAI_API_KEY": "keyvault://dvo-prod/openai-key"},
+	"rollout": {"strategy": "all_at_once", "health_timeout_seconds": 120, "auto_rollback": true},
+}
+
+able := {
+	"capabilities": ["project_results"],
+	"tools": ["spreadsheet"],
+	"data": ["campaigns"],
+	"egress": ["api.example.com"],
+	"hand_offs": ["GHA"],
+	"autonomy": "propose",
+}
+
 question := {
 	"schema": "dvo.policy-input/1",
 	"now": "2026-11-18T11:00:00Z",
@@ -36,8 +60,9 @@ question := {
 		"kinds": ["upgraded"],
 		"path": "environments/production/anl.yaml",
 		"lines": {"agent": 4, "version": 5, "platform": 7},
-		"before": {"release": "sha256:bbbb", "platform": "fastapi"},
-		"after": {"release": release, "platform": "fastapi"},
+		"before": object.union(plan, {"release": "sha256:bbbb", "version": "1.0.0"}),
+		"after": plan,
+		"abilities": {"before": able, "after": able},
 	}],
 	"files": [],
 	"evidence": [{

@@ -2,7 +2,8 @@
 # title: Nothing goes out in a freeze
 # description: |
 #   While a freeze window of an environment lasts, changes to it are held. A window that the
-#   change itself adds counts too, and one that it removes still counts.
+#   change itself adds counts too, and one that it removes still counts. The freezes of the whole
+#   company, by tier, are parameters.
 # custom:
 #   id: mc-freeze-window
 #   owner: release management
@@ -14,6 +15,16 @@ import data.dvo.change
 import data.dvo.finding
 
 id := "mc-freeze-window"
+
+findings contains finding.deny_until(id, place, message, window.end) if {
+	some deployment in input.deployments
+	some window in data.dvo.parameters.freeze_calendar
+	deployment.tier in window.tiers
+	time.parse_rfc3339_ns(window.start) <= change.now
+	change.now < time.parse_rfc3339_ns(window.end)
+	place := finding.at(deployment, "version")
+	message := sprintf("The company is in a freeze: %s.", [window.name])
+}
 
 findings contains finding.deny_until(id, place, message, window.end) if {
 	some deployment in input.deployments

@@ -51,3 +51,22 @@ test_a_freeze_holds_below_production_too if {
 	}])
 	count(examples.findings("mc-freeze-window", asked)) == 1
 }
+
+companys(now, tiers, asked) := findings if {
+	calendar := [object.union(window, {"tiers": tiers})]
+	at := json.patch(asked, [{"op": "replace", "path": "/now", "value": now}])
+	findings := data.dvo.rules.mc_freeze_window.findings with input as at with data.dvo.parameters.freeze_calendar as calendar
+}
+
+test_a_freeze_of_the_company_holds_the_tiers_it_names if {
+	some finding in companys("2026-11-18T11:00:00Z", ["production"], examples.question)
+	[finding.action, finding.until] == ["deny", window.end]
+	companys("2026-11-18T11:00:00Z", ["production"], examples.in_tier("staging", "github:2")) == set()
+	companys("2026-11-18T11:00:00Z", [], examples.question) == set()
+}
+
+test_a_freeze_of_the_company_has_the_same_edges if {
+	companys("2026-11-18T10:59:59Z", ["production"], examples.question) == set()
+	companys("2026-11-20T11:00:00Z", ["production"], examples.question) == set()
+	count(companys("2026-11-20T10:59:59Z", ["production"], examples.question)) == 1
+}

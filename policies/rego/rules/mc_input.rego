@@ -65,8 +65,7 @@ is_actor(person) if person in object.keys(input.people)
 
 is_person(person) if {
 	person.kind in {"person", "bot", "service"}
-	is_array(person.groups)
-	every group in person.groups { is_string(group) }
+	is_texts(person.groups)
 }
 
 is_environment(environment) if {
@@ -96,15 +95,16 @@ is_window(window) if {
 is_deployment(deployment) if {
 	deployment.tier == input.environments[deployment.environment].tier
 	is_string(deployment.agent)
-	is_array(deployment.kinds)
+	is_texts(deployment.kinds)
 	count(deployment.kinds) > 0
-	every kind in deployment.kinds { is_string(kind) }
 	is_path(deployment.path)
 	is_object(deployment.lines)
 	every line in deployment.lines { line > 0 }
 	{deployment.before, deployment.after} != {null}
 	is_plan(deployment.before)
 	is_plan(deployment.after)
+	is_able(deployment.abilities.before)
+	is_able(deployment.abilities.after)
 }
 
 is_plan(null)
@@ -112,6 +112,48 @@ is_plan(null)
 is_plan(plan) if {
 	is_string(plan.release)
 	is_string(plan.platform)
+	is_string(plan.version)
+	is_boolean(plan.pinned)
+	is_scale(plan.replicas)
+	is_texts(plan.regions)
+	is_model(plan.model)
+	is_named_texts(plan.variables)
+	is_named_texts(plan.secrets)
+}
+
+# Without the first line a string would do: in Rego it is greater than any number.
+is_scale(replicas) if {
+	is_number(replicas)
+	replicas > 0
+}
+
+is_scale(replicas) if {
+	is_number(replicas.max)
+	replicas.max > 0
+}
+
+is_model(null)
+
+is_model(model) if {
+	is_string(model.provider)
+	is_string(model.name)
+}
+
+is_able(null)
+
+is_able(abilities) if {
+	abilities.autonomy in {"answer", "propose", "act_with_approval", "act"}
+	every part in ["capabilities", "tools", "data", "egress", "hand_offs"] { is_texts(abilities[part]) }
+}
+
+is_texts(texts) if {
+	is_array(texts)
+	every text in texts { is_string(text) }
+}
+
+is_named_texts(texts) if {
+	is_object(texts)
+	every text in texts { is_string(text) }
 }
 
 is_path(null)

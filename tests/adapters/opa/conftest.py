@@ -127,6 +127,9 @@ def opa_url(opa: Path, library: PolicyBundle, folder: Path) -> Iterator[OpaUrl]:
         engine.close()
 
 
+_LISTS = ("capabilities", "tools", "data", "egress", "hand_offs")
+
+
 @pytest.fixture
 def document() -> Mapping[str, object]:
     """An operator proposes a tried release to production, on a Wednesday."""
@@ -138,7 +141,19 @@ def document() -> Mapping[str, object]:
         "freeze_windows": [],
         "drift": "heal",
     }
-    plan = {"release": digest, "platform": "fastapi"}
+    plan = {
+        "environment": "production",
+        "agent": "ANL",
+        "version": "1.0.0",
+        "release": digest,
+        "pinned": True,
+        "platform": "fastapi",
+        "replicas": 1,
+        "regions": ["eastus"],
+        "model": None,
+        "variables": {},
+        "secrets": {},
+    }
     question = {
         "schema": "dvo.policy-input/1",
         "now": "2026-11-18T11:00:00Z",
@@ -156,6 +171,7 @@ def document() -> Mapping[str, object]:
                 "lines": {"version": 5, "platform": 7},
                 "before": None,
                 "after": plan,
+                "abilities": {"before": None, "after": {"autonomy": "answer"} | dict.fromkeys(_LISTS, [])},
             }
         ],
         "files": [],

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from controller.change.facts import FileMode, Snapshot, TreeEntry
 from controller.change.git_tree import tree_id
 from controller.change.names import CommitSha, Digest, ObjectId, RepoPath
+from controller.desired_state.abilities import Abilities
 from controller.desired_state.manifest import AgentCode, Version
 from controller.desired_state.release import PublishedRelease, Release, release_digest
 
@@ -39,7 +40,7 @@ def agent_files(agent: str = "ANL", version: str = "1.0.0") -> dict[str, bytes]:
 def release(agent: str = "ANL", version: str = "1.0.0", files: Mapping[str, bytes] | None = None) -> Release:
     content = agent_files(agent, version) | dict(files or {})
     entries = {path: TreeEntry(FileMode.REGULAR, blob_id(data)) for path, data in content.items()}
-    return Release(AgentCode(agent), Version(version), release_digest(content), tree_id(entries))
+    return Release(AgentCode(agent), Version(version), release_digest(content), tree_id(entries), Abilities())
 
 
 def published(agent: str = "ANL", version: str = "1.0.0", files: Mapping[str, bytes] | None = None) -> PublishedRelease:

@@ -1,0 +1,57 @@
+# METADATA
+# title: Secrets are references
+# description: |
+#   A second look at what the reader of manifests refuses already: a secret is a reference into a vault,
+#   and no variable holds what looks like one, by its name or by its value.
+# custom:
+#   id: mc-secrets
+#   owner: security
+#   severity: critical
+#   remedy: Revoke the secret if it is one, put it into a vault and name it under secrets.
+package dvo.rules.mc_secrets
+
+import data.dvo.change
+import data.dvo.finding
+
+id := "mc-secrets"
+
+remediation := "Put it into a vault, and name it under `secrets` as keyvault://vault/name; revoke it if it was real."
+
+# The forms that issuers give their keys, as their documentation shows them.
+shapes := [
+	`(AKIA|ASIA)[A-Z0-9]{16}`,
+	`gh[pousr]_[A-Za-z0-9._-]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}`,
+	`xox[a-z]-[A-Za-z0-9-]{10,}`,
+	`\b(sk-|[srp]k_)[A-Za-z_-]{0,60}[0-9][A-Za-z0-9_-]{16,}`,
+	`AIza[A-Za-z0-9_-]{35}`,
+	`PRIVATE KEY-----`,
+	`eyJ[A-Za-z0-9_-]{8,}[.]eyJ[A-Za-z0-9_-]{8,}`,
+	`(AccountKey|SharedAccessKey|SharedAccessSignature|[?&]sig)=[A-Za-z0-9%+/]{20,}`,
+	`://[^\s/:@]+:[^\s/@]+@`,
+]
+
+findings contains finding.deny(id, place, message, remediation) if {
+	some deployment in change.running
+	some name, reference in deployment.after.secrets
+	not regex.match(`^keyvault://[A-Za-z][A-Za-z0-9-]{1,23}/[A-Za-z0-9-]{1,127}$`, reference)
+	place := finding.at(deployment, sprintf("secrets.%s", [name]))
+	message := sprintf("The secret %s is no reference into a vault.", [name])
+}
+
+findings contains finding.deny(id, place, message, remediation) if {
+	some deployment in change.running
+	some name, value in deployment.after.variables
+	looks_secret(name, value)
+	place := finding.at(deployment, sprintf("variables.%s", [name]))
+	message := sprintf("The variable %s holds what looks like a secret.", [name])
+}
+
+looks_secret(_, value) if {
+	some shape in shapes
+	regex.match(shape, value)
+}
+
+looks_secret(name, value) if {
+	value != ""
+	regex.match(`(^|_)(PASSWORD|PASSWD|PASSPHRASE|SECRET|API_?KEY|PRIVATE_KEY|ACCESS_KEY|ACCOUNT_KEY)$`, name)
+}
