@@ -119,6 +119,7 @@ def test_a_real_question_is_well_formed(servers: OpaServers, library: PolicyBund
     assert {finding.rule for finding in answer.findings if finding.action is Action.DENY} == {
         "mc-prod-approval",
         "mc-permission",
+        "mc-pinned-digest",
         "mc-weekend-block",
     }
 
