@@ -1,7 +1,7 @@
 """Who has approved a change, whose approval does not count and why, and who is missing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -54,6 +54,8 @@ class ApprovalCase:
     effect: Digest
     as_of: datetime
     """Now, or the moment of the merge: after it an approval does not age."""
+    doubts: Mapping[RepoPath, tuple[str, ...]] = field(default_factory=dict)
+    """Why a path has fewer owners than its line names, or none; for the reader of the check."""
 
 
 class Discount(StrEnum):
@@ -102,6 +104,8 @@ class Missing:
     """Paths none of whose owners has approved."""
     candidates: tuple[Principal, ...]
     """Sorted by login; empty means nobody can, which the check must say."""
+    doubts: tuple[str, ...] = ()
+    """What is wrong with the owners of the uncovered paths, each once."""
 
 
 @dataclass(frozen=True, slots=True)

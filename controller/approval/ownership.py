@@ -43,6 +43,17 @@ def members_of(
     }
 
 
+def account_owner(owner: Owner, people: People) -> UserOwner | TeamOwner:
+    """Return what the code host is to be asked about an owner: of an address, the account of the person behind it.
+
+    An address that leads to nobody is asked about as itself, which no account is called.
+    """
+    if not isinstance(owner, EmailOwner):
+        return owner
+    person = people.of_email(owner.address)
+    return UserOwner(owner.address if person is None else person.login)
+
+
 def _behind(owner: Owner, people: People, teams: Mapping[TeamOwner, tuple[Account, ...]]) -> Iterable[Principal | None]:
     if isinstance(owner, UserOwner):
         return (people.by_login.get(owner.login.lower()),)

@@ -100,7 +100,8 @@ def _missing(case: ApprovalCase, requirement: Requirement, approving: Iterable[S
     candidates = [person for person in able if owns_one_of(case, useful, person.id)]
     if not all(any(owns_one_of(case, (path,), person.id) for person in able) for path in uncovered):
         candidates = []
-    return Missing(requirement, max(short, 1), uncovered, tuple(sorted(candidates, key=_by_login)))
+    doubts = tuple(dict.fromkeys(doubt for path in uncovered for doubt in case.doubts.get(path, ())))
+    return Missing(requirement, max(short, 1), uncovered, tuple(sorted(candidates, key=_by_login)), doubts)
 
 
 def _by_login(person: Principal) -> tuple[str, PrincipalId]:

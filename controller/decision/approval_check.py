@@ -63,7 +63,8 @@ def _summary(judgement: Judgement) -> str:
     if _is_refused_unasked(judgement):
         return "**No approval would help**: see `dvo/policy` for what turns it green."
     approvals = judgement.approvals
-    return paragraphs([_one_look(approvals), _missing(approvals), _given(approvals), _not_counted(approvals)])
+    parts = [_one_look, _missing, _doubts, _given, _not_counted]
+    return paragraphs([part(approvals) for part in parts])
 
 
 def _one_look(approvals: Approvals) -> str:
@@ -85,6 +86,11 @@ def _missing(approvals: Approvals) -> str:
         for one in approvals.missing
     ]
     return table(["Asked by", "Missing", "For", "Who can give it"], rows)
+
+
+def _doubts(approvals: Approvals) -> str:
+    doubts = dict.fromkeys(doubt for one in approvals.missing for doubt in one.doubts)
+    return table(["What is wrong with the owners"], [[inert(doubt)] for doubt in doubts])
 
 
 def _wanted(missing: Missing) -> str:

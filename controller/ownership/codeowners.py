@@ -92,6 +92,18 @@ def owners_of(codeowners: CodeOwners, path: RepoPath) -> Ownership:
     return Ownership(path, None, ()) if rule is None else Ownership(path, rule.line, rule.owners)
 
 
+def why_unowned(codeowners: CodeOwners, ownership: Ownership) -> str | None:
+    """Return why nobody owns a path, naming the line that leaves it so; None when somebody does."""
+    if ownership.owners:
+        return None
+    if not codeowners.rules and codeowners.problems:
+        return str(codeowners.problems[0])
+    if ownership.line is None:
+        return f"no line of {codeowners.path} speaks about it"
+    fault = next((problem for problem in codeowners.problems if problem.line == ownership.line), None)
+    return f"{codeowners.path}:{ownership.line} names no owners" if fault is None else str(fault)
+
+
 def _nobody(path: RepoPath | None, message: str) -> CodeOwners:
     problem = Problem(path or LOCATIONS[0], 1, 1, message, "Bring a CODEOWNERS file to main that names owners.")
     return CodeOwners(path, (), (problem,), arrange(()))

@@ -9,6 +9,9 @@ class UserOwner:
 
     login: str
 
+    def __str__(self) -> str:
+        return f"@{self.login}"
+
 
 @dataclass(frozen=True, slots=True)
 class TeamOwner:
@@ -17,12 +20,18 @@ class TeamOwner:
     organization: str
     slug: str
 
+    def __str__(self) -> str:
+        return f"@{self.organization}/{self.slug}"
+
 
 @dataclass(frozen=True, slots=True)
 class EmailOwner:
     """``person@example.com``."""
 
     address: str
+
+    def __str__(self) -> str:
+        return self.address
 
 
 Owner = UserOwner | TeamOwner | EmailOwner

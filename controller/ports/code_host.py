@@ -13,7 +13,7 @@ from typing import Protocol
 from controller.change.facts import Account, Commit, PullRequest, Review, Snapshot
 from controller.change.names import CommitSha, ObjectId
 from controller.decision.check import CheckRun
-from controller.ownership.owner import TeamOwner
+from controller.ownership.owner import TeamOwner, UserOwner
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,19 @@ class TreeReader(Protocol):
         """
         ...
 
+
+class OwnerReader(Protocol):
+    """Reads who the owners that a CODEOWNERS file names are, as of now."""
+
     def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
         """Return the members of `team` and of the teams below it; empty when there is no such team."""
+        ...
+
+    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
+        """Return whether `owner` itself was given write access to the repository; False when the host does not say.
+
+        That a team's members have it by other ways does not give it to the team.
+        """
         ...
 
 

@@ -15,20 +15,24 @@ from controller.desired_state.scope import blobs_to_read
 from controller.errors import InputError, StaleError
 from controller.ownership.codeowners import codeowners_path
 from controller.policy.bundle import FOLDER
-from controller.ports.code_host import Comparison, PullRequestReader, TreeReader
+from controller.ports.code_host import Comparison, OwnerReader, PullRequestReader, TreeReader
 from controller.workflow.history import Initiated
 
 Found = TypeVar("Found")
 
 
-class CodeHostReader(PullRequestReader, TreeReader, Protocol):
-    """Both sides of reading, as one host offers them."""
+class ChangeReader(PullRequestReader, TreeReader, Protocol):
+    """What a change is made of, as one host offers it."""
+
+
+class CodeHostReader(ChangeReader, OwnerReader, Protocol):
+    """All sides of reading, as one host offers them."""
 
 
 class Gatherer:
     """Reads changes from a code host, in few rounds of parallel reads."""
 
-    def __init__(self, host: CodeHostReader, pool: Executor, branch: str) -> None:
+    def __init__(self, host: ChangeReader, pool: Executor, branch: str) -> None:
         """Read from `host`, in parallel on `pool`, changes to `branch`."""
         self._host = host
         self._pool = pool

@@ -4,11 +4,11 @@ Owners come from CODEOWNERS of the base and from live teams; everyone is resolve
 principal each before policy is asked, so that it can say what roles they hold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from controller.approval.ownership import members_of, owners_to_resolve
+from controller.approval.ownership import account_owner, members_of, owners_to_resolve
 from controller.approval.requirements import changed_paths
 from controller.change.facts import Account, Change
 from controller.change.names import RepoPath
@@ -17,9 +17,9 @@ from controller.desired_state.proposal import Proposal
 from controller.errors import UnavailableError
 from controller.identity.participants import Participants, accounts_to_resolve, addresses_to_resolve, participants
 from controller.identity.principal import People, PrincipalId
-from controller.ownership.codeowners import codeowners_of, owners_of
+from controller.ownership.codeowners import CodeOwners, Ownership, codeowners_of, owners_of, why_unowned
 from controller.ownership.owner import Owner, TeamOwner
-from controller.ports.code_host import TreeReader
+from controller.ports.code_host import OwnerReader
 from controller.ports.directory import Directory
 
 
@@ -31,14 +31,16 @@ class Involved:
     people: People
     owners: Mapping[RepoPath, tuple[Owner, ...]]
     members: Mapping[Owner, frozenset[PrincipalId]]
+    doubts: Mapping[RepoPath, tuple[str, ...]]
+    """Why a path has fewer owners than CODEOWNERS names, or none."""
 
 
 class Involving:
     """Finds out who is involved, from the code host's teams and the directory."""
 
-    def __init__(self, trees: TreeReader, directory: Directory, pool: Executor) -> None:
-        """Ask `trees` for teams, in parallel on `pool`, and `directory` for people."""
-        self._trees = trees
+    def __init__(self, host: OwnerReader, directory: Directory, pool: Executor) -> None:
+        """Ask `host` for teams and who may write, in parallel on `pool`, and `directory` for people."""
+        self._host = host
         self._directory = directory
         self._pool = pool
 
@@ -48,7 +50,8 @@ class Involving:
         Raises `UnavailableError` when the code host cannot be asked.
         """
         codeowners = codeowners_of(change.base, change.contents)
-        owners = {path: owners_of(codeowners, path).owners for path in changed_paths(proposal)}
+        found = {path: owners_of(codeowners, path) for path in changed_paths(proposal)}
+        owners = {path: ownership.owners for path, ownership in found.items()}
         asked = owners_to_resolve(owners)
         teams = self._teams(asked.teams)
         accounts = accounts_to_resolve(change) | {account for members in teams.values() for account in members}
@@ -57,9 +60,26 @@ class Involving:
         except UnavailableError as error:
             return Unanswered(Cause.DIRECTORY_UNAVAILABLE, f"The directory of people gave no answer: {error}")
         named = frozenset(owner for several in owners.values() for owner in several)
-        members = members_of(named, people, teams)
-        return Involved(participants(change, people, requester), people, owners, members)
+        powerless = self._powerless(named, people)
+        members = {**members_of(named - powerless, people, teams), **dict.fromkeys(powerless, frozenset[PrincipalId]())}
+        doubts = {path: tuple(_doubts(codeowners, ownership, powerless)) for path, ownership in found.items()}
+        return Involved(participants(change, people, requester), people, owners, members, doubts)
 
     def _teams(self, teams: frozenset[TeamOwner]) -> dict[TeamOwner, tuple[Account, ...]]:
-        asked = {team: self._pool.submit(self._trees.team_members, team) for team in teams}
+        asked = {team: self._pool.submit(self._host.team_members, team) for team in teams}
         return {team: members.result() for team, members in asked.items()}
+
+    def _powerless(self, owners: frozenset[Owner], people: People) -> frozenset[Owner]:
+        """Return the owners that GitHub ignores for want of write access, as far as it says."""
+        asked = {owner: self._pool.submit(self._host.may_write, account_owner(owner, people)) for owner in owners}
+        return frozenset(owner for owner, may_write in asked.items() if not may_write.result())
+
+
+def _doubts(codeowners: CodeOwners, ownership: Ownership, powerless: frozenset[Owner]) -> Iterator[str]:
+    reason = why_unowned(codeowners, ownership)
+    if reason is not None:
+        yield f"nobody owns {ownership.path}: {reason}"
+    for owner in ownership.owners:
+        if owner in powerless:
+            where = f"{codeowners.path}:{ownership.line}"
+            yield f"{owner} ({where}) counts for nobody: it is not known to have write access to this repository"

@@ -187,4 +187,5 @@ def _approval_case(
         extra_approvals=0 if involved.participants.pusher_is_known else 1,
         effect=proposal.effect.digest,
         as_of=occasion.approvals_as_of,
+        doubts=involved.doubts,
     )

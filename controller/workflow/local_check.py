@@ -29,7 +29,7 @@ from controller.ownership.codeowners import codeowners_of, owners_of
 from controller.ownership.owner import Owner
 from controller.policy.answer import Answer
 from controller.policy.question import Purpose
-from controller.ports.code_host import TreeReader
+from controller.ports.code_host import OwnerReader, TreeReader
 from controller.ports.directory import Directory
 from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.gathering import Gatherer
@@ -40,7 +40,7 @@ from controller.workflow.unadmitted import Unadmitted
 from controller.workflow.unopened import ActingDirectory, Recollection, UnopenedPullRequest, claims_to_be_made_on_pages
 
 
-class Clone(TreeReader, Protocol):
+class Clone(TreeReader, OwnerReader, Protocol):
     """A repository on this machine, and what it can tell beyond its trees."""
 
     def steps(self, branch: str, folder: str) -> tuple[Commit, ...]:

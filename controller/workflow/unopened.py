@@ -14,7 +14,6 @@ from controller.errors import InputError
 from controller.identity.participants import WEB_FLOW_ADDRESS, WEB_FLOW_ID
 from controller.identity.principal import People, Principal
 from controller.ledger.event import Entry, Event, EventType
-from controller.ownership.owner import TeamOwner
 from controller.ports.code_host import Comparison, TreeReader
 from controller.ports.directory import Directory
 from controller.ports.journal import Mark
@@ -82,10 +81,6 @@ class UnopenedPullRequest:
     def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
         """Return what the clone says."""
         return self._trees.contents(blobs)
-
-    def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
-        """Return what the clone says."""
-        return self._trees.team_members(team)
 
 
 def claims_to_be_made_on_pages(commit: Commit) -> bool:

@@ -1,7 +1,8 @@
 """What every code host must do for the controller, whether GitHub's adapter or the fake.
 
 A test module gives `CodeHostContract` a `stage` fixture: a repository with the files of
-`BEGINNING`, the people dana, olga and rita, the team acme/platform with olga in it, and ways to act.
+`BEGINNING`, the people dana, olga and rita, the team acme/platform with olga in it, rick and the
+team acme/readers (also olga) who may only read, and ways to act.
 """
 
 from collections.abc import Mapping
@@ -13,8 +14,8 @@ from controller.change.facts import Account, AccountKind, FileMode, PullRequestS
 from controller.change.names import CommitSha, ObjectId, RepoPath
 from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Conclusion
 from controller.errors import InputError
-from controller.ownership.owner import TeamOwner
-from controller.ports.code_host import CodeHostWriter, PullRequestReader, TreeReader
+from controller.ownership.owner import TeamOwner, UserOwner
+from controller.ports.code_host import CodeHostWriter, OwnerReader, PullRequestReader, TreeReader
 
 MANIFEST = "environments/development/anl.yaml"
 BEGINNING: Mapping[str, bytes] = {
@@ -29,8 +30,8 @@ BEGINNING: Mapping[str, bytes] = {
 }
 
 
-class Reader(PullRequestReader, TreeReader, Protocol):
-    """Both sides of reading."""
+class Reader(PullRequestReader, TreeReader, OwnerReader, Protocol):
+    """All sides of reading."""
 
 
 class Stage(Protocol):
@@ -248,6 +249,26 @@ class CodeHostContract:
         assert stage.reader.team_members(TeamOwner("ACME", "Platform")) == (stage.account("olga"),)
         assert stage.reader.team_members(TeamOwner("acme", "nobody")) == ()
         assert stage.reader.team_members(TeamOwner("elsewhere", "platform")) == ()
+
+    @pytest.mark.parametrize(
+        ("owner", "may"),
+        [
+            (UserOwner("dana"), True),
+            (UserOwner("DANA"), True),
+            (UserOwner("nobody"), False),
+            (UserOwner("rick"), False),
+            (TeamOwner("acme", "platform"), True),
+            (TeamOwner("ACME", "Platform"), True),
+            (TeamOwner("acme", "readers"), False),
+            (TeamOwner("acme", "nobody"), False),
+            (TeamOwner("elsewhere", "platform"), False),
+        ],
+    )
+    def test_only_who_was_given_write_access_may_write(
+        self, stage: Stage, owner: UserOwner | TeamOwner, may: bool
+    ) -> None:
+        """ATTACKS 022: rick may read only, and the team of readers too, though olga, who is in it, may write."""
+        assert stage.reader.may_write(owner) is may
 
     def test_an_equal_check_is_not_written_again(self, stage: Stage) -> None:
         head = stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")

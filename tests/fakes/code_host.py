@@ -29,7 +29,7 @@ from controller.change.names import CommitSha, Login, ObjectId, RepoPath
 from controller.decision.check import CheckRun
 from controller.desired_state.paths import is_controlled
 from controller.errors import ControllerError, InputError
-from controller.ownership.owner import TeamOwner
+from controller.ownership.owner import TeamOwner, UserOwner
 from controller.ports.code_host import Comparison
 from tests.fakes.git_objects import Authorship, Files, Objects, Signature
 
@@ -53,6 +53,8 @@ class FakeCodeHost:
         """Names of the port's methods in the order they were called."""
         self.trouble: dict[str, ControllerError] = {}
         """What a method of the port raises, by its name."""
+        self.powerless: set[str] = set()
+        """Owners, as CODEOWNERS names them in lower case, that have no write access."""
         self.checks: dict[tuple[CommitSha, str], CheckRun] = {}
         self.comments: dict[int, str] = {}
         self.requested: dict[int, set[Login]] = {}
@@ -259,6 +261,15 @@ class FakeCodeHost:
         """See the port."""
         self._called("team_members")
         return self._teams.get((team.organization.lower(), team.slug.lower()), ())
+
+    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
+        """See the port."""
+        self._called("may_write")
+        if isinstance(owner, UserOwner):
+            known = {login.lower() for login in self._people}
+            return owner.login.lower() in known and str(owner).lower() not in self.powerless
+        key = (owner.organization.lower(), owner.slug.lower())
+        return key in self._teams and str(owner).lower() not in self.powerless
 
     def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
         """See the port."""

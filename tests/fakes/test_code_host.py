@@ -19,7 +19,11 @@ class FakeStage:
     def __init__(self) -> None:
         self.host = FakeCodeHost(BEGINNING)
         self.reader = self.writer = self.host
+        for login in ("dana", "olga", "rita", "rick"):
+            self.account(login)
         self.host.team("acme", "platform", self.account("olga"))
+        self.host.team("acme", "readers", self.account("olga"))
+        self.host.powerless = {"@rick", "@acme/readers"}
 
     def account(self, login: str) -> Account:
         return self.host.person(login)

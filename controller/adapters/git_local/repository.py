@@ -13,7 +13,7 @@ from controller.change.facts import Account, Commit, Snapshot, TreeEntry
 from controller.change.names import CommitSha, ObjectId, RepoPath, commit_sha
 from controller.desired_state.paths import is_controlled
 from controller.errors import InputError
-from controller.ownership.owner import TeamOwner
+from controller.ownership.owner import TeamOwner, UserOwner
 from controller.ports.code_host import Comparison
 
 _MOST_COMMITS = 250
@@ -77,6 +77,10 @@ class LocalRepository:
     def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
         """Return nobody: a clone knows no teams."""
         return ()
+
+    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
+        """Return False: a clone does not know who may write to the repository it was made of."""
+        return False
 
     def steps(self, branch: str, folder: str) -> tuple[Commit, ...]:
         """Return the commits of the branch's first-parent line that changed `folder`, oldest first."""

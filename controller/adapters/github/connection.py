@@ -82,9 +82,11 @@ class GitHubApp:
         """Return the address of something of the repository."""
         return f"/repos/{self.repository}{rest}"
 
-    def get(self, path: str, query: Query | None = None, *, limit: int = _MAX_ANSWER) -> object:
-        """Return the JSON at `path`."""
-        return self._authorised(_Call("GET", path, query or {}, None, limit))[1]
+    def get(
+        self, path: str, query: Query | None = None, *, limit: int = _MAX_ANSWER, accept: str | None = None
+    ) -> object:
+        """Return the JSON at `path`, of the media type `accept` where GitHub has several."""
+        return self._authorised(_Call("GET", path, query or {}, None, limit, accept))[1]
 
     def pages(
         self, path: str, query: Query | None = None, *, key: str | None = None, most: int | None = None
@@ -189,6 +191,7 @@ class _Call:
     query: Query
     body: Mapping[str, object] | None
     limit: int
+    accept: str | None = None
 
     def __str__(self) -> str:
         return f"{self.verb} {self.path}"
@@ -215,7 +218,8 @@ class _Quiet:
 
 
 def _answer_of(requester: Requester, call: _Call, exchange: Exchange) -> tuple[Mapping[str, str], object]:
-    status, headers, body = requester.requestJson(call.verb, call.path, dict(call.query), {}, call.body, exchange)
+    wanted = {} if call.accept is None else {"Accept": call.accept}
+    status, headers, body = requester.requestJson(call.verb, call.path, dict(call.query), wanted, call.body, exchange)
     if status < 400:
         return headers, json.loads(body) if body else None
     raise _refusal(status, headers, body)

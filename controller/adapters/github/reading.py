@@ -1,11 +1,10 @@
-"""Reads pull requests, commits, trees and teams from GitHub; implements both readers of the code host port.
+"""Reads pull requests, commits, trees and teams from GitHub; implements the three readers of the code host port.
 
 Commits come from ``compare`` and files from trees and blobs by id, never from a pull request's
 own lists, which GitHub cuts short. What has an id that says its content is remembered; what
 can change (a pull request, its reviews, a branch) is asked for every time.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +16,16 @@ from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.contents import Contents
 from controller.adapters.github.facts import account_of, pull_request_of, review_of
 from controller.adapters.github.memory import Memory
+from controller.adapters.github.owners import Owners
 from controller.adapters.github.refusals import unavailable
 from controller.adapters.github.trees import Trees
 from controller.change.facts import Account, PullRequest, PullRequestState, Review, Snapshot
 from controller.change.names import CommitSha, ObjectId
 from controller.errors import InputError
-from controller.ownership.owner import TeamOwner
+from controller.ownership.owner import TeamOwner, UserOwner
 from controller.ports.code_host import Comparison
 
-_TEAM_SECONDS = 60.0
 _CLOSED_PAGES = 10
-_SLUG = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +42,12 @@ class GitHubReader:
     ) -> None:
         self._app = app
         self._branch = branch
-        self._clock = clock
+        self._owners = Owners(app, clock)
         self._trees = Trees(app)
         self._contents = Contents(app, contents)
         self._heads: Memory[int, _Head] = Memory()
         self._comparisons: Memory[tuple[str, str], Comparison] = Memory()
         self._pushers: Memory[tuple[int, CommitSha], Account] = Memory()
-        self._teams: Memory[tuple[str, str], tuple[float, tuple[Account, ...]]] = Memory()
 
     def pull_request(self, number: int) -> PullRequest:
         """Return pull request `number` as it is now; see the port."""
@@ -117,16 +114,11 @@ class GitHubReader:
 
     def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
         """Return the members of `team`, at most a minute old; see the port."""
-        if not (_SLUG.fullmatch(team.organization) and _SLUG.fullmatch(team.slug)):
-            return ()
-        key = (team.organization.lower(), team.slug.lower())
-        known = self._teams.get(key)
-        if known is not None and self._clock() - known[0] < _TEAM_SECONDS:
-            return known[1]
-        asked_at = self._clock()
-        members = self._members(team)
-        self._teams.put(key, (asked_at, members))
-        return members
+        return self._owners.members(team)
+
+    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
+        """Return whether `owner` has write access, at most a minute old; see the port."""
+        return self._owners.may_write(owner)
 
     def _asked(self, number: int) -> tuple[PullRequest, _Head]:
         answer = self._app.get(self._app.path(f"/pulls/{number:d}"))
@@ -149,13 +141,6 @@ class GitHubReader:
             return None
         newest = next((each for each in activities if at(each, "after") == head), None)
         return None if newest is None else account_of(at(newest, "actor"))
-
-    def _members(self, team: TeamOwner) -> tuple[Account, ...]:
-        try:
-            found = self._app.pages(f"/orgs/{team.organization}/teams/{team.slug}/members")
-        except InputError:
-            return ()
-        return tuple(account for each in found if number(each, "id") and (account := account_of(each)) is not None)
 
 
 def _was_merged_as(listed: object, commit: CommitSha, branch: str) -> bool:

@@ -144,4 +144,9 @@ def _seeded(sandbox: Sandbox) -> AppCredentials:
     sandbox.seeds.add_repository(REPOSITORY, BEGINNING, author="olga")
     for login in PEOPLE:
         sandbox.seeds.grant(REPOSITORY, "write", person=login)
+    sandbox.seeds.grant(REPOSITORY, "write", team="platform")
+    sandbox.seeds.add_person("rick", github_id=1009, emails=["rick@example.com"])
+    sandbox.seeds.grant(REPOSITORY, "triage", person="rick")
+    sandbox.seeds.add_team("acme", "readers", members=["olga"])
+    sandbox.seeds.grant(REPOSITORY, "triage", team="readers")
     return sandbox.seeds.add_app(AppSeed(slug="dvo", owner="acme"))

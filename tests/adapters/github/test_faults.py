@@ -14,7 +14,7 @@ from controller.change.facts import ReviewState
 from controller.change.names import CommitSha
 from controller.decision.check import CheckRun, Conclusion
 from controller.errors import ConfigurationError, ControllerError, InputError, StaleError, UnavailableError
-from controller.ownership.owner import TeamOwner
+from controller.ownership.owner import TeamOwner, UserOwner
 from controller.sandbox.faults import Fault, FaultKind
 from controller.sandbox.sandbox import Sandbox
 from tests.adapters.github.conftest import QUICK, REPOSITORY, MemoryIndex, SandboxStage
@@ -112,6 +112,8 @@ CALLS = {
     "snapshot": Call(lambda p, r, w: _tree(p, r), "GET", "*/git/trees/*"),
     "contents": Call(lambda p, r, w: _blobs(p, r), "GET", "*/git/blobs/*"),
     "team_members": Call(lambda p, r, w: r.team_members(TeamOwner("acme", "platform")), "GET", "*/members"),
+    "may_write": Call(lambda p, r, w: r.may_write(TeamOwner("acme", "platform")), "GET", "*/teams/*/repos/*"),
+    "may_write, user": Call(lambda p, r, w: r.may_write(UserOwner("dana")), "GET", "*/permission"),
     "first check": Call(lambda p, r, w: w.write_check(_check(p), is_first=True), "POST", "*/check-runs"),
     "first comment": Call(lambda p, r, w: w.write_comment(p.number, "Hello", is_first=True), "POST", "*/comments"),
     "check, look": Call(lambda p, r, w: w.write_check(_check(p)), "GET", "*/check-runs"),
@@ -123,7 +125,7 @@ CALLS = {
         lambda p, r, w: w.request_reviews(p.number, [p.stage.account("rita")]), "POST", "*/requested_reviewers"
     ),
 }
-ABSENT = {"pusher": None, "merged": None, "team_members": ()}
+ABSENT = {"pusher": None, "merged": None, "team_members": (), "may_write": False, "may_write, user": False}
 """Calls for which a 404 is an answer."""
 
 LIMIT = '{"message": "You have exceeded a secondary rate limit."}'

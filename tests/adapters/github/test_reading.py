@@ -10,7 +10,7 @@ from controller.adapters.github.reading import GitHubReader
 from controller.change.facts import ReviewState
 from controller.change.names import CommitSha
 from controller.errors import UnavailableError
-from controller.ownership.owner import TeamOwner
+from controller.ownership.owner import TeamOwner, UserOwner
 from controller.sandbox.faults import Fault, FaultKind
 from controller.sandbox.records import Review
 from tests.adapters.github.conftest import REPOSITORY, SandboxStage
@@ -67,6 +67,23 @@ def test_team_members_are_at_most_a_minute_old(stage: SandboxStage, tmp_path: Pa
     assert reader.team_members(team) == ()
 
 
+def test_write_access_is_at_most_a_minute_old(stage: SandboxStage, tmp_path: Path) -> None:
+    """ATTACKS 022."""
+    time = [0.0]
+    reader = GitHubReader(stage.app, tmp_path / "other", clock=lambda: time[0])
+    team, rita = TeamOwner("acme", "platform"), UserOwner("rita")
+    assert reader.may_write(team)
+    assert reader.may_write(rita)
+    stage.sandbox.seeds.grant(REPOSITORY, "read", team="platform")
+    stage.sandbox.seeds.grant(REPOSITORY, "read", person="rita")
+    time[0] = 59
+    assert reader.may_write(team)
+    assert reader.may_write(rita)
+    time[0] = 60
+    assert not reader.may_write(team)
+    assert not reader.may_write(rita)
+
+
 @pytest.mark.parametrize(
     ("organization", "slug"), [("acme", ".."), ("..", "x"), ("acme", "a/b"), ("acme", ""), ("é", "x")]
 )
@@ -74,6 +91,8 @@ def test_a_team_that_cannot_exist_has_no_members(stage: SandboxStage, organizati
     """ATTACKS 036: an owner's line is text of the repository."""
     stage.sandbox.faults.reset_counts()
     assert stage.reader.team_members(TeamOwner(organization, slug)) == ()
+    assert not stage.reader.may_write(TeamOwner(organization, slug))
+    assert not stage.reader.may_write(UserOwner(f"{organization}/{slug}"))
     assert stage.sandbox.faults.counts().reads == 0
 
 

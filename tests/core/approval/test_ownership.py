@@ -1,6 +1,6 @@
 """Who stands behind the owners of a CODEOWNERS file."""
 
-from controller.approval.ownership import OwnersToResolve, members_of, owners_to_resolve
+from controller.approval.ownership import OwnersToResolve, account_owner, members_of, owners_to_resolve
 from controller.change.facts import Account, AccountKind
 from controller.change.names import Login, RepoPath
 from controller.identity.principal import People
@@ -44,6 +44,20 @@ def test_an_owner_nobody_stands_behind_has_no_members() -> None:
     unknown = (TeamOwner("acme", "gone"), UserOwner("gone"), EmailOwner("gone@example.com"))
 
     assert members_of(unknown, People({}, {"gone@example.com": None}), {}) == dict.fromkeys(unknown, frozenset())
+
+
+def test_an_address_has_the_access_of_the_account_behind_it() -> None:
+    """ATTACKS 022: an address that leads to nobody is asked about as something no account is called."""
+    people = People({}, {"dana@example.com": DANA}, {})
+
+    assert account_owner(TEAM, people) == TEAM
+    assert account_owner(USER, people) == USER
+    assert account_owner(ADDRESS, people) == UserOwner("dana")
+    assert account_owner(EmailOwner("gone@example.com"), people) == UserOwner("gone@example.com")
+
+
+def test_an_owner_reads_as_the_file_names_it() -> None:
+    assert [str(owner) for owner in (TEAM, USER, ADDRESS)] == ["@acme/release-managers", "@Sam", "Dana@Example.com"]
 
 
 def test_a_login_leads_to_whom_the_directory_names_and_not_to_who_holds_it_today() -> None:

@@ -272,6 +272,20 @@ def test_what_nobody_owns_nobody_can_approve(fields: dict[str, object]) -> None:
     assert found.missing[0].candidates == ()
 
 
+def test_what_is_wrong_with_the_owners_is_told_once_and_only_where_one_is_missing() -> None:
+    """ATTACKS 022."""
+    doubts = {PROD: ("@x may not write", "line 3"), POLICY: ("@x may not write", "line 9")}
+    both = replace(PRODUCTION, paths=(PROD, POLICY))
+
+    assert weigh(case(requirements=(both,), doubts=doubts)).missing[0].doubts == (
+        "@x may not write",
+        "line 3",
+        "line 9",
+    )
+    assert weigh(case(requirements=(PRODUCTION,), doubts=doubts)).missing[0].doubts == ("@x may not write", "line 3")
+    assert weigh(case(approved_by(RITA), requirements=(PRODUCTION,), doubts=doubts)).missing == ()
+
+
 def test_only_who_could_approve_is_named() -> None:
     bot = principal(20, "bot", PrincipalKind.BOT)
     no_mfa, no_role, part = principal(21, "nomfa", mfa=None), principal(22, "norole"), principal(23, "part")

@@ -14,6 +14,7 @@ from controller.ownership.codeowners import (
     codeowners_path,
     owners_of,
     parse_codeowners,
+    why_unowned,
 )
 from controller.ownership.owner import EmailOwner, Owner, TeamOwner, UserOwner
 
@@ -226,6 +227,37 @@ def test_every_fault_is_told_at_once(read: Read) -> None:
     codeowners = read("/a/ x @ok y\n!b @z\n")
 
     assert [(problem.line, problem.column) for problem in codeowners.problems] == [(1, 5), (1, 11), (2, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("/docs/ @a\n", "no line of .github/CODEOWNERS speaks about it"),
+        ("* @a\n/prod/\n", ".github/CODEOWNERS:2 names no owners"),
+        ("* @a\n/prod/ @a rita\n", ".github/CODEOWNERS:2:11: expected @user"),
+        ("* @a\n!docs @b\n", ".github/CODEOWNERS:2:1: negation"),
+    ],
+)
+def test_a_path_without_owners_tells_the_line_that_leaves_it_so(read: Read, text: str, reason: str) -> None:
+    """ATTACKS 022: the check names the line."""
+    codeowners = read(text)
+
+    assert (why_unowned(codeowners, owners_of(codeowners, RepoPath("prod/a"))) or "").startswith(reason)
+
+
+def test_a_file_that_is_not_loaded_is_why_nobody_owns_anything() -> None:
+    """ATTACKS 022."""
+    for codeowners, said in [
+        (parse_codeowners(FILE, b"* @a\n" * 600_000), "GitHub loads files under"),
+        (codeowners_of(_snapshot({}), {}), "there is no CODEOWNERS file"),
+    ]:
+        assert said in (why_unowned(codeowners, owners_of(codeowners, RepoPath("a"))) or "")
+
+
+def test_a_path_with_owners_has_no_reason_to_have_none(read: Read) -> None:
+    codeowners = read("* @a\n!docs @b\n/prod/ @c\n")
+
+    assert why_unowned(codeowners, owners_of(codeowners, RepoPath("prod/a"))) is None
 
 
 def _snapshot(files: dict[str, FileMode] | dict[RepoPath, FileMode]) -> Snapshot:

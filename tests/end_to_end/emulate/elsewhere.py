@@ -258,7 +258,16 @@ def _furnished(url: str, company: Company, hook: Json) -> int:
 def _content() -> dict[str, bytes]:
     folders = ("agents", "environments", "policies")
     files = [path for folder in folders for path in sorted((ROOT / folder).rglob("*")) if path.is_file()]
-    return {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in (*files, ROOT / ".github/CODEOWNERS")}
+    content = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in files}
+    return content | {".github/CODEOWNERS": _owners_by_name().encode()}
+
+
+def _owners_by_name() -> str:
+    """Return CODEOWNERS with people for teams: this host cannot say whether a team may write."""
+    text = (ROOT / ".github/CODEOWNERS").read_text()
+    for slug, members in _TEAMS.items():
+        text = text.replace(f"@{_ORGANIZATION}/{slug}", " ".join(f"@{login}" for login in members))
+    return text
 
 
 def _directory(folder: Path, url: str) -> str:

@@ -1,0 +1,90 @@
+"""Who the owners that CODEOWNERS names are: a team's members, and who was given write access.
+
+Follows GitHub docs "List team members", "Check team permissions for a repository" and "Get
+repository permissions for a user". Each answer is at most a minute old. GitHub ignores owners
+without write access; a 404 or an answer without a permission is taken for having none.
+"""
+
+import re
+from collections.abc import Callable
+
+from controller.adapters.github.answer import at, number
+from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.facts import account_of
+from controller.adapters.github.memory import Memory
+from controller.change.facts import Account
+from controller.errors import InputError
+from controller.ownership.owner import TeamOwner, UserOwner
+
+_SECONDS = 60.0
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
+_WITH_ROLE = "application/vnd.github.v3.repository+json"
+_WRITING = frozenset({"admin", "maintain", "write", "push"})
+"""GitHub itself says `admin` and `write` here; others who speak its language give the role."""
+
+
+class Owners:
+    """Looks up owners, the last few from memory."""
+
+    def __init__(self, app: GitHubApp, clock: Callable[[], float]) -> None:
+        """Ask through `app`; `clock` tells seconds that never go back."""
+        self._app = app
+        self._clock = clock
+        self._teams: Memory[tuple[str, str], tuple[float, tuple[Account, ...]]] = Memory()
+        self._access: Memory[tuple[str, str], tuple[float, bool]] = Memory()
+
+    def members(self, team: TeamOwner) -> tuple[Account, ...]:
+        """Return the members of `team` and of the teams below it."""
+        if not _is_named_properly(team):
+            return ()
+        key = _key(team)
+        known = self._teams.get(key)
+        if known is not None and self._clock() - known[0] < _SECONDS:
+            return known[1]
+        asked_at = self._clock()
+        found = self._members(team)
+        self._teams.put(key, (asked_at, found))
+        return found
+
+    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
+        """Return whether `owner` has write access of its own."""
+        if not _is_named_properly(owner):
+            return False
+        key = _key(owner)
+        known = self._access.get(key)
+        if known is not None and self._clock() - known[0] < _SECONDS:
+            return known[1]
+        asked_at = self._clock()
+        found = self._may_write(owner)
+        self._access.put(key, (asked_at, found))
+        return found
+
+    def _members(self, team: TeamOwner) -> tuple[Account, ...]:
+        try:
+            found = self._app.pages(f"/orgs/{team.organization}/teams/{team.slug}/members")
+        except InputError:
+            return ()
+        return tuple(account for each in found if number(each, "id") and (account := account_of(each)) is not None)
+
+    def _may_write(self, owner: UserOwner | TeamOwner) -> bool:
+        try:
+            if isinstance(owner, UserOwner):
+                return (
+                    at(self._app.get(self._app.path(f"/collaborators/{owner.login}/permission")), "permission")
+                    in _WRITING
+                )
+            place = f"/orgs/{owner.organization}/teams/{owner.slug}{self._app.path('')}"
+            return at(self._app.get(place, accept=_WITH_ROLE), "permissions", "push") is True
+        except InputError:
+            return False
+
+
+def _is_named_properly(owner: UserOwner | TeamOwner) -> bool:
+    names = (owner.login,) if isinstance(owner, UserOwner) else (owner.organization, owner.slug)
+    return all(_NAME.fullmatch(name) for name in names)
+
+
+def _key(owner: UserOwner | TeamOwner) -> tuple[str, str]:
+    if isinstance(owner, UserOwner):
+        return "", owner.login.lower()
+    return owner.organization.lower(), owner.slug.lower()
