@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from benchmarks.corpus_flows import Flow, describe_flows, is_heading
 from benchmarks.corpus_layout import ForeignRelease, Registry
-from controller.desired_state.characters import is_unseen
+from controller.change.characters import is_unseen
 
 _RULE = re.compile(r"[-=_*]{3,}")
 _KEYWORD = re.compile(r"[^a-z0-9 /&-]+")

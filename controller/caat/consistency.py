@@ -6,8 +6,8 @@ Follows the shapes of `agent_file`; every rule here needs more than one value to
 from collections.abc import Iterator, Mapping, Sequence
 
 from controller.caat.agent_file import AgentFile, CapabilityTestsFile
+from controller.change.characters import spelled, unseen_characters
 from controller.change.names import RepoPath
-from controller.desired_state.characters import spelled, unseen_characters
 from controller.desired_state.composing import Path
 from controller.desired_state.document import Document
 from controller.desired_state.faults import problem_at

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from controller.change.break_glass import BreakGlass, MalformedBreakGlass
 from controller.change.names import CommitSha, Login, ObjectId, RepoPath
 
 
@@ -68,7 +69,10 @@ class PullRequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request as GitHub shows it. Titles, bodies and branch names are left out on purpose."""
+    """A pull request as GitHub shows it.
+
+    Titles, bodies and branch names are left out on purpose; of a body only what asks for break-glass is read.
+    """
 
     number: int
     state: PullRequestState
@@ -82,6 +86,8 @@ class PullRequest:
     commit_count: int
     updated_at: datetime
     merged_at: datetime | None = None
+    break_glass: BreakGlass | MalformedBreakGlass | None = None
+    """None without the label."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Text from outside, made fit for a terminal: it can show itself and command nothing."""
 
-from controller.desired_state.characters import is_unseen
+from controller.change.characters import is_unseen
 
 
 def printable(text: str) -> str:

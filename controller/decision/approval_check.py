@@ -1,6 +1,7 @@
 """The check `dvo/approval`: who has approved, whose approval does not count, who is missing."""
 
 from controller.approval.approvals import Approvals, Missing
+from controller.decision.break_glass_notice import titled
 from controller.decision.check import CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, inert, table
 from controller.decision.verdict import Judgement, Refused, Unanswered
@@ -15,7 +16,7 @@ def approval_check(judgement: Judgement) -> CheckRun:
         name=NAME,
         commit=judgement.commit,
         conclusion=_conclusion(judgement),
-        title=_title(judgement),
+        title=titled(_title(judgement), judgement),
         summary=_summary(judgement),
         text=f"- Approvals cover the effect {code(judgement.proposal.effect.digest)}",
         annotations=(),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from controller.approval.approvals import Approvals
+from controller.change.break_glass import LABEL, BreakGlass, MalformedBreakGlass
 from controller.change.names import CommitSha, RepoPath
 from controller.decision.verdict import (
     Admitted,
@@ -42,6 +43,8 @@ class Case:
     answer: Answer | Unanswered
     approvals: Approvals
     now: datetime
+    break_glass: BreakGlass | MalformedBreakGlass | None = None
+    """As the pull request asks for it."""
 
 
 def decide(case: Case) -> Judgement:
@@ -55,11 +58,13 @@ def decide(case: Case) -> Judgement:
         approvals=case.approvals,
         holds=_holds(case),
         warnings=tuple(map(reason_of, _found(case.answer, Action.WARN))),
+        participants=case.participants,
+        break_glass=case.break_glass,
     )
 
 
 def _verdict(case: Case) -> Verdict:
-    refusals = (*_refusals_by_facts(case), *_refusals_by_policy(case))
+    refusals = (*_refusals_by_facts(case), *_refusals_by_break_glass(case), *_refusals_by_policy(case))
     if refusals:
         return Refused(refusals)
     if not case.approvals.is_complete:
@@ -92,6 +97,25 @@ def _refusals_by_people(participants: Participants) -> Iterator[Reason]:
         message = f"Nobody can say whose work commit {commit[:12]} is: one of its addresses belongs to no known person."
         remedy = "Amend the commit with an address the directory knows, or have the address added there."
         yield Reason(Cause.UNATTRIBUTABLE, message, remedy)
+
+
+def _refusals_by_break_glass(case: Case) -> Iterator[Reason]:
+    """Refuse what is half asked for, what policy sets no terms for, and what is waived without being asked for."""
+    match case.break_glass:
+        case MalformedBreakGlass(fault):
+            remedy = (
+                "Write one line `Break-glass-reason:` and one line `Break-glass-ticket:` into the body"
+                f" of the pull request, or take the label {LABEL} off."
+            )
+            yield Reason(Cause.BREAK_GLASS, fault, remedy)
+        case BreakGlass() if isinstance(case.answer, Answer) and not any(f.review for f in case.answer.findings):
+            message = "The policies of the base branch set no terms for break-glass and the review after it."
+            yield Reason(
+                Cause.BREAK_GLASS, message, f"Take the label {LABEL} off, or have the policies brought up to date."
+            )
+        case None if isinstance(case.answer, Answer) and any(f.is_waived for f in case.answer.findings):
+            message = "The policies of the base branch waive what nobody asked to be waived."
+            yield Reason(Cause.BREAK_GLASS, message, "The owners of the policies mend them.")
 
 
 def _refusals_by_policy(case: Case) -> Iterator[Reason]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from controller.decision.break_glass_notice import break_glass_notice, titled
 from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, inert, table
 from controller.decision.verdict import Judgement, Reason, Refused, Waiting
@@ -18,7 +19,7 @@ def policy_check(judgement: Judgement) -> CheckRun:
         name=NAME,
         commit=judgement.commit,
         conclusion=Conclusion.FAILURE if refused else Conclusion.SUCCESS,
-        title=_title(judgement),
+        title=titled(_title(judgement), judgement),
         summary=_summary(judgement),
         text=_details(judgement),
         annotations=tuple(_annotations(judgement)),
@@ -34,7 +35,8 @@ def _title(judgement: Judgement) -> str:
 
 
 def _summary(judgement: Judgement) -> str:
-    return paragraphs([_one_look(judgement), change_table(judgement.proposal), _reasons(judgement), _asks(judgement)])
+    notice, look = break_glass_notice(judgement), _one_look(judgement)
+    return paragraphs([notice, look, change_table(judgement.proposal), _reasons(judgement), _asks(judgement)])
 
 
 def _one_look(judgement: Judgement) -> str:

@@ -11,9 +11,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from controller.approval.approvals import Approvals
+from controller.change.break_glass import BreakGlass, MalformedBreakGlass
 from controller.change.names import CommitSha, RepoPath
 from controller.desired_state.proposal import Proposal
-from controller.policy.answer import Answer
+from controller.identity.participants import Participants
+from controller.policy.answer import Answer, Finding
 
 
 class Cause(StrEnum):
@@ -29,6 +31,7 @@ class Cause(StrEnum):
     POLICY_UNAVAILABLE = "policy_unavailable"
     DIRECTORY_UNAVAILABLE = "directory_unavailable"
     HOLD_IN_THE_PAST = "hold_in_the_past"
+    BREAK_GLASS = "break_glass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,22 @@ class Judgement:
     holds: tuple[Hold, ...]
     """What would hold the change back for a time, whether or not it may merge yet."""
     warnings: tuple[Reason, ...]
+    participants: Participants | None = None
+    """None when the directory could not be asked."""
+    break_glass: BreakGlass | MalformedBreakGlass | None = None
+
+    @property
+    def review_asked(self) -> Finding | None:
+        """What policy asks of break-glass and of the review after it; None when it asks nothing of the kind."""
+        if not isinstance(self.answer, Answer) or not isinstance(self.break_glass, BreakGlass):
+            return None
+        return next((finding for finding in self.answer.findings if finding.review is not None), None)
+
+    @property
+    def waived(self) -> tuple[Finding, ...]:
+        """What break-glass waives of what policy denies."""
+        findings = self.answer.findings if isinstance(self.answer, Answer) else ()
+        return tuple(finding for finding in findings if finding.is_waived)
 
     @property
     def held_until(self) -> datetime | None:

@@ -24,7 +24,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from controller.desired_state.characters import shown, spelled, unseen_characters
+from controller.change.characters import shown, spelled, unseen_characters
 from controller.desired_state.scalars import Ambiguous, plain_scalar
 from controller.desired_state.secret_shapes import secret_shape
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from controller.change.characters import spelled, unseen_characters
 from controller.change.names import RepoPath
-from controller.desired_state.characters import spelled, unseen_characters
 from controller.desired_state.composing import Composition, Fault, Path, Place, compose, dotted
 from controller.desired_state.problem import Problem
 from controller.desired_state.secret_shapes import secret_shapes

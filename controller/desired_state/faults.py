@@ -13,7 +13,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from controller.desired_state.characters import shown
+from controller.change.characters import shown
 from controller.desired_state.composing import Path, dotted
 from controller.desired_state.document import MAX_PROBLEMS, Document
 from controller.desired_state.problem import Problem

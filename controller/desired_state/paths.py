@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from controller.change.characters import shown
 from controller.change.names import RepoPath
-from controller.desired_state.characters import shown
 from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
 from controller.desired_state.names import is_agent_code, is_environment_name
 

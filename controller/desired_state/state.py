@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from controller.change.characters import shown
 from controller.change.facts import FileMode, Snapshot, TreeEntry
 from controller.change.names import ObjectId, RepoPath
-from controller.desired_state.characters import shown
 from controller.desired_state.environment import Environment, Tier
 from controller.desired_state.manifest import AgentCode, EnvironmentName, Key, Manifest
 from controller.desired_state.paths import (

@@ -42,6 +42,15 @@ class ApprovalTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewTerms:
+    """The review that must follow what is admitted on such terms: within how many days, by whom."""
+
+    due_days: int
+    roles: frozenset[str]
+    """Holding any one of them is enough."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing a rule found; the place is None where it concerns the whole change."""
 
@@ -57,6 +66,10 @@ class Finding:
     """A deny that ends by itself: it holds the deployment until then."""
     terms: ApprovalTerms | None
     """Present exactly when the action is `require_approval`."""
+    review: ReviewTerms | None = None
+    """What must follow, with some that require approval."""
+    is_waived: bool = False
+    """A warning that was a denial: break-glass waives it."""
 
 
 @dataclass(frozen=True, slots=True)

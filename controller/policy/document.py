@@ -19,7 +19,7 @@ from controller.desired_state.plan import Plan, plan_document
 from controller.desired_state.proposal import Proposal
 from controller.errors import InputError
 from controller.identity.principal import Principal
-from controller.policy.question import Evidence, Question
+from controller.policy.question import Evidence, OpenReview, Question
 
 SCHEMA = "dvo.policy-input/1"
 
@@ -43,6 +43,8 @@ def policy_document(question: Question) -> Mapping[str, object]:
         "deployments": [_deployment(difference, tiers) for difference in _by_key(proposal.differences)],
         "files": [_file(file) for file in sorted(proposal.effect.files, key=lambda file: file.path)],
         "evidence": sorted((_evidence(evidence) for evidence in question.evidence), key=_evidence_order),
+        "break_glass": _break_glass(question),
+        "reviews": [_review(review) for review in sorted(question.reviews, key=_review_order)],
     }
 
 
@@ -139,6 +141,27 @@ def _evidence(evidence: Evidence) -> Mapping[str, str]:
 
 def _evidence_order(evidence: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(evidence.values())
+
+
+def _break_glass(question: Question) -> Mapping[str, object] | None:
+    asked = question.break_glass
+    if asked is None:
+        return None
+    effect = question.proposal.effect.digest
+    return {"effect": effect, "since": _instant(asked.since), "as_of": _instant(asked.as_of)}
+
+
+def _review(review: OpenReview) -> Mapping[str, object]:
+    return {
+        "environment": review.key.environment,
+        "agent": review.key.agent,
+        "due": _instant(review.due),
+        "issue": review.issue,
+    }
+
+
+def _review_order(review: OpenReview) -> tuple[str, datetime, int]:
+    return str(review.key), review.due, review.issue or 0
 
 
 def _path(path: RepoPath) -> str:

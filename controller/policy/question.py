@@ -31,6 +31,25 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakGlassAsked:
+    """Break-glass is asked for this effect: since when, and at which moment it must still be in time."""
+
+    since: datetime
+    as_of: datetime
+    """Now, or the moment of the merge."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    """The review of a break-glass deployment that nobody has closed as it must be."""
+
+    key: Key
+    due: datetime
+    issue: int | None
+    """None until its issue is open."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Everything a policy may know; no names, addresses, titles or messages."""
 
@@ -43,3 +62,5 @@ class Question:
     people: Mapping[PrincipalId, Principal]
     proposal: Proposal
     evidence: tuple[Evidence, ...]
+    break_glass: BreakGlassAsked | None = None
+    reviews: tuple[OpenReview, ...] = ()

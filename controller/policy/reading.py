@@ -18,6 +18,7 @@ from controller.policy.answer import (
     Answer,
     ApprovalTerms,
     Finding,
+    ReviewTerms,
 )
 from controller.policy.json_value import (
     array,
@@ -37,6 +38,7 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9-]{0,63}"
 _LINES = 10_000_000
 _APPROVERS = 100
 _HOURS = 24 * 365
+_DAYS = 365
 _SENTENCE = 1000
 _PATH = 4096
 
@@ -78,6 +80,8 @@ def _finding(raw: object, place: str, rules: frozenset[str]) -> Finding:
         line=line,
         until=_until(finding["until"], f"{place}.until", action),
         terms=_terms(finding["params"], f"{place}.params", action),
+        review=_review(finding["params"], f"{place}.params"),
+        is_waived=_is_waived(finding["params"], f"{place}.params", action),
     )
 
 
@@ -111,17 +115,44 @@ def _until(raw: object, place: str, action: Action) -> datetime | None:
 
 def _terms(raw: object, place: str, action: Action) -> ApprovalTerms | None:
     if action is not Action.REQUIRE_APPROVAL:
-        fields(raw, place, set())
         return None
-    terms = fields(raw, place, {"required_roles", "min_approvals", "expiry_hours"})
-    roles = _role_names(terms["required_roles"], f"{place}.required_roles")
-    if not roles:
-        raise PolicyError(f"expected at least one role at {place}.required_roles, got an empty array")
+    terms = fields(raw, place)
+    fields(terms, place, {"required_roles", "min_approvals", "expiry_hours"} | (terms.keys() & {"review"}))
     return ApprovalTerms(
-        required_roles=roles,
+        required_roles=_some_roles(terms["required_roles"], f"{place}.required_roles"),
         min_approvals=whole_number(terms["min_approvals"], f"{place}.min_approvals", 1, _APPROVERS),
         expiry_hours=whole_number(terms["expiry_hours"], f"{place}.expiry_hours", 1, _HOURS),
     )
+
+
+def _review(raw: object, place: str) -> ReviewTerms | None:
+    params = fields(raw, place)
+    if "required_roles" not in params or "review" not in params:
+        return None
+    terms = fields(params["review"], f"{place}.review", {"due_days", "roles"})
+    return ReviewTerms(
+        due_days=whole_number(terms["due_days"], f"{place}.review.due_days", 1, _DAYS),
+        roles=_some_roles(terms["roles"], f"{place}.review.roles"),
+    )
+
+
+def _is_waived(raw: object, place: str, action: Action) -> bool:
+    """Return whether a warning stands for a denial that is waived; nothing else has parameters but terms."""
+    if action is Action.REQUIRE_APPROVAL:
+        return False
+    params = fields(raw, place)
+    if action is not Action.WARN or not params:
+        fields(params, place, set())
+        return False
+    member(fields(params, place, {"waived"})["waived"], f"{place}.waived", [Action.DENY.value])
+    return True
+
+
+def _some_roles(raw: object, place: str) -> frozenset[str]:
+    roles = _role_names(raw, place)
+    if not roles:
+        raise PolicyError(f"expected at least one role at {place}, got an empty array")
+    return roles
 
 
 def _roles(raw: object) -> dict[PrincipalId, frozenset[str]]:

@@ -2,7 +2,7 @@
 
 Follows GitHub docs "Webhook events and payloads" and "Validating webhook deliveries". An event
 only says "look again", so a forged, lost or doubled one changes no outcome. What cannot
-matter marks nothing: labels, comments, other branches, and what our own App does to checks.
+matter marks nothing: other labels than ours, comments, other branches, and what our own App does to checks.
 A payload of the wrong shape is refused with `InputError`, whatever is wrong with it.
 """
 
@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from controller.change.break_glass import LABEL
 from controller.errors import InputError
 from controller.ports.journal import Mark
 
@@ -20,6 +21,7 @@ SWEEP = Mark("sweep")
 _PULL_REQUEST_ACTIONS = frozenset(
     {"opened", "reopened", "synchronize", "edited", "ready_for_review", "converted_to_draft", "closed"}
 )
+_LABELLING = frozenset({"labeled", "unlabeled"})
 _REVIEW_ACTIONS = frozenset({"submitted", "dismissed"})
 _AGAIN = frozenset({"rerequested", "requested_action"})
 
@@ -54,7 +56,8 @@ def marks_for(event: str, payload: Mapping[str, object], governed: Governed = _D
 
 def _of_pull_request(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
     action = _text(payload, "action")
-    if action not in _PULL_REQUEST_ACTIONS:
+    is_label = action in _LABELLING and _text(payload, "label", "name") == LABEL
+    if action not in _PULL_REQUEST_ACTIONS and not is_label:
         return ()
     # A base that was changed away from ours leaves checks behind that must not stay green.
     if action != "edited" and _text(payload, "pull_request", "base", "ref") != governed.branch:

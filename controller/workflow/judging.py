@@ -12,6 +12,7 @@ from datetime import datetime
 from controller.approval.approvals import ApprovalCase, Approvals, SeenReview
 from controller.approval.requirements import requirements_of
 from controller.approval.weighing import weigh
+from controller.change.break_glass import BreakGlass, MalformedBreakGlass
 from controller.change.facts import Change, Snapshot
 from controller.change.names import CommitSha, Digest, ObjectId
 from controller.change.overlay import overlay
@@ -26,9 +27,10 @@ from controller.identity.principal import People, PrincipalId
 from controller.policy.answer import Answer
 from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
 from controller.policy.document import policy_document
-from controller.policy.question import Purpose, Question
+from controller.policy.question import BreakGlassAsked, Purpose, Question
 from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.agent_faults import with_agent_faults
+from controller.workflow.break_glass import BreakGlassHistory
 from controller.workflow.history import History
 from controller.workflow.involving import Involved, Involving
 from controller.workflow.unadmitted import Unadmitted, remaining, with_leftovers
@@ -55,6 +57,7 @@ class Judging:
         self._involving = involving
         self._engine = engine
         self._history = history
+        self._break_glass = BreakGlassHistory(history)
         self._unadmitted = unadmitted
         self._readings = Readings()
 
@@ -65,7 +68,7 @@ class Judging:
         involved = self._involving.look_up(change, blank.proposal, occasion.requester)
         if isinstance(involved, Unanswered):
             return decide(replace(blank, answer=involved))
-        document = policy_document(self._question(blank.proposal, involved, occasion))
+        document = policy_document(self._question(change, blank, involved, occasion))
         answer = self._ask(policies_of(change.base, change.contents), document)
         asked = replace(blank, participants=involved.participants, document=document, answer=answer)
         if isinstance(answer, Unanswered):
@@ -92,16 +95,32 @@ class Judging:
         problem = Problem(path, 1, 1, answer.message.replace("of the base branch", "this brings"), "Mend the policy.")
         return decide(replace(case, proposal=replace(case.proposal, problems=(problem,))))
 
-    def _question(self, proposal: Proposal, involved: Involved, occasion: Occasion) -> Question:
+    def _question(self, change: Change, case: Case, involved: Involved, occasion: Occasion) -> Question:
         return Question(
             purpose=occasion.purpose,
             now=occasion.now,
             author=involved.participants.author,
             requester=occasion.requester,
             people=involved.people.known,
-            proposal=proposal,
+            proposal=case.proposal,
             evidence=self._history.evidence(),
+            break_glass=self._asked(change, case, occasion),
         )
+
+    def _words(self, change: Change, effect: Digest, occasion: Occasion) -> BreakGlass | MalformedBreakGlass | None:
+        """Return how `change` asks for break-glass; a merge asks only if it was seen to before it was one."""
+        pull = change.pull_request
+        if occasion.purpose is not Purpose.DEPLOYMENT:
+            return pull.break_glass
+        is_known = self._break_glass.asked_since(pull.number, effect) is not None
+        return pull.break_glass if is_known and isinstance(pull.break_glass, BreakGlass) else None
+
+    def _asked(self, change: Change, case: Case, occasion: Occasion) -> BreakGlassAsked | None:
+        """Return since when break-glass is asked for this effect."""
+        if not isinstance(case.break_glass, BreakGlass):
+            return None
+        since = self._break_glass.asked_since(change.pull_request.number, case.proposal.effect.digest)
+        return BreakGlassAsked(since or occasion.now, occasion.approvals_as_of)
 
     def _proposal(
         self, before: Snapshot, after: Snapshot, change: Change, published: Sequence[PublishedRelease]
@@ -132,6 +151,7 @@ class Judging:
             answer=Unanswered(Cause.POLICY_UNAVAILABLE, "The policy engine was not asked."),
             approvals=Approvals(counted=(), discounted=(), missing=(), objections=()),
             now=occasion.now,
+            break_glass=self._words(change, proposal.effect.digest, occasion),
         )
 
     def _seen_reviews(

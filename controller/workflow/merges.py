@@ -17,6 +17,7 @@ from controller.errors import UnavailableError
 from controller.ledger.event import Event, EventType, Severity
 from controller.policy.question import Purpose
 from controller.ports.journal import Mark
+from controller.workflow.break_glass import BreakGlassEvidence
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.follow_main import published_event
 from controller.workflow.gathering import Gatherer
@@ -43,6 +44,7 @@ class Merges:
         self._judging = judging
         self._chronicle = chronicle
         self._history = chronicle.history
+        self._break_glass = BreakGlassEvidence(chronicle)
 
     def look_at(self, sha: str) -> None:
         """Judge the merge `sha` unless that is done; hold, validate or refuse it.
@@ -144,7 +146,9 @@ class Merges:
         events += self._published(merge, judgement.proposal)
         events += self._validated(merge, judgement.proposal)
         events += self._cleaned(merge)
-        self._chronicle.record_sealed(events, self._marks(merge, _deployments(judgement.proposal)))
+        alerts, reviews = self._break_glass.admitted(merge, judgement)
+        marks = self._marks(merge, _deployments(judgement.proposal))
+        self._chronicle.record_sealed((*events, *alerts), (*marks, *reviews))
 
     def _cleaned(self, merge: Initiated) -> Iterator[Event]:
         """Yield the event that says so when `merge` puts back the last of what was refused on main."""

@@ -14,6 +14,7 @@ from controller.ledger.event import Event, EventType
 from controller.policy.question import Purpose
 from controller.ports.code_host import PullRequestReader
 from controller.ports.journal import Mark
+from controller.workflow.break_glass import BreakGlassEvidence
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import Gatherer
 from controller.workflow.judgement_details import fingerprint, judgement_details, unjudged_details
@@ -38,6 +39,7 @@ class PullRequests:
         self._judging = judging
         self._chronicle = chronicle
         self._history = chronicle.history
+        self._break_glass = BreakGlassEvidence(chronicle)
         self._showing = showing
 
     def look_at(self, number: int) -> Judgement | None:
@@ -59,10 +61,17 @@ class PullRequests:
             return None
         judgement = self._judging.judge(change, self._occasion(change))
         before = self._before(number)
+        self._alert(number, judgement)
         self._record(f"pull/{number}", judgement, before)
         self._showing.show(number, judgement, _standing(judgement, before))
         insist_on_an_answer(judgement)
         return judgement
+
+    def _alert(self, number: int, judgement: Judgement) -> None:
+        """Have it in the sealed ledger at once when break-glass is first seen to be asked for this effect."""
+        events, marks = self._break_glass.asked(number, judgement)
+        if events:
+            self._chronicle.record_sealed(events, marks)
 
     def _occasion(self, change: Change) -> Occasion:
         """Judge now; a code host whose clock is ahead of ours makes no review one from the future."""

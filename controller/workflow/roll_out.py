@@ -17,6 +17,7 @@ from controller.ledger.event import Event, EventType, Severity
 from controller.ports.agent import AgentClient
 from controller.ports.deployer import Deployer, Intent, Live, Unhealthy
 from controller.ports.journal import Mark
+from controller.workflow.break_glass import BreakGlassEvidence
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.history import Validated
 from controller.workflow.progress import progress_of
@@ -59,6 +60,7 @@ class RollOut:
         self._realizing = realizing
         self._chronicle = chronicle
         self._history = chronicle.history
+        self._break_glass = BreakGlassEvidence(chronicle)
 
     def look_at(self, key: Key) -> None:
         """Bring `key` to its newest admitted state.
@@ -187,6 +189,10 @@ class RollOut:
             "tier": realized.environment.tier.value,
             "message": f"{version} is healthy at {live.endpoint}",
         }
+        # Told first: once completed, nobody looks here again.
+        alerts = self._break_glass.deployed(key, wanted)
+        if alerts:
+            self._chronicle.record_sealed(alerts)
         self._told(EventType.DEPLOY_COMPLETED, key, details, marks=(Mark("sweep"),))
 
     def _fail(self, key: Key, wanted: Validated, reason: str, before: Seen) -> None:

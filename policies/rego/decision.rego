@@ -3,9 +3,11 @@
 # description: |
 #   The one entry point: what every rule found about a change, and the roles of everyone in it.
 #   It only ever unites: a company rule adds findings to those of the default rules and can take
-#   none away. Whether a change is admitted follows from the answer outside of Rego.
+#   none away; only break-glass turns a denial into a warning. Whether a change is admitted follows
+#   from the answer outside of Rego.
 package dvo
 
+import data.dvo.break_glass
 import data.dvo.roles as role
 
 decision := {
@@ -21,12 +23,12 @@ evaluated contains rule.id if some rule in data.dvo.rules
 
 evaluated contains rule.id if some rule in data.dvo.company
 
-found contains finding if {
+found contains break_glass.judged(finding) if {
 	some rule in data.dvo.rules
 	some finding in rule.findings
 }
 
-found contains finding if {
+found contains break_glass.judged(finding) if {
 	some rule in data.dvo.company
 	some finding in rule.findings
 }

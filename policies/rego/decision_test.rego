@@ -5,6 +5,8 @@ import data.dvo_test.examples
 default_rules := {
 	"mc-audit-all",
 	"mc-bounds",
+	"mc-break-glass",
+	"mc-break-glass-review",
 	"mc-business-hours",
 	"mc-change-size",
 	"mc-deny-direct-prod",

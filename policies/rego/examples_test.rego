@@ -72,6 +72,8 @@ question := {
 		"release": release,
 		"completed_at": "2026-11-17T11:00:00Z",
 	}],
+	"break_glass": null,
+	"reviews": [],
 }
 
 # METADATA

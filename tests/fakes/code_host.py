@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from controller.change.break_glass import break_glass_in
 from controller.change.facts import (
     Account,
     AccountKind,
@@ -132,6 +133,11 @@ class FakeCodeHost:
         self._pulls[number] = _Pull(facts, branch)
         self._change(self._pulls[number], head=facts.head)
         return number
+
+    def ask_break_glass(self, number: int, body: str | None) -> None:
+        """Put the label on a pull request with `body`; None takes the label off, whatever the body says."""
+        pull = self._pull(number)
+        pull.facts = replace(pull.facts, break_glass=None if body is None else break_glass_in(body))
 
     def review(
         self, number: int, by: Account, state: ReviewState = ReviewState.APPROVED, *, commit: CommitSha | None = None

@@ -64,7 +64,7 @@ def test_nothing_a_stranger_sends_becomes_a_label(house: House, ask: Ask, path: 
 
 def test_deliveries_are_counted_by_what_became_of_them(house: House, ask: Ask) -> None:
     assert deliver(ask, Delivery()) == 202
-    assert deliver(ask, Delivery({**pull_request(), "action": "labeled"})) == 202
+    assert deliver(ask, Delivery({**pull_request(), "action": "assigned"})) == 202
     assert deliver(ask, Delivery(), X_Hub_Signature_256="sha256=" + "0" * 64) == 401
     house.queue.is_down = True
     assert deliver(ask, Delivery()) == 503

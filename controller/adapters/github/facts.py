@@ -1,7 +1,8 @@
 """GitHub's JSON as our frozen facts: accounts, commits, pull requests, reviews.
 
 What GitHub leaves open stays open (a deleted account is None); what it must tell and does not
-is an `UnavailableError`. Titles, bodies and names of people are never taken over.
+is an `UnavailableError`. Titles, bodies and names of people are never taken over, except for the
+two lines of a body that ask for break-glass, checked, when the label says so.
 """
 
 import re
@@ -9,6 +10,7 @@ import re
 from controller.adapters.github.answer import at, items, moment, number, sha, text, truth
 from controller.adapters.github.answer import oid as object_at
 from controller.adapters.github.refusals import unavailable
+from controller.change.break_glass import LABEL, BreakGlass, MalformedBreakGlass, break_glass_in
 from controller.change.facts import (
     Account,
     AccountKind,
@@ -74,6 +76,7 @@ def pull_request_of(answer: object) -> PullRequest:
         commit_count=number(answer, "commits"),
         updated_at=moment(answer, "updated_at"),
         merged_at=moment(answer, "merged_at") if is_merged else None,
+        break_glass=_break_glass(answer),
     )
 
 
@@ -92,6 +95,12 @@ def review_of(answer: object) -> Review | None:
         commit=None if at(answer, "commit_id") is None else sha(answer, "commit_id"),
         submitted_at=moment(answer, "submitted_at"),
     )
+
+
+def _break_glass(answer: object) -> BreakGlass | MalformedBreakGlass | None:
+    if not any(text(label, "name") == LABEL for label in items(answer, "labels")):
+        return None
+    return break_glass_in(None if at(answer, "body") is None else text(answer, "body"))
 
 
 def _state_of(answer: object) -> PullRequestState:

@@ -15,7 +15,10 @@ import data.dvo.finding
 
 id := "mc-input"
 
-parts := {"schema", "now", "change", "people", "environments", "deployments", "files", "evidence"}
+parts := {
+	"schema", "now", "change", "people", "environments",
+	"deployments", "files", "evidence", "break_glass", "reviews",
+}
 
 tiers := {"development", "staging", "production"}
 
@@ -57,6 +60,13 @@ sound contains "files" if {
 sound contains "evidence" if {
 	is_array(input.evidence)
 	every evidence in input.evidence { is_evidence(evidence) }
+}
+
+sound contains "break_glass" if is_break_glass(input.break_glass)
+
+sound contains "reviews" if {
+	is_array(input.reviews)
+	every review in input.reviews { is_review(review) }
 }
 
 is_actor(null)
@@ -171,6 +181,28 @@ is_evidence(evidence) if {
 	is_string(evidence.agent)
 	is_string(evidence.release)
 	is_time(evidence.completed_at)
+}
+
+is_break_glass(null)
+
+is_break_glass(asked) if {
+	is_string(asked.effect)
+	is_time(asked.since)
+	is_time(asked.as_of)
+}
+
+is_review(review) if {
+	is_string(review.agent)
+	is_string(review.environment)
+	is_time(review.due)
+	is_issue(review.issue)
+}
+
+is_issue(null)
+
+is_issue(number) if {
+	is_number(number)
+	number > 0
 }
 
 is_time(moment) if regex.match(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?Z$`, moment)

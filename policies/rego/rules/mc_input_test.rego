@@ -35,7 +35,8 @@ test_a_question_of_another_type_is_denied[asked] if {
 hostile := [null, true, 0, -1, 1e300, "", "x", [], [null], {}, {"x": null}, [[]], "2026-11-18T11:00:00+01:00"]
 
 parts := [
-	"schema", "now", "change", "people", "environments", "deployments", "files", "evidence",
+	"schema", "now", "change", "people", "environments",
+	"deployments", "files", "evidence", "break_glass", "reviews",
 ]
 
 # Empty collections are sound, and so is a change nobody is known for: other rules judge those.
@@ -45,9 +46,11 @@ is_sound_too(part, value) if {
 }
 
 is_sound_too(part, value) if {
-	part in {"deployments", "files", "evidence"}
+	part in {"deployments", "files", "evidence", "reviews"}
 	value == []
 }
+
+is_sound_too("break_glass", null)
 
 test_each_part_of_another_type_is_denied[part] if {
 	some part in parts
@@ -104,6 +107,18 @@ fields := {
 	"/evidence/0": {null, {}},
 	"/evidence/0/tier": {null, "x"},
 	"/evidence/0/completed_at": {null, 0, "yesterday"},
+	"/break_glass": {
+		{"since": "2026-11-18T11:00:00Z"},
+		{"effect": "x", "since": "now", "as_of": "2026-11-18T11:00:00Z"},
+		{"effect": null, "since": "2026-11-18T11:00:00Z", "as_of": "2026-11-18T11:00:00Z"},
+		{"effect": "x", "since": "2026-11-18T11:00:00Z", "as_of": null},
+	},
+	"/reviews": {
+		[{"environment": "production", "agent": "ANL", "due": "soon", "issue": null}],
+		[{"environment": "production", "agent": "ANL", "due": "2026-11-18T11:00:00Z", "issue": "7"}],
+		[{"environment": "production", "agent": "ANL", "due": "2026-11-18T11:00:00Z", "issue": 0}],
+		[{"environment": "production", "agent": null, "due": "2026-11-18T11:00:00Z", "issue": 7}],
+	},
 }
 
 test_each_field_of_another_type_is_denied[path] if {
@@ -122,6 +137,13 @@ test_an_environment_nobody_stated_is_denied if {
 		"/environments/production/before": null,
 		"/environments/production/after": null,
 	}))
+}
+
+test_break_glass_and_its_reviews_are_sound if {
+	asked := {"effect": "sha256:e", "since": "2026-11-18T10:00:00Z", "as_of": "2026-11-18T11:00:00Z"}
+	due := {"environment": "production", "agent": "ANL", "due": "2026-11-18T11:00:00Z", "issue": null}
+	reviews := [due, object.union(due, {"issue": 7})]
+	not is_denied(examples.with_changes({"/break_glass": asked, "/reviews": reviews}))
 }
 
 test_fractions_of_a_second_are_sound if {

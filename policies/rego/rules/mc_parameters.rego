@@ -18,7 +18,7 @@ id := "mc-parameters"
 parts := {
 	"working_hours", "weekend", "trial_runtimes", "versions", "pinned_tiers", "bounds", "models",
 	"model_strength", "widening", "protected", "change_size", "freeze_calendar",
-	"production_approval", "governance_approval", "production_proposers",
+	"production_approval", "governance_approval", "production_proposers", "break_glass",
 }
 
 tiers := {"development", "staging", "production"}
@@ -99,6 +99,18 @@ sound contains "freeze_calendar" if {
 sound contains part if {
 	some part in ["production_approval", "governance_approval"]
 	is_terms(data.dvo.parameters[part])
+}
+
+sound contains "break_glass" if {
+	terms := data.dvo.parameters.break_glass
+	is_terms(terms)
+	is_texts(terms.waives)
+	is_texts(terms.review_roles)
+	count(terms.review_roles) > 0
+	every number in [terms.max_agents, terms.review_due_days] {
+		is_number(number)
+		number >= 1
+	}
 }
 
 is_bound(bound) if {

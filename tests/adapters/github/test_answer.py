@@ -7,6 +7,7 @@ import pytest
 
 from controller.adapters.github.answer import at, items, moment, number, oid, sha, text, truth
 from controller.adapters.github.facts import account_of, commit_of, pull_request_of, review_of
+from controller.change.break_glass import BreakGlass, MalformedBreakGlass
 from controller.change.facts import AccountKind, PullRequestState
 from controller.errors import UnavailableError
 
@@ -27,6 +28,8 @@ PULL = {
     "merged_at": None,
     "commits": 3,
     "updated_at": "2026-03-02T09:00:00Z",
+    "labels": [],
+    "body": None,
 }
 COMMIT = {
     "sha": SHA,
@@ -94,6 +97,26 @@ def test_nobody_stays_nobody() -> None:
     assert account_of(None) is None
     assert account_of({}) is None
     assert account_of({**USER, "type": "Mannequin"}) is None
+
+
+BODY = "Break-glass-reason: it leaks\nBreak-glass-ticket: INC-1"
+
+
+@pytest.mark.parametrize(
+    ("labels", "body", "expected"),
+    [
+        ([], BODY, None),
+        ([{"name": "Dvo/break-glass"}, {"name": "bug"}], BODY, None),
+        ([{"name": "bug"}, {"name": "dvo/break-glass"}], BODY, BreakGlass("it leaks", "INC-1")),
+    ],
+)
+def test_break_glass_takes_the_label_by_its_exact_name(labels: object, body: object, expected: object) -> None:
+    assert pull_request_of({**PULL, "labels": labels, "body": body}).break_glass == expected
+
+
+def test_a_label_without_a_body_asks_badly() -> None:
+    asked = pull_request_of({**PULL, "labels": [{"name": "dvo/break-glass"}]}).break_glass
+    assert isinstance(asked, MalformedBreakGlass)
 
 
 def test_an_account_keeps_its_kind() -> None:

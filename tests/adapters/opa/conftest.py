@@ -154,7 +154,7 @@ def document() -> Mapping[str, object]:
         "variables": {},
         "secrets": {},
     }
-    question = {
+    question: dict[str, object] = {
         "schema": "dvo.policy-input/1",
         "now": "2026-11-18T11:00:00Z",
         "purpose": "pull_request",
@@ -184,6 +184,8 @@ def document() -> Mapping[str, object]:
                 "completed_at": "2026-11-17T11:00:00Z",
             }
         ],
+        "break_glass": None,
+        "reviews": [],
     }
     copied: Mapping[str, object] = json.loads(json.dumps(question))
     return copied

@@ -18,9 +18,10 @@ from controller.desired_state.canonical import canonical_json
 from controller.desired_state.difference import Difference
 from controller.desired_state.effect import Effect, FileEffect
 from controller.desired_state.environment import Tier
+from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
 from controller.errors import InputError
 from controller.policy.document import policy_document
-from controller.policy.question import Purpose, Question
+from controller.policy.question import BreakGlassAsked, OpenReview, Purpose, Question
 from tests.core.policy.conftest import DANA, DIGEST, state, with_tiers
 
 
@@ -195,3 +196,17 @@ def test_every_document_is_as_published(
     told = document(asked)
     Draft202012Validator(json.loads(schema_file.read_text())).validate(told)
     assert datetime.fromisoformat(told["now"]) == now.astimezone(UTC)
+
+
+def test_break_glass_and_open_reviews_are_told_without_words(question: Question, schema_file: Path) -> None:
+    now = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+    key, other = (
+        Key(EnvironmentName("production"), AgentCode("GHA")),
+        Key(EnvironmentName("production"), AgentCode("ANL")),
+    )
+    reviews = (OpenReview(key, now, 7), OpenReview(other, now, None))
+    asked = document(replace(question, break_glass=BreakGlassAsked(now, now), reviews=reviews))
+    Draft202012Validator(json.loads(schema_file.read_text())).validate(asked)
+    effect = question.proposal.effect.digest
+    assert asked["break_glass"] == {"effect": effect, "since": "2026-11-21T10:00:00Z", "as_of": "2026-11-21T10:00:00Z"}
+    assert [(each["agent"], each["issue"]) for each in asked["reviews"]] == [("ANL", None), ("GHA", 7)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from controller.change.names import RepoPath
 from controller.errors import PolicyError
-from controller.policy.answer import DEFAULT_RULES, ROLES, Action, Answer, ApprovalTerms, Finding
+from controller.policy.answer import DEFAULT_RULES, ROLES, Action, Answer, ApprovalTerms, Finding, ReviewTerms
 from controller.policy.reading import read_answer
 from tests.core.policy.conftest import answer, approval, finding
 
@@ -256,3 +256,42 @@ def test_a_refusal_can_be_printed_whatever_the_policy_said(text: str) -> None:
         answer(findings=[finding(message=text, until=text)]),
     ):
         assert refusal(raw).isprintable()
+
+
+REVIEW = {"due_days": 3, "roles": ["release_manager", "admin"]}
+
+
+def test_an_approval_may_ask_for_a_review_after_it() -> None:
+    [found] = read(answer(findings=[approval(review=REVIEW)])).findings
+    assert found.review == ReviewTerms(3, frozenset({"release_manager", "admin"}))
+    assert found.terms is not None
+    assert read(answer(findings=[approval()])).findings[0].review is None
+
+
+@pytest.mark.parametrize(
+    "review", [None, {}, {"due_days": 3}, REVIEW | {"due_days": 0}, REVIEW | {"roles": []}, REVIEW | {"more": 1}]
+)
+def test_a_review_without_its_terms_is_malformed(review: object) -> None:
+    with pytest.raises(PolicyError, match="review"):
+        read(answer(findings=[approval(review=review)]))
+
+
+def test_a_warning_may_say_that_it_is_a_waived_denial() -> None:
+    waived = finding(action="warn", params={"waived": "deny"})
+    assert [found.is_waived for found in read(answer(findings=[waived, finding()])).findings] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("action", "params"),
+    [
+        ("deny", {"waived": "deny"}),
+        ("audit_only", {"waived": "deny"}),
+        ("warn", {"waived": "require_approval"}),
+        ("warn", {"waived": "deny", "more": 1}),
+        ("warn", {"more": 1}),
+        ("warn", []),
+    ],
+)
+def test_nothing_else_is_waived(action: str, params: object) -> None:
+    with pytest.raises(PolicyError, match="params"):
+        read(answer(findings=[finding(action=action, params=params)]))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.desired_state.characters import is_unseen, shown, spelled, unseen_characters
+from controller.change.characters import is_unseen, shown, spelled, unseen_characters
 
 UNSEEN = {
     "null": "\x00",

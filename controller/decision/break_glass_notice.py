@@ -1,0 +1,33 @@
+"""The first line of a check and of the comment where break-glass is asked for: nobody may overlook it."""
+
+from controller.change.break_glass import BreakGlass, MalformedBreakGlass
+from controller.decision.markdown import code, inert
+from controller.decision.verdict import Judgement
+from controller.decision.wording import listed
+from controller.desired_state.secret_shapes import secret_shape
+
+TITLE = "BREAK-GLASS: "
+
+
+def break_glass_notice(judgement: Judgement) -> str:
+    """Return what must be read before anything else; empty where break-glass is not asked for."""
+    match judgement.break_glass:
+        case None:
+            return ""
+        case MalformedBreakGlass():
+            return "🚨 **Break-glass is asked for, and not well formed.**"
+        case BreakGlass(reason, ticket):
+            rules = sorted({finding.rule for finding in judgement.waived})
+            waived = f" It waives {listed([code(rule) for rule in rules])}." if rules else " It waives nothing now."
+            return f"🚨 **Break-glass** for ticket {code(ticket)}: {shown_reason(reason)}.{waived}"
+
+
+def shown_reason(reason: str) -> str:
+    """Return a reason as inert Markdown; not what looks like a credential."""
+    found = secret_shape(reason)
+    return inert(reason) if found is None else f"(the reason is not shown: it holds what looks like {found[1]})"
+
+
+def titled(title: str, judgement: Judgement) -> str:
+    """Return a check's title with the alarm in front, where there is cause."""
+    return title if judgement.break_glass is None else TITLE + title

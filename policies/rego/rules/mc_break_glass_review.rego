@@ -1,0 +1,54 @@
+# METADATA
+# title: Break-glass is reviewed afterwards
+# description: |
+#   While the review of a break-glass change is overdue, nothing of its agent changes in a production
+#   tier; until then it is a warning. Taking the agent out of production stays possible, because
+#   stopping it is the safe direction.
+# custom:
+#   id: mc-break-glass-review
+#   owner: release management
+#   severity: high
+#   remedy: Have the review closed by somebody with the role who took no part in the change.
+package dvo.rules.mc_break_glass_review
+
+import data.dvo.change
+import data.dvo.finding
+
+id := "mc-break-glass-review"
+
+findings contains finding.deny(id, place, message, remediation) if {
+	some deployment in change.production
+	deployment.after != null
+	some review in input.reviews
+	review.agent == deployment.agent
+	is_overdue(review)
+	place := finding.at(deployment, "version")
+	message := sprintf("The review of the break-glass change of %s, due on %s, is overdue.", [review.agent, day(review)])
+	remediation := sprintf("%s must be closed by a %s who took no part in that change.", [
+		named(review),
+		concat(" or ", data.dvo.parameters.break_glass.review_roles),
+	])
+}
+
+findings contains finding.warn(id, place, message, remediation) if {
+	some deployment in change.production
+	some review in input.reviews
+	review.agent == deployment.agent
+	not blocks(review, deployment)
+	place := finding.at(deployment, "version")
+	message := sprintf("The review of a break-glass change of %s is open, due on %s.", [review.agent, day(review)])
+	remediation := sprintf("%s wants closing by then, or production is blocked for the agent.", [named(review)])
+}
+
+blocks(review, deployment) if {
+	deployment.after != null
+	is_overdue(review)
+}
+
+is_overdue(review) if time.parse_rfc3339_ns(review.due) <= change.now
+
+day(review) := time.format([time.parse_rfc3339_ns(review.due), "UTC", "2006-01-02 15:04 UTC"])
+
+named(review) := sprintf("Issue #%d", [review.issue]) if {
+	review.issue != null
+} else := "Its review issue, which is about to be opened,"
