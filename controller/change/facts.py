@@ -149,6 +149,8 @@ class Change:
     """Every commit from the merge base to the head, oldest first."""
     pusher: Account | None
     """Who pushed the head; None when nobody can say."""
+    earlier_pushers: tuple[Account, ...]
+    """Who pushed the other commits of the change, as far as anybody can say."""
     reviews: tuple[Review, ...]
     """In the order they were submitted."""
     reviewed: Mapping[CommitSha, Span]

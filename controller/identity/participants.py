@@ -1,18 +1,18 @@
 """Who took part in making a change, and may therefore not approve it.
 
-The author, the person a bot asked for, the pusher, and whoever a commit names as author,
+The author, the person a bot asked for, whoever pushed any of its commits, and whoever a commit names as author,
 committer or co-author. A commit's account comes first and its address second; where both
 lead to somebody, both took part. An address is believed only against its owner: it can
 exclude, never admit. Who reviews what is weighed in `approval`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from controller.change.facts import Account, AccountKind, Change, Commit
 from controller.change.names import CommitSha, login
-from controller.identity.principal import People, PrincipalId
+from controller.identity.principal import People, Principal, PrincipalId
 
 WEB_FLOW_ID = 19864447
 """GitHub's own account, which commits what people do on its pages."""
@@ -39,6 +39,7 @@ def accounts_to_resolve(change: Change) -> frozenset[Account]:
     """Return every account that judging `change` must know the person behind."""
     pull_request = change.pull_request
     seen = [pull_request.author, pull_request.merged_by, change.pusher]
+    seen += change.earlier_pushers
     seen += [review.author for review in change.reviews]
     seen += [account for commit in change.commits for account in (commit.author, commit.committer)]
     accounts = {account.id: account for account in seen if account is not None and account.id != WEB_FLOW_ID}
@@ -58,14 +59,10 @@ def addresses_to_resolve(change: Change) -> frozenset[str]:
 def participants(change: Change, people: People, requester: PrincipalId | None) -> Participants:
     """Return who took part in `change`, of the `people` its accounts and addresses lead to."""
     author = people.of_account(change.pull_request.author)
-    pusher = people.of_account(change.pusher)
+    pushers = [people.of_account(account) for account in (change.pusher, *change.earlier_pushers)]
     excluded: dict[PrincipalId, str] = {}
-    if author is not None:
-        excluded[author.id] = "author"
-    if requester is not None:
-        excluded.setdefault(requester, "requester")
-    if pusher is not None:
-        excluded.setdefault(pusher.id, "pusher")
+    for part, principal in _beyond_commits(author, requester, pushers):
+        excluded.setdefault(principal, part)
     unattributable = []
     own = frozenset(commit.sha for commit in change.commits)
     for commit in change.commits:
@@ -75,7 +72,20 @@ def participants(change: Change, people: People, requester: PrincipalId | None) 
                 excluded.setdefault(principal, part)
         if not all(principals for _, principals in attributed):
             unattributable.append(commit.sha)
-    return Participants(author.id if author else None, requester, excluded, tuple(unattributable), pusher is not None)
+    return Participants(
+        author.id if author else None, requester, excluded, tuple(unattributable), pushers[0] is not None
+    )
+
+
+def _beyond_commits(
+    author: Principal | None, requester: PrincipalId | None, pushers: Iterable[Principal | None]
+) -> Iterator[tuple[str, PrincipalId]]:
+    """Yield who took part whatever the commits say, and as what."""
+    if author is not None:
+        yield "author", author.id
+    if requester is not None:
+        yield "requester", requester
+    yield from (("pusher", one.id) for one in pushers if one is not None)
 
 
 def _addresses(change: Change) -> Iterator[str]:

@@ -52,8 +52,11 @@ class PullRequestReader(Protocol):
         """Return the merged pull request whose merge commit is `commit`, or None."""
         ...
 
-    def pusher(self, number: int, head: CommitSha) -> Account | None:
-        """Return who pushed `head`, or None when the host cannot say."""
+    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, Account]:
+        """Return who last pushed what to the branch of pull request `number`, by the commit each push ended at.
+
+        Without `head` when the host cannot say who pushed it.
+        """
         ...
 
 

@@ -40,21 +40,21 @@ class Gatherer:
 
     def pull_request(self, pull: PullRequest) -> Change:
         """Return the facts of an open pull request against the tip of its base now."""
-        comparison, reviews, pusher = self._history(pull, self.branch)
+        comparison, reviews, pushers = self._history(pull, self.branch)
         if comparison.head.sha != pull.head:
             raise StaleError(
                 f"expected {pull.head} as the head of pull request {pull.number}, got {comparison.head.sha}"
             )
         span = Span(self._snapshot(comparison.base), self._snapshot(comparison.head))
         merge_base = self._snapshot(comparison.merge_base)
-        return self._change(pull, comparison, (span, merge_base), reviews, pusher)
+        return self._change(pull, comparison, (span, merge_base), reviews, pushers)
 
     def merge(self, merge: Initiated) -> Change:
         """Return the facts of a merged pull request: what its merge did to main."""
         pull = self._host.pull_request(merge.pull)
-        comparison, reviews, pusher = self._history(pull, merge.before)
+        comparison, reviews, pushers = self._history(pull, merge.before)
         trees = self.trees(merge)
-        return self._change(pull, comparison, (trees, trees.before), reviews, pusher)
+        return self._change(pull, comparison, (trees, trees.before), reviews, pushers)
 
     def trees(self, merge: Initiated) -> Span:
         """Return the trees on both sides of a merge."""
@@ -72,11 +72,13 @@ class Gatherer:
         nothing = Snapshot(commit.sha, commit.tree, {})
         return snapshot, self._host.contents(blobs_to_read(nothing, snapshot))
 
-    def _history(self, pull: PullRequest, base: str) -> tuple[Comparison, tuple[Review, ...], Account | None]:
+    def _history(
+        self, pull: PullRequest, base: str
+    ) -> tuple[Comparison, tuple[Review, ...], Mapping[CommitSha, Account]]:
         comparison = self._pool.submit(self._host.compare, base, pull.head)
         reviews = self._pool.submit(self._host.reviews, pull.number)
-        pusher = self._pool.submit(self._host.pusher, pull.number, pull.head)
-        return comparison.result(), reviews.result(), pusher.result()
+        pushers = self._pool.submit(self._host.pushers, pull.number, pull.head)
+        return comparison.result(), reviews.result(), pushers.result()
 
     def _change(
         self,
@@ -84,7 +86,7 @@ class Gatherer:
         comparison: Comparison,
         trees: tuple[Span, Snapshot],
         reviews: tuple[Review, ...],
-        pusher: Account | None,
+        pushers: Mapping[CommitSha, Account],
     ) -> Change:
         span, merge_base = trees
         reviewed = self._reviewed(comparison, reviews)
@@ -97,7 +99,8 @@ class Gatherer:
             merge_base=merge_base,
             head=span.after,
             commits=comparison.commits,
-            pusher=pusher,
+            pusher=pushers.get(pull.head),
+            earlier_pushers=tuple(pushers[each.sha] for each in comparison.commits[:-1] if each.sha in pushers),
             reviews=reviews,
             reviewed=reviewed,
             contents=contents,

@@ -241,8 +241,16 @@ class CodeHostContract:
         stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
         number = stage.open("topic", "dana")
         head = stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "rita")
-        assert stage.reader.pusher(number, head) == stage.account("rita")
-        assert stage.reader.pusher(number, CommitSha("0" * 40)) is None
+        assert stage.reader.pushers(number, head)[head] == stage.account("rita")
+        assert CommitSha("0" * 40) not in stage.reader.pushers(number, CommitSha("0" * 40))
+
+    def test_whoever_pushed_earlier_is_told_too(self, stage: Stage) -> None:
+        """ATTACKS 017: pushing something on top of one's own does not hide who pushed it."""
+        first = stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "rita")
+        head = stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "dana")
+        number = stage.open("topic", "dana")
+        told = stage.reader.pushers(number, head)
+        assert (told[first], told[head]) == (stage.account("rita"), stage.account("dana"))
 
     def test_team_members_are_told_and_no_such_team_is_empty(self, stage: Stage) -> None:
         assert stage.reader.team_members(TeamOwner("acme", "platform")) == (stage.account("olga"),)

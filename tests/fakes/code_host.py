@@ -219,11 +219,12 @@ class FakeCodeHost:
         merged = [pull.facts for pull in self._pulls.values() if pull.facts.merge_commit == commit]
         return next((facts for facts in merged if facts.base_branch == self._branch), None)
 
-    def pusher(self, number: int, head: CommitSha) -> Account | None:
+    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, Account]:
         """See the port."""
-        self._called("pusher")
+        self._called("pushers")
         pull = self._pull(number)
-        return None if pull.facts.is_from_fork else self._pushers.get((pull.branch, head))
+        told = {} if pull.facts.is_from_fork else self._pushers
+        return {commit: by for (branch, commit), by in told.items() if branch == pull.branch and by is not None}
 
     def tip(self, branch: str) -> CommitSha:
         """See the port."""

@@ -45,6 +45,21 @@ def test_a_merge_that_is_not_judged_yet_is_never_shown_as_nothing_to_deploy(worl
     assert world.check(merge, "dvo/deploy").conclusion is Conclusion.SUCCESS
 
 
+def test_whoever_pushed_a_commit_in_anothers_name_cannot_approve_after_the_other_pushed_on_top(world: World) -> None:
+    """ATTACKS 017: rita pushes a change that names omar as its author, omar pushes a remark, rita approves."""
+    fields = ready_for_production(world)
+    omar = world.account("omar-ops")
+    manifest = edited(world.file(PRODUCTION), **fields)
+    world.host.push("prod", {PRODUCTION: manifest}, by=world.account("rita-release"), who=world.host.authorship(omar))
+    world.host.push("prod", {PRODUCTION: manifest + b"# a remark\n"}, by=omar)
+    number = world.host.open_pull_request("prod", by=omar)
+    world.approve("rita-release", number)
+    assert world.conclusions(number)[1] == "action_required"
+    assert "as pusher" in world.check(number, "dvo/approval").summary
+    world.approve("ravi-release", number)
+    assert world.conclusions(number) == ("success", "success")
+
+
 def test_an_approval_repeated_after_the_merge_does_not_shadow_the_one_before(world: World) -> None:
     world.travel(SATURDAY)
     number = approved_for_production(world)

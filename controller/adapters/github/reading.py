@@ -47,7 +47,7 @@ class GitHubReader:
         self._contents = Contents(app, contents)
         self._heads: Memory[int, _Head] = Memory()
         self._comparisons: Memory[tuple[str, str], Comparison] = Memory()
-        self._pushers: Memory[tuple[int, CommitSha], Account] = Memory()
+        self._pushers: Memory[tuple[int, CommitSha], Mapping[CommitSha, Account]] = Memory()
 
     def pull_request(self, number: int) -> PullRequest:
         """Return pull request `number` as it is now; see the port."""
@@ -76,14 +76,14 @@ class GitHubReader:
                 return found
         return None
 
-    def pusher(self, number: int, head: CommitSha) -> Account | None:
-        """Return who pushed `head`, by the activity of the pull request's branch; see the port."""
+    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, Account]:
+        """Return who pushed what, by the last hundred activities of the pull request's branch; see the port."""
         known = self._pushers.get((number, head))
         if known is not None:
             return known
         place = self._heads.get(number) or self._asked(number)[1]
-        found = None if place.is_from_fork else self._pusher_to(place.branch, head)
-        if found is not None:
+        found = {} if place.is_from_fork else self._pushers_to(place.branch)
+        if head in found:
             self._pushers.put((number, head), found)
         return found
 
@@ -133,14 +133,14 @@ class GitHubReader:
         query = {"state": "closed", "base": self._branch, "sort": "updated", "direction": "desc"}
         return self._app.pages(self._app.path("/pulls"), query, most=_CLOSED_PAGES)
 
-    def _pusher_to(self, branch: str, head: CommitSha) -> Account | None:
+    def _pushers_to(self, branch: str) -> Mapping[CommitSha, Account]:
         query = {"ref": f"refs/heads/{branch}", "per_page": "100"}
         try:
             activities = items(self._app.get(self._app.path("/activity"), query))
         except InputError:
-            return None
-        newest = next((each for each in activities if at(each, "after") == head), None)
-        return None if newest is None else account_of(at(newest, "actor"))
+            return {}
+        newest = {sha(each, "after"): account_of(at(each, "actor")) for each in reversed(activities)}
+        return {commit: account for commit, account in newest.items() if account is not None}
 
 
 def _was_merged_as(listed: object, commit: CommitSha, branch: str) -> bool:

@@ -105,7 +105,7 @@ CALLS = {
     "pull_request": Call(lambda p, r, w: r.pull_request(p.number), "GET", "*/pulls/*"),
     "open_pull_requests": Call(lambda p, r, w: r.open_pull_requests(), "GET", "*/pulls"),
     "reviews": Call(lambda p, r, w: r.reviews(p.number), "GET", "*/reviews"),
-    "pusher": Call(lambda p, r, w: r.pusher(p.number, p.head), "GET", "*/activity"),
+    "pushers": Call(lambda p, r, w: r.pushers(p.number, p.head), "GET", "*/activity"),
     "merged": Call(lambda p, r, w: r.merged_pull_request(p.head), "GET", "*/commits/*/pulls"),
     "tip": Call(lambda p, r, w: r.tip("main"), "GET", "*/git/ref/*"),
     "compare": Call(lambda p, r, w: r.compare("main", p.head), "GET", "*/compare/*"),
@@ -125,7 +125,13 @@ CALLS = {
         lambda p, r, w: w.request_reviews(p.number, [p.stage.account("rita")]), "POST", "*/requested_reviewers"
     ),
 }
-ABSENT = {"pusher": None, "merged": None, "team_members": (), "may_write": False, "may_write, user": False}
+ABSENT: dict[str, object] = {
+    "pushers": {},
+    "merged": None,
+    "team_members": (),
+    "may_write": False,
+    "may_write, user": False,
+}
 """Calls for which a 404 is an answer."""
 
 LIMIT = '{"message": "You have exceeded a secondary rate limit."}'

@@ -104,7 +104,7 @@ def test_a_fork_is_told_and_its_pusher_is_unknown(stage: SandboxStage) -> None:
     pull = stage.reader.pull_request(int(str(answer["number"])))
     assert pull.is_from_fork
     stage.sandbox.faults.reset_counts()
-    assert stage.reader.pusher(pull.number, pull.head) is None
+    assert stage.reader.pushers(pull.number, pull.head) == {}
     assert stage.sandbox.faults.counts().reads == 0
 
 
@@ -114,7 +114,7 @@ def test_who_last_pushed_the_same_head_is_the_pusher(stage: SandboxStage) -> Non
     head = stage.reader.pull_request(number).head
     stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "olga")
     stage.person("rita").call("PATCH", "/git/refs/heads/topic", {"sha": head, "force": True})
-    assert stage.reader.pusher(number, head) == stage.account("rita")
+    assert stage.reader.pushers(number, head)[head] == stage.account("rita")
 
 
 def test_a_pusher_who_is_gone_is_unknown(stage: SandboxStage) -> None:
@@ -122,7 +122,7 @@ def test_a_pusher_who_is_gone_is_unknown(stage: SandboxStage) -> None:
     head = stage.reader.pull_request(number).head
     activity = json.dumps([{"after": head, "actor": None}])
     stage.sandbox.faults.plan(Fault(FaultKind.STATUS, "GET", "*/activity", 1, 200, {}, activity))
-    assert stage.reader.pusher(number, head) is None
+    assert stage.reader.pushers(number, head) == {}
 
 
 def test_a_pull_request_is_never_remembered(stage: SandboxStage) -> None:
@@ -197,7 +197,7 @@ def _judge(stage: SandboxStage, number: int) -> None:
     pull = reader.pull_request(number)
     between = reader.compare("main", pull.head)
     reader.reviews(number)
-    reader.pusher(number, pull.head)
+    reader.pushers(number, pull.head)
     base = reader.snapshot(between.base.sha, between.base.tree)
     head = reader.snapshot(pull.head, between.head.tree)
     differing = {

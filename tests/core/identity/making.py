@@ -45,6 +45,7 @@ def a_change(
     *commits: Commit,
     author: Account | None = None,
     pusher: Account | None = None,
+    earlier_pushers: tuple[Account, ...] = (),
     merged_by: Account | None = None,
     reviews: tuple[Review, ...] = (),
 ) -> Change:
@@ -52,4 +53,6 @@ def a_change(
     pull_request = PullRequest(
         7, PullRequestState.OPEN, opened_by, sha("9"), "main", False, False, None, merged_by, 1, NOW
     )
-    return Change(pull_request, SNAPSHOT, SNAPSHOT, SNAPSHOT, commits, pusher or opened_by, reviews, {}, {})
+    return Change(
+        pull_request, SNAPSHOT, SNAPSHOT, SNAPSHOT, commits, pusher or opened_by, earlier_pushers, reviews, {}, {}
+    )

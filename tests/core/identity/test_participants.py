@@ -68,6 +68,14 @@ def test_a_reviewer_who_pushes_took_part() -> None:
     assert excluded(change) == {DANA.id: "author", BOB.id: "pusher"}
 
 
+def test_whoever_pushed_before_somebody_else_pushed_on_top_took_part() -> None:
+    """ATTACKS 017: the commits name dana, who also pushed last; bob pushed the one that matters."""
+    change = a_change(a_commit("1"), a_commit("2"), earlier_pushers=(account(1002),))
+
+    assert excluded(change) == {DANA.id: "author", BOB.id: "pusher"}
+    assert account(1002) in accounts_to_resolve(change)
+
+
 def test_a_spoofed_address_excludes_the_account_and_the_address() -> None:
     """ATTACKS 017: where account and address disagree, both took part."""
     change = a_change(a_commit(author=account(1002), author_email="carl@example.com"))

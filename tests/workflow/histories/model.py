@@ -255,7 +255,7 @@ class Model:
             return False
         able = {one for one in OWNERS_OF_PRODUCTION - excluded if _rank(people[one]) >= APPROVERS and people[one].mfa}
         approvals = [login for login in able & latest.keys() if self._counts(latest[login], base, effect, as_of)]
-        needed = 1 if self.person(self.host.pusher(pull.number, pull.head)) else 2
+        needed = 1 if self.person(self.host.pushers(pull.number, pull.head).get(pull.head)) else 2
         return len(approvals) >= needed
 
     def _counts(self, review: Review, base: CommitSha, effect: Effect, as_of: datetime) -> bool:
@@ -272,7 +272,8 @@ class Model:
         known = objects.history(base)
         own = {sha: commit for sha, commit in objects.history(pull.head).items() if sha not in known}
         people = [self.person(who, email) for commit in own.values() for who, email in _named(commit, own)]
-        sure = [*people, self.person(pull.author), self.person(self.host.pusher(pull.number, pull.head))]
+        pushed = [self.person(who) for sha, who in self.host.pushers(pull.number, pull.head).items() if sha in own]
+        sure = [*people, self.person(pull.author), *pushed]
         return {one.login for one in sure if one is not None}, None not in people
 
     def _plan(self, key: str, manifest: bytes | None) -> Plan | None:
