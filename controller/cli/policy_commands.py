@@ -19,3 +19,34 @@ def policy_list(*, repo: Repo = Path(), json: Json = False) -> None:
     from controller.cli.policy_listing import run
 
     raise typer.Exit(run(repo, as_json=json))
+
+
+Ledger = Annotated[Path | None, typer.Option(help="A ledger, or a copy of it; default: DVO_LEDGER.")]
+Signers = Annotated[Path | None, typer.Option(help="Who may sign that ledger; default: the controller's own.")]
+Newest = Annotated[int | None, typer.Option(min=1, help="Only so many of the newest decisions; default: all.")]
+
+
+@policy.command("replay")
+def policy_replay(  # noqa: PLR0913 - each option of a command is a parameter to Typer
+    *,
+    ledger: Ledger = None,
+    allowed_signers: Signers = None,
+    repo: Repo = Path(),
+    base: Annotated[str, typer.Option(help="The branch whose policies took the decisions.")] = "main",
+    policies: Annotated[Path | None, typer.Option(help="Replay on the policies of this folder instead.")] = None,
+    commit: Annotated[str | None, typer.Option(help="Replay on the policies of this commit instead.")] = None,
+    newest: Newest = None,
+    json: Json = False,
+) -> None:
+    """Ask every recorded decision again: of the policies that took it, or of others to see what would flip."""
+    from controller.cli.policy_replaying import Asked, run
+
+    raise typer.Exit(run(Asked(ledger, allowed_signers, repo, base, policies, commit, newest), as_json=json))
+
+
+@policy.command("decisions")
+def policy_decisions(*, ledger: Ledger = None, allowed_signers: Signers = None, newest: Newest = None) -> None:
+    """Print the recorded decisions as lines of OPA's own decision log."""
+    from controller.cli.policy_replaying import Asked, export
+
+    raise typer.Exit(export(Asked(ledger, allowed_signers, Path(), "main", None, None, newest)))

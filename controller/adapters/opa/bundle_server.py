@@ -38,6 +38,7 @@ class BundleServer:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._failures = 0
         self._paused_until = 0.0
+        self._broken: PolicyError | None = None
 
     def decide(self, document: Mapping[str, object]) -> Answer:
         """Return the bundle's answer. Raises `PolicyError` and `UnavailableError` as the port says."""
@@ -76,6 +77,8 @@ class BundleServer:
             self._discard()
 
     def _ready_child(self) -> OpaChild:
+        if self._broken is not None:
+            raise PolicyError(str(self._broken))  # the same bytes do not compile a second time either
         if self._child is not None and self._child.is_alive:
             return self._child
         wait = self._paused_until - self._monotonic()
@@ -87,7 +90,8 @@ class BundleServer:
         try:
             self._child = self._launch(self._bundle, Path(self._folder.name))
             self._child.start()
-        except PolicyError:
+        except PolicyError as error:
+            self._broken = error
             self._discard()
             raise
         except UnavailableError:

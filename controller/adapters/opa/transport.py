@@ -21,6 +21,8 @@ from urllib3.connection import HTTPConnection
 
 _CHUNK = 1 << 16
 _LONGEST = 32 << 20
+_CONNECTIONS = 16
+"""Kept open; with fewer than there are threads, most questions would begin by connecting."""
 
 
 class Client(Protocol):
@@ -78,7 +80,7 @@ class SocketTransport(StrictTransport):
 
     def __init__(self, path: Path, seconds: float) -> None:
         super().__init__(seconds)
-        self._pool = _SocketPool("localhost", socket_path=str(path))
+        self._pool = _SocketPool("localhost", maxsize=_CONNECTIONS, socket_path=str(path))
 
     def get_connection_with_tls_context(self, *_request: object, **_tls: object) -> HTTPConnectionPool:
         """Return the pool of connections to the socket, whatever the URL says."""

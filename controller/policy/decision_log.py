@@ -1,0 +1,56 @@
+"""A recorded decision as an entry of OPA's own decision log, for tools that read those.
+
+Members and their meaning are those of OPA's management API, "Decision Logs". Ours are made of
+what the ledger keeps: who asked over which connection and how long it took is not kept, so
+`requested_by` and `metrics` are left out, which the schema allows.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC
+
+from controller.policy.answer import Finding
+from controller.policy.reading import SCHEMA
+from controller.policy.recorded import Recorded
+
+PATH = "dvo/decision"
+
+
+def decision_log_entry(decision: Recorded, version: str) -> Mapping[str, object]:
+    """Return `decision` in the schema of OPA's decision log; `version` is the release of DVO that tells it."""
+    answer = decision.answer
+    return {
+        "labels": {"app": "dvo", "version": version, "entry": decision.entry, "subject": decision.subject},
+        "decision_id": answer.decision_id,
+        "bundles": {"dvo": {"revision": answer.revision}},
+        "path": PATH,
+        "input": decision.document,
+        "result": {
+            "schema": SCHEMA,
+            "rules": sorted(answer.rules),
+            "findings": [_finding(finding) for finding in answer.findings],
+            "roles": {person: sorted(roles) for person, roles in sorted(answer.roles.items())},
+        },
+        "timestamp": decision.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    }
+
+
+def _finding(finding: Finding) -> Mapping[str, object]:
+    terms = finding.terms
+    return {
+        "rule": finding.rule,
+        "action": finding.action.value,
+        "message": finding.message,
+        "remediation": finding.remediation,
+        "environment": finding.environment,
+        "agent": finding.agent,
+        "path": finding.path,
+        "line": finding.line,
+        "until": finding.until and finding.until.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "params": {}
+        if terms is None
+        else {
+            "required_roles": sorted(terms.required_roles),
+            "min_approvals": terms.min_approvals,
+            "expiry_hours": terms.expiry_hours,
+        },
+    }
