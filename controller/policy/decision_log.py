@@ -8,7 +8,7 @@ what the ledger keeps: who asked over which connection and how long it took is n
 from collections.abc import Mapping
 from datetime import UTC
 
-from controller.policy.answer import Finding
+from controller.policy.answer_document import answer_document
 from controller.policy.reading import SCHEMA
 from controller.policy.recorded import Recorded
 
@@ -24,33 +24,6 @@ def decision_log_entry(decision: Recorded, version: str) -> Mapping[str, object]
         "bundles": {"dvo": {"revision": answer.revision}},
         "path": PATH,
         "input": decision.document,
-        "result": {
-            "schema": SCHEMA,
-            "rules": sorted(answer.rules),
-            "findings": [_finding(finding) for finding in answer.findings],
-            "roles": {person: sorted(roles) for person, roles in sorted(answer.roles.items())},
-        },
+        "result": {"schema": SCHEMA, **answer_document(answer)},
         "timestamp": decision.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-    }
-
-
-def _finding(finding: Finding) -> Mapping[str, object]:
-    terms = finding.terms
-    return {
-        "rule": finding.rule,
-        "action": finding.action.value,
-        "message": finding.message,
-        "remediation": finding.remediation,
-        "environment": finding.environment,
-        "agent": finding.agent,
-        "path": finding.path,
-        "line": finding.line,
-        "until": finding.until and finding.until.astimezone(UTC).isoformat().replace("+00:00", "Z"),
-        "params": {}
-        if terms is None
-        else {
-            "required_roles": sorted(terms.required_roles),
-            "min_approvals": terms.min_approvals,
-            "expiry_hours": terms.expiry_hours,
-        },
     }

@@ -12,7 +12,8 @@ from controller.approval.approvals import Counted, Requirement
 from controller.change.names import CommitSha, digest_of
 from controller.decision.verdict import Judgement, Reason, Refused
 from controller.desired_state.canonical import canonical_json
-from controller.policy.answer import Answer, Finding
+from controller.policy.answer import Answer
+from controller.policy.answer_document import answer_document
 
 
 def judgement_details(judgement: Judgement) -> dict[str, object]:
@@ -102,30 +103,7 @@ def _answer(judgement: Judgement) -> Mapping[str, object]:
     return {
         "revision": answer.revision,
         "decision_id": answer.decision_id,
-        "rules": sorted(answer.rules),
-        "findings": [_finding(finding) for finding in answer.findings],
-        "roles": {person: sorted(roles) for person, roles in sorted(answer.roles.items())},
-    }
-
-
-def _finding(finding: Finding) -> Mapping[str, object]:
-    terms = finding.terms
-    return {
-        "rule": finding.rule,
-        "action": finding.action.value,
-        "message": finding.message,
-        "remediation": finding.remediation,
-        "environment": finding.environment,
-        "agent": finding.agent,
-        "path": finding.path,
-        "line": finding.line,
-        "until": finding.until and _instant(finding.until),
-        "params": terms
-        and {
-            "required_roles": sorted(terms.required_roles),
-            "min_approvals": terms.min_approvals,
-            "expiry_hours": terms.expiry_hours,
-        },
+        **answer_document(answer),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from controller.errors import InputError
 from controller.identity.principal import PrincipalId
-from controller.policy.answer import DEFAULT_RULES, Action, Answer, ApprovalTerms, Finding
+from controller.policy.answer import DEFAULT_RULES, Action, Answer, ApprovalTerms, Finding, ReviewTerms
 from controller.policy.decision_log import decision_log_entry
 from controller.policy.recorded import Recorded, read_recorded
 from controller.policy.replay import (
@@ -139,8 +139,13 @@ def test_the_parts_in_which_answers_differ_are_named() -> None:
     )
 
 
-def test_a_decision_is_told_in_opas_schema_and_read_back_from_it() -> None:
-    told = decision_log_entry(decided(ASK_WHILE_HELD), "1.0")
+REVIEWED = replace(ASK.findings[0], review=ReviewTerms(2, frozenset({"admin"})))
+WAIVED = replace(ALLOW.findings[0], is_waived=True)
+
+
+@pytest.mark.parametrize("given", [ASK_WHILE_HELD, ALLOW, answer(REVIEWED, WAIVED)])
+def test_a_decision_is_told_in_opas_schema_and_read_back_from_it(given: Answer) -> None:
+    told = decision_log_entry(decided(given), "1.0")
     kept = {**told, "bundles": None}
     assert kept["path"] == "dvo/decision"
     assert (kept["decision_id"], kept["timestamp"]) == ("one", "2026-11-21T11:00:00Z")
@@ -149,7 +154,7 @@ def test_a_decision_is_told_in_opas_schema_and_read_back_from_it() -> None:
     assert isinstance(result, dict)
     answered = {name: result[name] for name in ("rules", "findings", "roles")}
     details = {"input": told["input"], "answer": {**answered, "revision": ASK.revision, "decision_id": "one"}}
-    assert read_recorded("1", "pull/7", NOW, details) == decided(ASK_WHILE_HELD)
+    assert read_recorded("1", "pull/7", NOW, details) == decided(given)
 
 
 @pytest.mark.parametrize("details", [{}, {"input": DOCUMENT, "answer": {"unanswered": "policy_broken"}}])
