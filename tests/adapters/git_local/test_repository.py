@@ -114,7 +114,7 @@ def test_a_replaced_object_deceives_nobody(work: Work) -> None:
 
 
 def test_nothing_the_repository_configures_is_run(work: Work, tmp_path: Path) -> None:
-    """A clone somebody else prepared cannot make Git start a program."""
+    """ATTACKS 037: a clone somebody else prepared cannot make Git start a program; no file is checked out."""
     trap = tmp_path / "trap.sh"
     trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
     trap.chmod(0o755)
