@@ -50,3 +50,11 @@ def policy_decisions(*, ledger: Ledger = None, allowed_signers: Signers = None, 
     from controller.cli.policy_replaying import Asked, export
 
     raise typer.Exit(export(Asked(ledger, allowed_signers, Path(), "main", None, None, newest)))
+
+
+@policy.command("test")
+def policy_test(*, repo: Repo = Path(), json: Json = False) -> None:
+    """Run the Rego tests, and the situations in policies/tests."""
+    from controller.cli.policy_testing import run
+
+    raise typer.Exit(run(repo, as_json=json))

@@ -1,11 +1,44 @@
 """What the commands of a policy author are made of: a policy folder on this machine, and an OPA."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from controller.adapters.opa.inspecting import inspect_notes
-from controller.errors import ConfigurationError, InputError
-from controller.policy.bundle import FOLDER
+from controller.adapters.opa.servers import OpaServers
+from controller.adapters.opa.testing import RegoTest, run_rego_tests
+from controller.change.names import RepoPath
+from controller.desired_state.problem import Problem
+from controller.errors import ConfigurationError, InputError, PolicyError
+from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
 from controller.policy.rule_note import RuleNote, read_notes
+from controller.policy.situation import Situation, read_situations
+
+SITUATIONS = "policies/tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A situation, and how the answer differs from what it expects; empty when it does not."""
+
+    situation: Situation
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTests:
+    """What testing the policies of a repository found."""
+
+    faults: tuple[Problem, ...]
+    """What the strict compiler finds wrong; with any of them nothing else was tested."""
+    rego: tuple[RegoTest, ...] = ()
+    situations: tuple[Played, ...] = ()
+
+    @property
+    def have_passed(self) -> bool:
+        """Whether there are tests, and all of them hold."""
+        outcomes = [test.has_passed for test in self.rego] + [not played.differences for played in self.situations]
+        return not self.faults and bool(outcomes) and all(outcomes)
 
 
 def rule_notes(repository: Path, opa: Path | None) -> tuple[RuleNote, ...]:
@@ -15,6 +48,41 @@ def rule_notes(repository: Path, opa: Path | None) -> tuple[RuleNote, ...]:
     `PolicyError` for policies that do not parse or a rule without a note.
     """
     return read_notes(inspect_notes(known_opa(opa), policy_folder(repository)))
+
+
+def policy_tests(repository: Path, opa: Path | None) -> PolicyTests:
+    """Return what the compiler, the Rego tests and the situations of `repository` tell.
+
+    Raises what `rule_notes` raises, and `InputError` for a file of situations with a fault.
+    """
+    binary, folder = known_opa(opa), policy_folder(repository)
+    situations = tuple(_situations(repository.absolute()))
+    bundle = policy_bundle(
+        {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    )
+    with OpaServers(binary) as engine:
+        if faults := engine.check(bundle):
+            return PolicyTests(faults)
+        read_notes(inspect_notes(binary, folder))
+        rego = run_rego_tests(binary, folder)
+        return PolicyTests((), rego, tuple(_played(engine, bundle, situation) for situation in situations))
+
+
+def _played(engine: OpaServers, bundle: PolicyBundle, situation: Situation) -> Played:
+    try:
+        answer = engine.decide(bundle, situation.document)
+    except PolicyError as error:
+        return Played(situation, (str(error),))
+    return Played(situation, situation.differences(answer.findings))
+
+
+def _situations(repository: Path) -> Iterator[Situation]:
+    """Yield the situations of every file; `InputError` names each fault of the first that has any."""
+    for file in sorted((repository / SITUATIONS).glob("*.y*ml")):
+        reading = read_situations(RepoPath(f"{SITUATIONS}/{file.name}"), file.read_bytes())
+        if reading.accepted is None:
+            raise InputError("\n".join(f"{problem}\n  → {problem.remedy}" for problem in reading.problems))
+        yield from reading.accepted
 
 
 def known_opa(opa: Path | None) -> Path:

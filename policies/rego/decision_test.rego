@@ -9,6 +9,7 @@ default_rules := {
 	"mc-break-glass-review",
 	"mc-business-hours",
 	"mc-change-size",
+	"mc-company",
 	"mc-deny-direct-prod",
 	"mc-freeze-window",
 	"mc-governance",
@@ -104,5 +105,7 @@ test_a_company_rule_cannot_speak_for_another if {
 	silent := {"silent": {"id": "mc-prod-approval", "findings": set()}}
 	alone := data.dvo.decision with input as examples.question
 	together := data.dvo.decision with input as examples.question with data.dvo.company as silent
-	together == alone
+	together.rules == alone.rules
+	{finding.rule | some finding in (together.findings - alone.findings)} == {"mc-company"}
+	alone.findings - together.findings == set()
 }

@@ -16,6 +16,7 @@ from controller.change.names import RepoPath
 from controller.desired_state.problem import Problem
 from controller.errors import PolicyError, UnavailableError
 from controller.policy.bundle import FOLDER, PolicyBundle
+from controller.policy.company import company_problems
 
 ROOTS = ("dvo", "company")
 """Where rules and data of a bundle may live; `system`, which OPA obeys, is not among them."""
@@ -42,6 +43,8 @@ class OpaCompiler:
 
         Raises `PolicyError` with the compiler's words when it does not compile.
         """
+        if faults := company_problems(bundle.files):
+            raise PolicyError(f"the policies of {bundle.digest} do not compile: {'; '.join(map(str, faults))}")
         self._lay_out(bundle, folder)
         archive = folder / "bundle.tar.gz"
         options = ["--bundle", FOLDER, "--revision", bundle.digest, "--output", str(archive)]
@@ -60,7 +63,8 @@ class OpaCompiler:
             return (Problem(RepoPath(FOLDER), 1, 1, str(error), error.advice),)
         options = ["--strict", "--bundle", "--format", "json", "--max-errors", "0"]
         done = self._run(["check", "--capabilities", "capabilities.json", *options, FOLDER], folder)
-        return () if done.returncode == 0 else _problems(done.stdout + done.stderr)
+        found = () if done.returncode == 0 else _problems(done.stdout + done.stderr)
+        return tuple(sorted((*found, *company_problems(bundle.files))))
 
     def _lay_out(self, bundle: PolicyBundle, folder: Path) -> None:
         policy = folder / FOLDER

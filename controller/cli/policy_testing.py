@@ -1,0 +1,70 @@
+"""`dvo policy test`: what the Rego tests and the situations say of the policies."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import typer
+
+from controller.cli.failure import OK, REFUSED
+from controller.cli.printable import printable
+from controller.compose.policies import SITUATIONS, PolicyTests, policy_tests
+from controller.settings import load_local_settings, process_environment
+
+SCHEMA = "dvo.policy-test/1"
+
+
+def run(repository: Path, *, as_json: bool) -> int:
+    """Run every test, tell the outcome and return the exit code."""
+    tests = policy_tests(repository, load_local_settings(process_environment()).opa_bin)
+    typer.echo(json.dumps(_document(tests), indent=2) if as_json else printable("\n".join(_lines(tests))))
+    return OK if tests.have_passed else REFUSED
+
+
+def _lines(tests: PolicyTests) -> Iterator[str]:
+    for fault in tests.faults:
+        yield f"{fault}"
+    for test in tests.rego:
+        if not test.has_passed:
+            yield f"{test.path}:{test.line}: failed: {test.name}: {test.reason}"
+    for played in tests.situations:
+        if played.differences:
+            yield f"{played.situation.path}:{played.situation.line}: failed: {played.situation.name}"
+            yield from (f"  → {difference}" for difference in played.differences)
+    if tests.faults:
+        yield f"✗ {len(tests.faults)} faults; nothing was tested."
+    else:
+        yield from _counts(tests)
+
+
+def _counts(tests: PolicyTests) -> Iterator[str]:
+    rego = [test.has_passed for test in tests.rego]
+    situations = [not played.differences for played in tests.situations]
+    for what, outcomes in ("Rego tests", rego), (f"situations in {SITUATIONS}", situations):
+        sign = "✓" if outcomes and all(outcomes) else "✗" if outcomes else "-"
+        yield f"{sign} {sum(outcomes)} of {len(outcomes)} {what} hold"
+
+
+def _document(tests: PolicyTests) -> Mapping[str, object]:
+    return {
+        "schema": SCHEMA,
+        "passed": tests.have_passed,
+        "faults": [
+            {"path": fault.path, "line": fault.line, "column": fault.column, "message": fault.message}
+            for fault in tests.faults
+        ],
+        "rego": [
+            {"name": test.name, "path": test.path, "line": test.line, "passed": test.has_passed, "reason": test.reason}
+            for test in tests.rego
+        ],
+        "situations": [
+            {
+                "name": played.situation.name,
+                "path": played.situation.path,
+                "line": played.situation.line,
+                "passed": not played.differences,
+                "differences": list(played.differences),
+            }
+            for played in tests.situations
+        ],
+    }

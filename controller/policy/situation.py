@@ -1,0 +1,226 @@
+"""A policy fixture: named situations and the answer each expects, from `policies/tests/*.yaml`.
+
+A situation is the ordinary one below - on a Wednesday at noon an operator proposes a tried
+release to production - with the values at some JSON pointers (RFC 6901) replaced. What it
+expects is complete: which rules deny, require an approval or warn, and no other.
+"""
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from controller.change.names import RepoPath
+from controller.desired_state.document import Document, read_document
+from controller.desired_state.faults import problem_at
+from controller.desired_state.problem import Problem
+from controller.desired_state.reading import Reading, shaped
+from controller.policy.answer import Action, Finding
+
+_RULE = r"^[a-z0-9][a-z0-9-]{0,63}$"
+_POINTER = r"^(?:/[^/~]*(?:~[01][^/~]*)*)+$"
+_Rules = list[Annotated[str, Field(pattern=_RULE)]]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class ExpectedShape(_Strict):
+    """The ids of all rules that find something, by what they ask for; records (`audit_only`) do not matter."""
+
+    deny: _Rules = []
+    require_approval: _Rules = []
+    warn: _Rules = []
+
+
+class SituationShape(_Strict):
+    """One situation."""
+
+    name: str = Field(min_length=1, max_length=200)
+    given: dict[Annotated[str, Field(pattern=_POINTER)], JsonValue] = {}
+    without: list[Annotated[str, Field(pattern=_POINTER)]] = []
+    expect: ExpectedShape
+
+
+class SituationsShape(_Strict):
+    """A file of situations: policies/tests/<name>.yaml."""
+
+    apiVersion: Literal["dvo/v1"]  # noqa: N815 - the format's word
+    kind: Literal["PolicyTests"]
+    situations: list[SituationShape] = Field(min_length=1, max_length=500)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A question with the answer it expects: for each action the ids of the rules that ask for it."""
+
+    name: str
+    path: RepoPath
+    line: int
+    document: Mapping[str, object]
+    expected: Mapping[Action, frozenset[str]]
+
+    def differences(self, findings: Iterable[Finding]) -> tuple[str, ...]:
+        """Return in words how `findings` differ from what is expected; nothing when they do not."""
+        found: dict[Action, set[str]] = {action: set() for action in self.expected}
+        for finding in findings:
+            if finding.action in found:
+                found[finding.action].add(finding.rule)
+        return tuple(
+            f"{action.value}: expected {_listed(rules)}, got {_listed(found[action])}"
+            for action, rules in self.expected.items()
+            if found[action] != rules
+        )
+
+
+def read_situations(path: RepoPath, content: bytes) -> Reading[tuple[Situation, ...]]:
+    """Return the situations of one file, or every fault in it at its place."""
+    document = read_document(path, content)
+    shape, problems = shaped(document, SituationsShape)
+    if shape is None or problems:
+        return Reading(None, problems)
+    found = [_situation(document, index, each) for index, each in enumerate(shape.situations)]
+    faults = [fault for fault in found if isinstance(fault, Problem)]
+    names = [each.name for each in shape.situations]
+    faults += [
+        problem_at(document, ("situations", index, "name"), f"a second situation {name!a}", "Give it another name.")
+        for index, name in enumerate(names)
+        if name in names[:index]
+    ]
+    if faults:
+        return Reading(None, tuple(sorted(faults)))
+    return Reading(tuple(each for each in found if isinstance(each, Situation)), ())
+
+
+def _situation(document: Document, index: int, shape: SituationShape) -> Situation | Problem:
+    asked = copy.deepcopy(ORDINARY)
+    changes: list[tuple[str, object, bool]] = [(pointer, value, True) for pointer, value in shape.given.items()]
+    changes += [(pointer, None, False) for pointer in shape.without]
+    for pointer, value, is_given in changes:
+        if not _put(asked, pointer, value, is_given=is_given):
+            part = "given" if is_given else "without"
+            at = ("situations", index, part, pointer) if is_given else ("situations", index, part)
+            message = f"`{part}`: the question has no place {pointer[:80]!a}"
+            return problem_at(document, at, message, "See schemas/policy-input.json for what a question holds.")
+    expected = {
+        Action.DENY: frozenset(shape.expect.deny),
+        Action.REQUIRE_APPROVAL: frozenset(shape.expect.require_approval),
+        Action.WARN: frozenset(shape.expect.warn),
+    }
+    return Situation(shape.name, document.path, document.place(("situations", index, "name"))[0], asked, expected)
+
+
+def _put(within: object, pointer: str, value: object, *, is_given: bool) -> bool:
+    """Put `value` at `pointer`, or take away what is there; say whether there is such a place."""
+    *parents, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/"))
+    for part in parents:
+        within = _child(within, part)
+    if isinstance(within, dict) and (is_given or last in within):
+        within[last] = value
+        if not is_given:
+            del within[last]
+        return True
+    if isinstance(within, list) and last.isdecimal() and int(last) < len(within) + is_given:
+        within[int(last) : int(last) + 1] = [value] if is_given else []
+        return True
+    return False
+
+
+def _child(within: object, part: str) -> object:
+    if isinstance(within, dict):
+        return within.get(part)
+    if isinstance(within, list) and part.isdecimal() and int(part) < len(within):
+        return within[int(part)]
+    return None
+
+
+def _listed(rules: Iterable[str]) -> str:
+    return ", ".join(sorted(rules)) or "none"
+
+
+def _plan(version: str, digit: str) -> dict[str, object]:
+    return {
+        "environment": "production",
+        "agent": "ANL",
+        "version": version,
+        "release": "sha256:" + digit * 64,
+        "pinned": True,
+        "platform": "fastapi",
+        "replicas": 2,
+        "regions": ["westeurope"],
+        "model": {"provider": "azure_openai", "name": "gpt-4o", "temperature": 0.1},
+        "variables": {"LOG_LEVEL": "INFO"},
+        "secrets": {"OPENAI_API_KEY": "keyvault://dvo-prod/openai-key"},
+        "rollout": {"strategy": "all_at_once", "health_timeout_seconds": 120, "auto_rollback": True},
+    }
+
+
+def _stated(tier: str) -> dict[str, object]:
+    return {
+        "tier": tier,
+        "time_zone": "Europe/Berlin",
+        "platforms": {"fastapi": "kubernetes"},
+        "freeze_windows": [],
+        "drift": "report",
+    }
+
+
+def _able() -> dict[str, object]:
+    return {
+        "capabilities": ["project_results"],
+        "tools": [],
+        "data": [],
+        "egress": [],
+        "hand_offs": [],
+        "autonomy": "answer",
+    }
+
+
+def _person(group: str) -> dict[str, object]:
+    return {"kind": "person", "groups": [group], "mfa": True}
+
+
+ORDINARY: dict[str, object] = {
+    "schema": "dvo.policy-input/1",
+    "now": "2026-11-18T11:00:00Z",
+    "purpose": "pull_request",
+    "change": {"author": "operator", "requester": None},
+    "people": {
+        "developer": _person("DVO-Developers"),
+        "operator": _person("DVO-Operators"),
+        "release-manager": _person("DVO-ReleaseManagers"),
+        "admin": _person("DVO-Admins"),
+        "robot": {"kind": "bot", "groups": [], "mfa": None},
+    },
+    "environments": {
+        tier: {"before": _stated(tier), "after": _stated(tier), "tier": tier}
+        for tier in ("development", "staging", "production")
+    },
+    "deployments": [
+        {
+            "environment": "production",
+            "agent": "ANL",
+            "tier": "production",
+            "kinds": ["upgraded"],
+            "path": "environments/production/anl.yaml",
+            "lines": {"agent": 4, "version": 5, "digest": 6, "platform": 7, "replicas": 8, "regions": 9},
+            "before": _plan("1.0.0", "b"),
+            "after": _plan("1.1.0", "a"),
+            "abilities": {"before": _able(), "after": _able()},
+        }
+    ],
+    "files": [],
+    "evidence": [
+        {
+            "environment": "staging",
+            "tier": "staging",
+            "agent": "ANL",
+            "release": "sha256:" + "a" * 64,
+            "completed_at": "2026-11-17T11:00:00Z",
+        }
+    ],
+}
+"""The ordinary situation, which every other one differs from."""

@@ -1,0 +1,108 @@
+"""`dvo policy test` on the library, and on what somebody broke."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import ROOT, Clone, Dvo
+
+QUICK = "policies/rego/rules/mc_bounds_test.rego"
+QUIET = """\
+# METADATA
+# title: Quiet
+# description: Nothing happens.
+# custom:
+#   id: acme-quiet
+#   owner: security
+#   severity: low
+#   remedy: Wait.
+package dvo.company.quiet
+
+id := "acme-quiet"
+"""
+
+
+@pytest.fixture
+def small(clone: Clone) -> Clone:
+    """A clone with few Rego tests, so that running them takes no time."""
+    for file in (clone.folder / "policies" / "rego").rglob("*_test.rego"):
+        if file.name not in ("mc_bounds_test.rego", "examples_test.rego"):
+            file.unlink()
+    return clone
+
+
+def test_the_library_passes_its_own_tests(dvo: Dvo) -> None:
+    said = dvo("policy", "test", "--repo", str(ROOT), "--json")
+    told = json.loads(said.out)
+    assert (said.code, told["passed"], told["faults"]) == (0, True, [])
+    assert len(told["rego"]) > 300
+    assert len(told["situations"]) > 20
+
+
+def test_a_situation_that_turns_out_otherwise_is_told_at_its_place(dvo: Dvo, small: Clone) -> None:
+    small.edit(
+        "policies/tests/production.yaml",
+        "expect: {require_approval: [mc-prod-approval]}\n\n  - name: a dev",
+        "expect: {warn: [mc-x]}\n\n  - name: a dev",
+    )
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert said.code == 1
+    assert "policies/tests/production.yaml:6: failed: an operator proposes a tried release" in said.out
+    assert "require_approval: expected none, got mc-prod-approval" in said.out
+    assert "✗ 22 of 23 situations" in said.out
+
+
+def test_a_rego_test_that_fails_is_told_at_its_place(dvo: Dvo, small: Clone) -> None:
+    small.edit(QUICK, '"most_regions": 2', '"most_regions": 3')
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert said.code == 1
+    assert f"{QUICK}:" in said.out
+    assert "failed: dvo_test.mc_bounds.test_regions_are_counted: it does not hold" in said.out
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("package dvo.company.quiet\n\nx if {\n", "policies/rego/company/quiet.rego:"),
+        (QUIET + "\nx := time.now_ns()\n", "company/quiet.rego:13:6: rego_type_error: undefined function time.now_ns"),
+    ],
+)
+def test_policies_that_do_not_compile_are_told_and_not_tested(dvo: Dvo, small: Clone, content: str, told: str) -> None:
+    small.write("policies/rego/company/quiet.rego", content)
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert said.code == 1
+    assert told in said.out
+    assert "nothing was tested" in said.out
+
+
+def test_a_test_that_reaches_outside_does_not_run(dvo: Dvo, small: Clone) -> None:
+    """ATTACKS 083."""
+    small.write("policies/rego/company/quiet_test.rego", "package dvo_test.quiet\n\ntest_x if time.now_ns() > 0\n")
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert said.code == 1
+    assert "undefined function time.now_ns" in said.err
+
+
+def test_a_rule_that_fails_is_told_by_every_situation(dvo: Dvo, small: Clone) -> None:
+    small.write("policies/rego/company/quiet.rego", QUIET + '\nfindings contains {"rule": id}\n')
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert said.code == 1
+    assert "✗ 0 of 23 situations" in said.out
+
+
+def test_a_fixture_with_a_fault_is_wrong_usage_with_file_and_line(dvo: Dvo, small: Clone) -> None:
+    small.write("policies/tests/own.yaml", "apiVersion: dvo/v1\nkind: PolicyTests\nsituation: []\n")
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert said.code == 2
+    assert "policies/tests/own.yaml:3:1" in said.err
+
+
+def test_policies_without_any_test_have_passed_none(dvo: Dvo, small: Clone) -> None:
+    for file in (*small.folder.glob("policies/tests/*"), *small.folder.rglob("*_test.rego")):
+        file.unlink()
+    assert dvo("policy", "test", "--repo", str(small.folder)).code == 1
+
+
+def test_without_an_opa_that_runs_nothing_is_tested(dvo: Dvo, tmp_path: Path) -> None:
+    assert dvo("policy", "test", "--repo", str(ROOT), more={"OPA_BIN": str(tmp_path / "none")}).code == 3

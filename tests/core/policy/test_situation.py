@@ -1,0 +1,111 @@
+"""Fixtures are read strictly, each fault at its place, and say exactly what they expect."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from controller.change.names import RepoPath
+from controller.policy.answer import Action, Finding
+from controller.policy.situation import ORDINARY, Situation, read_situations
+
+PATH = RepoPath("policies/tests/x.yaml")
+HEAD = "apiVersion: dvo/v1\nkind: PolicyTests\nsituations:\n"
+
+
+def problems(text: str) -> list[str]:
+    reading = read_situations(PATH, text.encode())
+    assert reading.accepted is None
+    return [str(problem) for problem in reading.problems]
+
+
+def only(given: str) -> Situation:
+    reading = read_situations(PATH, f"{HEAD}  - name: x\n    {given}\n    expect: {{deny: [mc-x]}}\n".encode())
+    assert reading.accepted is not None, reading.problems
+    (situation,) = reading.accepted
+    return situation
+
+
+def finding(rule: str, action: Action) -> Finding:
+    until = datetime(2027, 1, 1, tzinfo=UTC) if action is Action.DENY else None
+    return Finding(rule, action, "Why.", "How.", None, None, None, None, until, None)
+
+
+def test_the_ordinary_situation_is_a_question_as_published(schema_file: Path) -> None:
+    schema = json.loads(schema_file.read_text())
+    Draft202012Validator(schema).validate(ORDINARY)
+
+
+def test_values_are_put_where_they_are_named() -> None:
+    asked = cast(
+        dict[str, Any], only("given: {/change/author: admin, /people/x: {kind: bot}, /files/0: {a: 1}}").document
+    )
+    assert (asked["change"]["author"], asked["people"]["x"], asked["files"]) == ("admin", {"kind": "bot"}, [{"a": 1}])
+    assert only("given: {/environments/a~1b~0c: null}").document["environments"] != ORDINARY["environments"]
+    assert cast(dict[str, Any], ORDINARY["change"])["author"] == "operator"
+
+
+def test_what_is_there_can_be_replaced_and_taken_away() -> None:
+    asked = cast(dict[str, Any], only("given: {/deployments/0/kinds/0: moved}").document)
+    assert asked["deployments"][0]["kinds"] == ["moved"]
+    assert "evidence" not in only("without: [/evidence]").document
+    assert only("without: [/evidence/0]").document["evidence"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ("given: {/nowhere/x: 1}", "given"),
+        ("given: {/deployments/7/tier: 1}", "given"),
+        ("given: {/deployments/x/tier: 1}", "given"),
+        ("given: {/deployments/2: 1}", "given"),
+        ("given: {/deployments/-: 1}", "given"),
+        ("given: {/now/x: 1}", "given"),
+        ("without: [/nowhere]", "without"),
+        ("without: [/evidence/1]", "without"),
+    ],
+)
+def test_a_place_that_is_not_there_is_a_fault(given: str, place: str) -> None:
+    (told,) = problems(f"{HEAD}  - name: x\n    {given}\n    expect: {{}}\n")
+    assert told.startswith(f"{PATH}:5:")
+    assert f"`{place}`: the question has no place" in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "situations: []\n",
+        f"{HEAD}  []\n",
+        f"{HEAD}  - name: x\n",
+        f"{HEAD}  - {{name: '', expect: {{}}}}\n",
+        f"{HEAD}  - {{name: x, expect: {{denies: []}}}}\n",
+        f"{HEAD}  - {{name: x, expect: {{deny: [MC-X]}}}}\n",
+        f"{HEAD}  - {{name: x, expect: {{deny: mc-x}}}}\n",
+        f"{HEAD}  - {{name: x, expects: {{}}}}\n",
+        f"{HEAD}  - {{name: x, given: {{now: x}}, expect: {{}}}}\n",
+        f"{HEAD}  - {{name: x, given: {{/now: a, /now: b}}, expect: {{}}}}\n",
+        f"{HEAD}  - {{name: x, expect: &a {{}}}}\n",
+    ],
+)
+def test_whatever_is_no_fixture_is_refused_with_file_and_line(text: str) -> None:
+    assert all(told.startswith(f"{PATH}:") for told in problems(text))
+
+
+def test_two_situations_have_two_names() -> None:
+    (told,) = problems(f"{HEAD}  - {{name: x, expect: {{}}}}\n  - {{name: x, expect: {{}}}}\n")
+    assert told.startswith(f"{PATH}:5:")
+
+
+def test_the_answer_must_be_the_expected_one_and_no_other() -> None:
+    situation = only("given: {}")
+    deny = finding("mc-x", Action.DENY)
+    assert situation.differences([deny, deny, finding("mc-a", Action.AUDIT_ONLY)]) == ()
+    assert situation.differences([]) == ("deny: expected mc-x, got none",)
+    assert situation.differences([deny, finding("mc-y", Action.DENY), finding("mc-w", Action.WARN)]) == (
+        "deny: expected mc-x, got mc-x, mc-y",
+        "warn: expected none, got mc-w",
+    )
