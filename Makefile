@@ -34,8 +34,8 @@ demo: $(VENV) opa ## Play the whole story on this machine
 	@$(BIN)/dvo demo
 
 test: $(VENV) opa npm ## Run all tests and hold the coverage
-	@.tools/opa test $(REGO)
-	@.tools/opa test --coverage --threshold $(COVERAGE_REGO) $(REGO) > /dev/null
+	@.tools/opa test --timeout 60s $(REGO)
+	@.tools/opa test --timeout 60s --coverage --threshold $(COVERAGE_REGO) $(REGO) > /dev/null
 	@$(BIN)/pytest --cov --cov-report= $(PYTEST_ARGS)
 	@$(BIN)/coverage report --fail-under=$(COVERAGE_TOTAL)
 	@$(BIN)/coverage report --fail-under=$(COVERAGE_CORE) --include='$(CORE_FILES)'

@@ -222,5 +222,7 @@ ORDINARY: dict[str, object] = {
             "completed_at": "2026-11-17T11:00:00Z",
         }
     ],
+    "break_glass": None,
+    "reviews": [],
 }
 """The ordinary situation, which every other one differs from."""
