@@ -48,6 +48,16 @@ class HiddenProtection:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRule:
+    """That merging goes through a merge queue, and how it groups."""
+
+    checks_every_entry: bool
+    """Whether each entry's own checks must be green, and not those of the last of a group alone."""
+    timeout_minutes: int
+    """After how long without an answer an entry's checks count as failed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """What active rulesets, of the repository or of its organization, ask of a branch."""
 
@@ -57,6 +67,7 @@ class Rules:
     restricts_deletion: bool = False
     rulesets: tuple[str, ...] = ()
     """Where these rules come from."""
+    queue: QueueRule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ def weaknesses(protection: Protection, app_id: int) -> tuple[str, ...]:
     """Return what lets an undecided commit onto the branch, each with what to do; our checks are `app_id`'s."""
     if protection.classic is None and protection.rules == Rules():
         return (f"{protection.branch} is not protected: whoever may write can push past every check. {_NEW}",)
-    return (*_missing(protection, app_id), *_bypassable(protection, app_id))
+    return (*_missing(protection, app_id), *_bypassable(protection, app_id), *_in_queue(protection))
 
 
 def unseen(protection: Protection) -> tuple[str, ...]:
@@ -88,6 +99,12 @@ def unseen(protection: Protection) -> tuple[str, ...]:
         found.append(
             f"who is on the bypass list of {' and '.join(protection.rules.rulesets)} is not told to an App:"
             " look under Settings > Rules > Rulesets that nobody is."
+        )
+    if protection.rules.queue is not None:
+        found.append(
+            f"{protection.branch} has a merge queue, which waits {protection.rules.queue.timeout_minutes} minutes for"
+            " the checks of a group: look in the App's settings that it has the permission `Merge queues: read` and"
+            " subscribes to the event `Merge group`; without it the sweep alone finds groups."
         )
     return tuple(found)
 
@@ -123,6 +140,15 @@ def _check(name: str, required: list[RequiredCheck], app_id: int) -> Iterator[st
         yield (
             f"{name} is accepted from any source, so whoever may write a check or a status can make it green."
             f" Choose this App ({app_id}) as its source."
+        )
+
+
+def _in_queue(protection: Protection) -> Iterator[str]:
+    queue = protection.rules.queue
+    if queue is not None and not queue.checks_every_entry:
+        yield (
+            f"the merge queue of {protection.branch} merges entries whose own checks are not green, when the last of"
+            " their group is. Tick `Require all queue entries to pass required checks` in its merge queue rule."
         )
 
 

@@ -24,6 +24,7 @@ from controller.adapters.agent_http import HttpAgentClient
 from controller.adapters.directory_file import FileDirectory
 from controller.adapters.git_ledger import GitLedger, SigningKey, ensure_key, key_of
 from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.merge_queue import GitHubMergeQueue
 from controller.adapters.github.reading import GitHubReader
 from controller.adapters.github.writing import GitHubWriter
 from controller.adapters.opa import OpaServers, OpaUrl
@@ -114,6 +115,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
         engine = _engine(settings, stack)
         parts = Parts(
             reader=GitHubReader(github, settings.home / "blobs"),
+            merge_queue=GitHubMergeQueue(github),
             writer=GitHubWriter(github, PostgresIndex(database)),
             directory=_directory(settings),
             engine=engine,

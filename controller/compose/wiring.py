@@ -10,6 +10,7 @@ from controller.ports.code_host import CodeHostWriter
 from controller.ports.deployer import Deployer
 from controller.ports.directory import Directory
 from controller.ports.journal import Journal, WorkQueue
+from controller.ports.merge_queue import MergeQueueReader
 from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.dispatch import Workflows
@@ -17,6 +18,7 @@ from controller.workflow.follow_main import FollowMain
 from controller.workflow.gathering import CodeHostReader, Gatherer
 from controller.workflow.involving import Involving
 from controller.workflow.judging import Judging
+from controller.workflow.merge_queue import MergeQueue
 from controller.workflow.merges import Merges
 from controller.workflow.progress import DeploymentProgress
 from controller.workflow.pull_requests import PullRequests
@@ -33,6 +35,7 @@ class Parts:
     """Everything the workflows talk to, finished."""
 
     reader: CodeHostReader
+    merge_queue: MergeQueueReader
     writer: CodeHostWriter
     directory: Directory
     engine: PolicyEngine
@@ -66,5 +69,6 @@ def wire(parts: Parts) -> Workflows:
         roll_out=RollOut(parts.deployers, parts.agents, Realizing(parts.reader, history), chronicle),
         progress=DeploymentProgress(chronicle, parts.writer),
         sealer=sealer,
+        merge_queue=MergeQueue((parts.merge_queue, parts.reader), gatherer, judging, chronicle, showing),
         sweep=Sweep(parts.reader, parts.queue, history),
     )

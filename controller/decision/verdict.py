@@ -32,6 +32,7 @@ class Cause(StrEnum):
     DIRECTORY_UNAVAILABLE = "directory_unavailable"
     HOLD_IN_THE_PAST = "hold_in_the_past"
     BREAK_GLASS = "break_glass"
+    OTHER_EFFECT = "other_effect"
 
 
 @dataclass(frozen=True, slots=True)

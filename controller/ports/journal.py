@@ -18,7 +18,8 @@ class Mark:
     """ "Look again at this key": now, or not before a time."""
 
     key: str
-    """``pull/7``, ``main``, ``merge/<sha>``, ``deployment/production/ANL``, ``seal``, ``sweep``."""
+    """``pull/7``, ``main``, ``merge/<sha>``, ``queue``, ``queue/pr-7-<sha>``,
+    ``deployment/production/ANL``, ``seal``, ``sweep``."""
     not_before: datetime | None = None
 
 

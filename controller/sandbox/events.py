@@ -18,6 +18,7 @@ from controller.sandbox.records import (
     CheckSuite,
     Comment,
     PullRequest,
+    QueueEntry,
     Repository,
     Review,
     Team,
@@ -29,7 +30,7 @@ from controller.sandbox.shapes.accounts import (
     team_shape,
 )
 from controller.sandbox.shapes.checks import check_run_shape, check_suite_shape
-from controller.sandbox.shapes.commits import webhook_commit
+from controller.sandbox.shapes.commits import simple_commit, webhook_commit
 from controller.sandbox.shapes.pulls import (
     comment_shape,
     issue_shape,
@@ -108,6 +109,19 @@ def announce_check_suite(deed: Deed, suite: CheckSuite, action: str) -> None:
     """Send a `check_suite` event to the App that owns the suite."""
     content: Json = {"check_suite": check_suite_shape(deed.world, deed.repository, suite)}
     _announce(deed, "check_suite", action, content, only=suite.app_id)
+
+
+def announce_merge_group(deed: Deed, entry: QueueEntry, action: str, reason: str | None = None) -> None:
+    """Send a `merge_group` event: checks are asked for on a group, or it is no more, for a `reason`."""
+    group: Json = {
+        "head_sha": entry.head,
+        "head_ref": entry.ref,
+        "base_sha": entry.base,
+        "base_ref": f"refs/heads/{entry.pull.base_branch}",
+        "head_commit": simple_commit(deed.repository, entry.head),
+    }
+    content: Json = {"merge_group": group} if reason is None else {"merge_group": group, "reason": reason}
+    _announce(deed, "merge_group", action, content)
 
 
 def announce_membership(world: World, team: Team, member: Account, action: str, sender: Account) -> None:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from controller.sandbox.git_store import NO_OBJECT, Move
+from controller.sandbox.merge_queue import tend
 from controller.sandbox.pushes import branch_moved, forward_only, push_refused
 from controller.sandbox.records import Permission, Repository
 from controller.sandbox.refusal import Refusal, not_found
@@ -96,6 +97,7 @@ def _exchange(deed: Deed, service: str, body: bytes, environment: dict[str, str]
     after = store.refs()
     for ref in [name for name in {**before, **after} if before.get(name) != after.get(name)]:
         branch_moved(deed, Move(ref, before.get(ref, NO_OBJECT), after.get(ref, NO_OBJECT)))
+    tend(deed.world, deed.repository)
     return _packed(done.stdout, f"application/x-{service}-result")
 
 

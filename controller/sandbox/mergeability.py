@@ -86,6 +86,12 @@ def latest_runs(repository: Repository, sha: str) -> list[CheckRun]:
     return list(newest.values())
 
 
+def checks_on(repository: Repository, protection: Protection, sha: str) -> list[str]:
+    """Return how each required check stands on a commit: expected, pending, failing or green."""
+    runs = latest_runs(repository, sha)
+    return [_check_state(runs, required) for required in protection.required_checks]
+
+
 def deciding_reviews(pull: PullRequest) -> dict[int, Review]:
     """Return each reviewer's latest review that is not a mere comment."""
     return {review.author.id: review for review in pull.reviews if review.state != "COMMENTED"}
@@ -112,13 +118,8 @@ def _unmet_reviews(world: World, repository: Repository, protection: Protection,
 
 
 def _unmet_checks(repository: Repository, protection: Protection, pull: PullRequest) -> list[str]:
-    runs = latest_runs(repository, pull.head_sha)
-    reasons: list[str] = []
-    for required in protection.required_checks:
-        state = _check_state(runs, required)
-        if state != "green":
-            reasons.append(f'Required status check "{required.context}" is {state}.')
-    return reasons
+    states = zip(protection.required_checks, checks_on(repository, protection, pull.head_sha), strict=True)
+    return [f'Required status check "{one.context}" is {state}.' for one, state in states if state != "green"]
 
 
 def _check_state(runs: list[CheckRun], required: RequiredCheck) -> str:

@@ -96,6 +96,10 @@ class Person:
             order["sha"] = sha
         return cast(str, self.call("PUT", f"/pulls/{number}/merge", order)["sha"])
 
+    def enqueue(self, number: int) -> None:
+        """Put a pull request into the merge queue of its base."""
+        self.call("PUT", f"/pulls/{number}/merge-async", {"merge_action": "merge_queue"})
+
     def comment(self, number: int, body: str) -> int:
         """Comment on a pull request."""
         return cast(int, self.call("POST", f"/issues/{number}/comments", {"body": body})["id"])

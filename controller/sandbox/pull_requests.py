@@ -150,7 +150,7 @@ def merge_pull(deed: Deed, pull: PullRequest, order: MergeOrder) -> str:
     _refuse_merge(deed, pull, order)
     before = branch_tip(store, pull.base_branch) or pull.base_sha
     try:
-        after = _merged(deed, pull, order, before)
+        after = merged_commit(deed, pull, order, before)
     except MergeConflictError as error:
         raise Refusal(405, "Pull Request has merge conflicts") from error
     move = Move(f"refs/heads/{pull.base_branch}", before, after)
@@ -223,6 +223,8 @@ def _refuse_merge(deed: Deed, pull: PullRequest, order: MergeOrder) -> None:
     protection = deed.repository.protections.get(pull.base_branch)
     if protection is None:
         return
+    if protection.merge_queue is not None and not may_bypass(deed.world, deed.repository, protection, deed.person):
+        raise Refusal(405, "Changes must be made through the merge queue.")
     if protection.linear_history and order.method == "merge":
         raise Refusal(405, "This branch must not contain merge commits.")
     reasons = unmet_rules(deed.world, deed.repository, pull)
@@ -230,7 +232,8 @@ def _refuse_merge(deed: Deed, pull: PullRequest, order: MergeOrder) -> None:
         raise Refusal(405, " ".join(reasons))
 
 
-def _merged(deed: Deed, pull: PullRequest, order: MergeOrder, before: str) -> str:
+def merged_commit(deed: Deed, pull: PullRequest, order: MergeOrder, before: str) -> str:
+    """Make the commit that merging on `before` gives, and return it; raise `MergeConflictError` when it cannot be."""
     store, number, title = deed.repository.store, pull.issue.number, pull.issue.title
     signed = signature_of(deed.world, deed.person)
     if order.method == "rebase":

@@ -65,7 +65,8 @@ class RequiredCheck:
 class Protection:
     """The part of branch protection the sandbox enforces.
 
-    `approving_reviews` None asks for no review; code-owner review is kept and reported, not enforced.
+    `approving_reviews` None asks for no review; `merge_queue` names the method of a merge queue;
+    code-owner review is kept and reported, not enforced.
     """
 
     required_checks: list[RequiredCheck] = field(default_factory=list)
@@ -79,6 +80,7 @@ class Protection:
     linear_history: bool = False
     allow_force_pushes: bool = False
     allow_deletions: bool = False
+    merge_queue: str | None = None
 
 
 @dataclass(slots=True)
@@ -165,6 +167,18 @@ class PullRequest:
     reviews: list[Review] = field(default_factory=list)
     requested_people: list[Account] = field(default_factory=list)
     requested_teams: list[Team] = field(default_factory=list)
+
+
+@dataclass(eq=False, slots=True)
+class QueueEntry:
+    """A pull request in the merge queue: who put it there, at which head, and the group built for it."""
+
+    pull: PullRequest
+    person: Account
+    pull_head: str
+    base: str
+    head: str
+    ref: str
 
 
 @dataclass(slots=True)
@@ -286,6 +300,7 @@ class Repository:
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     deployments: dict[int, Deployment] = field(default_factory=dict)
     activities: list[Activity] = field(default_factory=list)
+    queue: list[QueueEntry] = field(default_factory=list)
     server_commits: set[str] = field(default_factory=set)
 
     @property

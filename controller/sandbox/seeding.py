@@ -36,6 +36,7 @@ APP_PERMISSIONS = {
     "deployments": "write",
     "issues": "write",
     "members": "read",
+    "merge_queues": "read",
     "metadata": "read",
     "pull_requests": "write",
 }
@@ -44,6 +45,7 @@ APP_EVENTS = (
     "check_suite",
     "issue_comment",
     "membership",
+    "merge_group",
     "pull_request",
     "pull_request_review",
     "push",

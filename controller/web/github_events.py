@@ -17,6 +17,7 @@ from controller.ports.journal import Mark
 
 MAIN = Mark("main")
 SWEEP = Mark("sweep")
+QUEUE = Mark("queue")
 
 _PULL_REQUEST_ACTIONS = frozenset(
     {"opened", "reopened", "synchronize", "edited", "ready_for_review", "converted_to_draft", "closed"}
@@ -80,6 +81,11 @@ def _of_push(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, .
     return (MAIN, SWEEP) if _text(payload, "ref") == f"refs/heads/{governed.branch}" else ()
 
 
+def _of_merge_group(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
+    # Whether a group came or went, the groups there are now are looked at.
+    return (QUEUE,) if _text(payload, "merge_group", "base_ref") == f"refs/heads/{governed.branch}" else ()
+
+
 def _of_check_run(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
     return _asked_again(payload, "check_run", governed)
 
@@ -109,6 +115,7 @@ _BY_EVENT: Mapping[str, Callable[[Mapping[str, object], Governed], tuple[Mark, .
     "pull_request": _of_pull_request,
     "pull_request_review": _of_review,
     "push": _of_push,
+    "merge_group": _of_merge_group,
     "check_run": _of_check_run,
     "check_suite": _of_check_suite,
     "membership": _of_people,

@@ -4,12 +4,14 @@ Keys come from the work queue; a key nobody knows is an error of the program tha
 and is parked rather than dropped.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from controller.change.names import commit_sha
 from controller.errors import InputError
 from controller.workflow.follow_main import FollowMain
 from controller.workflow.history import parse_key
+from controller.workflow.merge_queue import MergeQueue
 from controller.workflow.merges import Merges
 from controller.workflow.progress import DeploymentProgress
 from controller.workflow.pull_requests import PullRequests
@@ -29,24 +31,35 @@ class Workflows:
     progress: DeploymentProgress
     sealer: Sealer
     sweep: Sweep
+    merge_queue: MergeQueue
+
+    @property
+    def _wholes(self) -> Mapping[str, Callable[[], object]]:
+        """Return what is looked at as a whole, by its key."""
+        return {
+            "main": self.main.look,
+            "queue": self.merge_queue.look,
+            "seal": self.sealer.seal,
+            "sweep": self.sweep.look,
+        }
 
     def look_at(self, key: str) -> None:
         """Look at `key` again. Raises `InputError` for a key nobody knows, else as its workflow does."""
+        whole = self._wholes.get(key)
+        if whole is not None:
+            whole()
+            return
         kind, _, rest = key.partition("/")
         match kind:
             case "pull" if rest.isascii() and rest.isdecimal():
                 self.pull_requests.look_at(int(rest))
-            case "main" if not rest:
-                self.main.look()
             case "merge":
                 self.merges.look_at(rest)
+            case "queue":
+                self.merge_queue.look_at(rest)
             case "deployment":
                 self.roll_out.look_at(parse_key(rest))
             case "progress":
                 self.progress.show(commit_sha(rest))
-            case "seal" if not rest:
-                self.sealer.seal()
-            case "sweep" if not rest:
-                self.sweep.look()
             case _:
                 raise InputError(f"expected a known kind of work, got {key!a}")

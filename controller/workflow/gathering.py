@@ -56,6 +56,17 @@ class Gatherer:
         trees = self.trees(merge)
         return self._change(pull, comparison, (trees, trees.before), reviews, pushers)
 
+    def step(self, before: CommitSha, after: CommitSha) -> tuple[Commit, Commit]:
+        """Return both commits of a fast-forward. Raises `InputError` when `after` does not build on `before`."""
+        comparison = self._host.compare(before, after)
+        if comparison.behind_by or comparison.merge_base.sha != before:
+            raise InputError(f"expected {after} to build on {before}, which it does not")
+        return comparison.base, comparison.head
+
+    def tip(self) -> Snapshot:
+        """Return the tip of the governed branch."""
+        return self._snapshot(self._host.compare(self.branch, self.branch).base)
+
     def trees(self, merge: Initiated) -> Span:
         """Return the trees on both sides of a merge."""
         before = self._host.snapshot(merge.before, merge.before_tree)

@@ -49,6 +49,15 @@ class Occasion:
     """Where on main the change stands; None when it is not merged."""
 
 
+def occasion_now(change: Change, now: datetime) -> Occasion:
+    """Return the occasion of judging an open pull request `now`.
+
+    A code host whose clock is ahead of ours makes no review one from the future.
+    """
+    submitted = [review.submitted_at for review in change.reviews]
+    return Occasion(Purpose.PULL_REQUEST, now, max([now, *submitted]))
+
+
 class Judging:
     """Turns a change into a judgement, asking the directory and the policy engine."""
 

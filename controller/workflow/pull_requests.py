@@ -7,18 +7,17 @@ turns green; an identical result writes nothing.
 
 from collections.abc import Sequence
 
-from controller.change.facts import Change, PullRequest, PullRequestState
+from controller.change.facts import PullRequest, PullRequestState
 from controller.decision.verdict import Admitted, Judgement, Waiting
 from controller.errors import InputError
 from controller.ledger.event import Event, EventType
-from controller.policy.question import Purpose
 from controller.ports.code_host import PullRequestReader
 from controller.ports.journal import Mark
 from controller.workflow.break_glass import BreakGlassEvidence
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import Gatherer
 from controller.workflow.judgement_details import fingerprint, judgement_details, unjudged_details
-from controller.workflow.judging import Judging, Occasion, insist_on_an_answer
+from controller.workflow.judging import Judging, insist_on_an_answer, occasion_now
 from controller.workflow.showing import Showing, Standing
 
 
@@ -59,7 +58,7 @@ class PullRequests:
         except InputError as error:
             self._refuse(pull, str(error))
             return None
-        judgement = self._judging.judge(change, self._occasion(change))
+        judgement = self._judging.judge(change, occasion_now(change, self._chronicle.now()))
         before = self._before(number)
         self._alert(number, judgement)
         self._record(f"pull/{number}", judgement, before)
@@ -72,12 +71,6 @@ class PullRequests:
         events, marks = self._break_glass.asked(number, judgement)
         if events:
             self._chronicle.record_sealed(events, marks)
-
-    def _occasion(self, change: Change) -> Occasion:
-        """Judge now; a code host whose clock is ahead of ours makes no review one from the future."""
-        now = self._chronicle.now()
-        submitted = [review.submitted_at for review in change.reviews]
-        return Occasion(Purpose.PULL_REQUEST, now, max([now, *submitted]))
 
     def _is_judged(self, pull: PullRequest) -> bool:
         """Pull requests from forks or to other branches get no judgement, so their checks never turn green."""
@@ -103,10 +96,12 @@ class PullRequests:
             return
         evaluated = self._chronicle.event(EventType.POLICY_EVALUATED, subject, judgement_details(judgement))
         events = (*self._approval_events(subject, judgement), evaluated)
+        # What changed for a pull request may have changed for its group in the merge queue.
+        marks = (Mark("queue"),) if any("group" in event.details for event in before) else ()
         if isinstance(judgement.verdict, Admitted):
-            self._chronicle.record_sealed(events)
+            self._chronicle.record_sealed(events, marks)
         else:
-            self._chronicle.record(events)
+            self._chronicle.record(events, marks)
 
     def _approval_events(self, subject: str, judgement: Judgement) -> Sequence[Event]:
         effect = judgement.proposal.effect.digest

@@ -7,6 +7,7 @@ from controller.change.names import CommitSha
 from controller.decision.approval_check import approval_check
 from controller.decision.comment import sticky_comment
 from controller.decision.policy_check import policy_check
+from controller.decision.queued_check import queued_checks
 from controller.decision.unjudged_check import unjudged_checks
 from controller.decision.verdict import Judgement
 from controller.ports.code_host import CodeHostWriter
@@ -41,6 +42,16 @@ class Showing:
             lambda: self._writer.write_check(approval, is_first=not standing.on_commit),
             lambda: self._writer.write_comment(number, sticky_comment(judgement), is_first=not standing.on_pull),
         )
+
+    def show_checks(self, judgement: Judgement) -> None:
+        """Make both checks of a commit that is no pull request's head show `judgement`. Raises like `show`."""
+        for check in (policy_check(judgement), approval_check(judgement)):
+            self._writer.write_check(check)
+
+    def wait(self, commit: CommitSha, reason: str) -> None:
+        """Leave both checks of `commit` in progress, saying what it waits for. Raises like `show`."""
+        for check in queued_checks(commit, reason):
+            self._writer.write_check(check)
 
     def refuse(self, commit: CommitSha, reason: str) -> None:
         """Make both checks of `commit` say that, and why, the change cannot be judged. Raises like `show`."""

@@ -11,7 +11,7 @@ _SHOWN_AGAIN = 20
 
 
 class Sweep:
-    """Marks main, open pull requests, undecided merges and every deployment."""
+    """Marks main, the merge queue, open pull requests, undecided merges and every deployment."""
 
     def __init__(self, reader: PullRequestReader, queue: WorkQueue, history: History) -> None:
         """Read open pull requests from `reader`; mark on `queue`."""
@@ -26,6 +26,7 @@ class Sweep:
     def _marks(self) -> Iterator[Mark]:
         yield Mark("main")
         yield Mark("seal")
+        yield Mark("queue")
         yield from (Mark(f"pull/{number}") for number in self._reader.open_pull_requests())
         yield from (Mark(f"merge/{merge.after}") for merge in self._history.undecided())
         yield from (Mark(f"deployment/{key}") for key in sorted(self._history.validated_keys()))

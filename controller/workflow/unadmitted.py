@@ -108,19 +108,20 @@ def scope_of_trees(span: Span) -> Scope:
 
 def builds_on(later: Scope, earlier: Scope) -> bool:
     """Return whether what `later` does is judged by, or holds, what `earlier` changed."""
-    if earlier.paths & later.paths or any(_judges(path) for path in earlier.paths):
+    if earlier.paths & later.paths or any(judges(path) for path in earlier.paths):
         return True
     places = [classify(path) for path in earlier.paths]
     return any(isinstance(place, AgentPath) and place.agent in later.agents for place in places)
 
 
-def _judges(path: RepoPath) -> bool:
+def judges(path: RepoPath) -> bool:
+    """Return whether `path` on main is part of what judges every change."""
     return path in CODEOWNERS or isinstance(classify(path), PolicyPath | EnvironmentPath)
 
 
 def _comes_along(path: RepoPath, proposal: Proposal, published: tuple[PublishedRelease, ...]) -> bool:
     """Return whether what `path` holds would judge, run or be published with this change."""
-    if _judges(path):
+    if judges(path):
         return True
     match classify(path):
         case ManifestPath(key):

@@ -16,6 +16,7 @@ from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Con
 from controller.errors import InputError
 from controller.ownership.owner import TeamOwner, UserOwner
 from controller.ports.code_host import CodeHostWriter, OwnerReader, PullRequestReader, TreeReader
+from controller.ports.merge_queue import MergeQueueReader
 
 MANIFEST = "environments/development/anl.yaml"
 BEGINNING: Mapping[str, bytes] = {
@@ -69,6 +70,15 @@ class Stage(Protocol):
 
     def merge(self, number: int, by: str, method: str) -> CommitSha:
         """Merge a pull request and return the new tip of main."""
+        ...
+
+    @property
+    def queue(self) -> MergeQueueReader:
+        """Return how the controller reads the merge queue."""
+        ...
+
+    def enqueue(self, number: int, by: str, method: str) -> None:
+        """Put a pull request into the merge queue of main, which takes one with the first of them."""
         ...
 
     def close(self, number: int) -> None:
@@ -228,6 +238,45 @@ class CodeHostContract:
             b"version: 1.0.1\n"
         }
 
+    @pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+    def test_groups_of_the_merge_queue_stand_on_each_other_and_merge_when_green(
+        self, stage: Stage, method: str
+    ) -> None:
+        """ATTACKS 075."""
+        assert stage.queue.merge_groups() == ()
+        before = stage.reader.tip("main")
+        numbers = _queued(stage, method)
+        first, second = stage.queue.merge_groups()
+        assert (first.pull, second.pull) == numbers
+        assert (first.base, second.base) == (before, first.head)
+        tree = stage.reader.compare(before, second.head).head.tree
+        assert {"a", "b"} <= {path[-6:-5] for path in stage.reader.snapshot(second.head, tree).entries}
+        for group in (second, first):
+            assert stage.reader.tip("main") == before
+            for name in ("dvo/policy", "dvo/approval"):
+                stage.writer.write_check(_check(group.head, Conclusion.SUCCESS, "Admitted", notes=0, name=name))
+        assert stage.reader.tip("main") == second.head
+        assert stage.queue.merge_groups() == ()
+        for group in (first, second):
+            merged = stage.reader.pull_request(group.pull)
+            assert (merged.state, merged.merge_commit) == (PullRequestState.MERGED, group.head)
+            assert stage.reader.merged_pull_request(group.head) == merged
+
+    @pytest.mark.parametrize("cause", ["red", "push"])
+    def test_a_group_that_goes_red_or_whose_branch_moves_is_taken_out(self, stage: Stage, cause: str) -> None:
+        """ATTACKS 071."""
+        before = stage.reader.tip("main")
+        numbers = _queued(stage, "merge")
+        first, second = stage.queue.merge_groups()
+        if cause == "red":
+            stage.writer.write_check(_check(first.head, Conclusion.FAILURE, "Denied", notes=0))
+        else:
+            stage.push("a", {MANIFEST: b"version: 6.6.6\n"}, "rita")
+        (left,) = stage.queue.merge_groups()
+        assert (left.pull, left.base) == (numbers[1], before)
+        assert left.head != second.head
+        assert stage.reader.tip("main") == before
+
     def test_a_direct_push_belongs_to_no_pull_request(self, stage: Stage) -> None:
         """ATTACKS 079."""
         stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
@@ -341,8 +390,20 @@ class CodeHostContract:
             stage.writer.request_reviews(number, [stage.account("dana")])
 
 
-def _check(commit: CommitSha, conclusion: Conclusion | None, title: str, *, notes: int) -> CheckRun:
+def _queued(stage: Stage, method: str) -> tuple[int, int]:
+    numbers = []
+    for name in ("a", "b"):
+        stage.push(name, {f"environments/development/{name}.yaml": b"version: 1.0.0\n"}, "dana")
+        numbers.append(stage.open(name, "dana"))
+    for number in numbers:
+        stage.enqueue(number, "olga", method)
+    return numbers[0], numbers[1]
+
+
+def _check(
+    commit: CommitSha, conclusion: Conclusion | None, title: str, *, notes: int, name: str = "dvo/policy"
+) -> CheckRun:
     annotations = tuple(
         Annotation(MANIFEST, 1, AnnotationLevel.FAILURE, f"Note {each}", "Something is wrong") for each in range(notes)
     )
-    return CheckRun("dvo/policy", commit, conclusion, title, "A summary", "Details", annotations)
+    return CheckRun(name, commit, conclusion, title, "A summary", "Details", annotations)

@@ -10,7 +10,7 @@ GitHub adapter. Ids are Git's own. `trouble` makes a method raise, `calls` tells
     host.merge(number, by=dana, method="squash")
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -26,6 +26,7 @@ from controller.change.facts import (
     ReviewState,
     Snapshot,
 )
+from controller.change.merge_group import MergeGroup
 from controller.change.names import CommitSha, Login, ObjectId, RepoPath
 from controller.decision.check import CheckRun
 from controller.desired_state.paths import is_controlled
@@ -33,6 +34,7 @@ from controller.errors import ControllerError, InputError
 from controller.ownership.owner import TeamOwner, UserOwner
 from controller.ports.code_host import Comparison
 from tests.fakes.git_objects import Authorship, Files, Objects, Signature
+from tests.fakes.merge_queue import Entry, FakeMergeQueue
 
 WEB_FLOW = Account(19864447, Login("web-flow"), AccountKind.USER)
 _MOST_COMMITS = 250
@@ -68,6 +70,7 @@ class FakeCodeHost:
         self._teams: dict[tuple[str, str], tuple[Account, ...]] = {}
         self._pulls: dict[int, _Pull] = {}
         self._pushers: dict[tuple[str, CommitSha], Account | None] = {}
+        self.merge_queue = FakeMergeQueue(lambda: self.branches[branch], self._built, self._landed)
         founder = Signature(None, "founder@example.com")
         tree = self.objects.changed(None, files or {"README.md": "A repository"})
         self.branches[branch] = self.objects.commit(tree, (), Authorship(founder, founder)).sha
@@ -104,6 +107,7 @@ class FakeCodeHost:
         for pull in self._pulls.values():
             if pull.branch == branch and pull.facts.state is PullRequestState.OPEN:
                 self._change(pull, head=commit)
+                self.merge_queue.drop(pull.facts.number)
 
     def push_main(self, files: Files, *, by: Account) -> CommitSha:
         """Push straight to the governed branch."""
@@ -171,20 +175,14 @@ class FakeCodeHost:
         since = self.objects.merge_base(base, head)
         if pull.facts.state is not PullRequestState.OPEN or since is None:
             raise ValueError(f"pull request {number} cannot be merged")
-        made = {"merge": self._merge_commit, "squash": self._squash_commit, "rebase": self._rebase_commits}[method](
-            pull, base, since, by
-        )
-        self.branches[target] = made
-        self._pushers[target, made] = by
-        pull.facts = replace(
-            pull.facts,
-            state=PullRequestState.MERGED,
-            merge_commit=made,
-            merged_by=by,
-            updated_at=self.now,
-            merged_at=self.now,
-        )
+        made = self._made[method](pull, base, since, by)
+        self._merged(pull, made, by)
         return made
+
+    def enqueue(self, number: int, *, by: Account, method: str = "merge") -> MergeGroup:
+        """Put a pull request into the merge queue; it is merged once the checks of its group are green."""
+        self._tick()
+        return self.merge_queue.put(number, by, method)
 
     def authorship(self, author: Account, *, co_authors: Sequence[str] = ()) -> Authorship:
         """Return what git writes into a commit of `author`."""
@@ -225,6 +223,11 @@ class FakeCodeHost:
         pull = self._pull(number)
         told = {} if pull.facts.is_from_fork else self._pushers
         return {commit: by for (branch, commit), by in told.items() if branch == pull.branch and by is not None}
+
+    def merge_groups(self) -> tuple[MergeGroup, ...]:
+        """See the port."""
+        self._called("merge_groups")
+        return tuple(entry.group for entry in self.merge_queue.entries)
 
     def tip(self, branch: str) -> CommitSha:
         """See the port."""
@@ -287,6 +290,7 @@ class FakeCodeHost:
         if standing is None or standing.external_id != check.external_id:
             self.writes += 1
             self.checks[check.commit, check.name] = check
+            self.merge_queue.proceed(self.checks)
 
     def write_comment(self, number: int, text: str | None, *, is_first: bool = False) -> None:
         """See the port."""
@@ -333,6 +337,33 @@ class FakeCodeHost:
         base = self.objects.history(self.branches[pull.facts.base_branch])
         number = len(self.objects.history(head).keys() - base.keys())
         pull.facts = replace(pull.facts, head=head, commit_count=number, updated_at=self.now)
+
+    @property
+    def _made(self) -> Mapping[str, Callable[[_Pull, CommitSha, CommitSha, Account], CommitSha]]:
+        return {"merge": self._merge_commit, "squash": self._squash_commit, "rebase": self._rebase_commits}
+
+    def _merged(self, pull: _Pull, made: CommitSha, by: Account) -> None:
+        self.branches[pull.facts.base_branch] = made
+        self._pushers[pull.facts.base_branch, made] = by
+        pull.facts = replace(
+            pull.facts,
+            state=PullRequestState.MERGED,
+            merge_commit=made,
+            merged_by=by,
+            updated_at=self.now,
+            merged_at=self.now,
+        )
+
+    def _built(self, number: int, base: CommitSha, by: Account, method: str) -> CommitSha:
+        pull = self._pull(number)
+        since = self.objects.merge_base(base, pull.facts.head)
+        if pull.facts.state is not PullRequestState.OPEN or since is None:
+            raise ValueError(f"pull request {number} cannot be merged")
+        return self._made[method](pull, base, since, by)
+
+    def _landed(self, entry: Entry) -> None:
+        self._tick()
+        self._merged(self._pull(entry.number), entry.group.head, entry.by)
 
     def _merge_commit(self, pull: _Pull, base: CommitSha, since: CommitSha, by: Account) -> CommitSha:
         tree = self.objects.merged(base, pull.facts.head, since)

@@ -18,7 +18,7 @@ class FakeStage:
 
     def __init__(self) -> None:
         self.host = FakeCodeHost(BEGINNING)
-        self.reader = self.writer = self.host
+        self.reader = self.writer = self.queue = self.host
         for login in ("dana", "olga", "rita", "rick"):
             self.account(login)
         self.host.team("acme", "platform", self.account("olga"))
@@ -42,6 +42,9 @@ class FakeStage:
 
     def merge(self, number: int, by: str, method: str) -> CommitSha:
         return self.host.merge(number, by=self.account(by), method=method)
+
+    def enqueue(self, number: int, by: str, method: str) -> None:
+        self.host.enqueue(number, by=self.account(by), method=method)
 
     def close(self, number: int) -> None:
         self.host.edit(number, state=PullRequestState.CLOSED)

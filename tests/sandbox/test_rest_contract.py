@@ -188,6 +188,7 @@ def drive_merge(api: Api, number: int) -> None:
     api.wanted(202, "PUT", f"{one}/update-branch", {})
     api.wanted(200, "PUT", f"{one}/merge", {"merge_method": "squash"})
     api.wanted(204, "GET", f"{one}/merge")
+    api.wanted(200, "PUT", f"{one}/merge-async", {"merge_action": "merge_queue"})
 
 
 def test_every_route_answers_as_githubs_description_says(town: Town) -> None:

@@ -14,6 +14,7 @@ from controller.sandbox.deliveries import signature
 from controller.web.github_events import (
     HANDLED,
     MAIN,
+    QUEUE,
     SWEEP,
     Governed,
     marks_for,
@@ -27,7 +28,7 @@ IGNORED = frozenset(
         "commit_comment", "content_reference", "create", "custom_property", "custom_property_values", "delete",
         "dependabot_alert", "deploy_key", "deployment", "deployment_protection_rule", "deployment_review",
         "deployment_status", "discussion", "discussion_comment", "enterprise", "fork", "github_app_authorization",
-        "gollum", "installation_target", "issue_comment", "issues", "label", "marketplace_purchase", "merge_group",
+        "gollum", "installation_target", "issue_comment", "issues", "label", "marketplace_purchase",
         "meta", "milestone", "org_block", "package", "page_build", "personal_access_token_request", "ping",
         "project", "project_card", "project_column", "projects_v2_item", "public", "pull_request_review_comment",
         "pull_request_review_thread", "registry_package", "release", "repository", "repository_dispatch",
@@ -84,6 +85,8 @@ SEVEN = Mark("pull/7")
         ("push", {"ref": "refs/heads/main"}, (MAIN, SWEEP)),
         ("push", {"ref": "refs/heads/topic"}, ()),
         ("push", {"ref": "refs/tags/main"}, ()),
+        ("merge_group", {"action": "checks_requested", "merge_group": {"base_ref": "refs/heads/main"}}, (QUEUE,)),
+        ("merge_group", {"action": "destroyed", "merge_group": {"base_ref": "refs/heads/other"}}, ()),
         ("check_run", check("rerequested"), (SEVEN,)),
         ("check_run", check("requested_action"), (SEVEN,)),
         ("check_run", check("rerequested", pulls=()), (MAIN, SWEEP)),
@@ -165,11 +168,12 @@ def _with_each_value_replaced(payload: object, wrong: object) -> Iterator[object
         ("pull_request", pull("closed", merged=True)),
         ("pull_request_review", pull("submitted")),
         ("push", {"ref": "refs/heads/main"}),
+        ("merge_group", {"action": "destroyed", "merge_group": {"base_ref": "refs/heads/main"}}),
         ("check_run", check("rerequested")),
         ("check_suite", suite("rerequested")),
         ("membership", {"action": "added", "team": {"id": 1}}),
     ],
-    ids=["pull_request", "review", "push", "check_run", "check_suite", "membership"],
+    ids=["pull_request", "review", "push", "group", "check_run", "check_suite", "membership"],
 )
 def test_a_value_of_the_wrong_type_is_refused_or_harmless(
     event: str, payload: dict[str, object], wrong: object
@@ -181,7 +185,7 @@ def test_a_value_of_the_wrong_type_is_refused_or_harmless(
                 marks = marks_for(event, changed, GOVERNED)
             except InputError:
                 continue
-            assert {mark.key for mark in marks} <= {"pull/7", "pull/8", "main", "sweep"}
+            assert {mark.key for mark in marks} <= {"pull/7", "pull/8", "main", "sweep", "queue"}
 
 
 @given(st.sampled_from(sorted(HANDLED)), st.dictionaries(st.sampled_from(["action", "ref", "check_run"]), JSON))

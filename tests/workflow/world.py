@@ -92,6 +92,7 @@ class World:
         return wire(
             Parts(
                 reader=self.host,
+                merge_queue=self.host,
                 writer=self.host,
                 directory=self.directory,
                 engine=self.engine,

@@ -10,7 +10,14 @@ from collections.abc import Iterator
 from controller.adapters.github.answer import at, items, number, text, truth
 from controller.adapters.github.comparing import quoted
 from controller.adapters.github.connection import GitHubApp
-from controller.change.protection import ClassicProtection, HiddenProtection, Protection, RequiredCheck, Rules
+from controller.change.protection import (
+    ClassicProtection,
+    HiddenProtection,
+    Protection,
+    QueueRule,
+    RequiredCheck,
+    Rules,
+)
 from controller.errors import ConfigurationError, InputError
 
 ADMINISTRATION = {"administration": "read", "metadata": "read"}
@@ -77,7 +84,17 @@ def _rules(listed: list[object]) -> Rules:
         blocks_force_pushes="non_fast_forward" in by_type,
         restricts_deletion="deletion" in by_type,
         rulesets=tuple(dict.fromkeys(map(_origin, counting))),
+        queue=_queue(by_type.get("merge_queue", [])),
     )
+
+
+def _queue(rules: list[object]) -> QueueRule | None:
+    """Return what the rules on merge queues amount to; the weakest counts, for GitHub says of none that it wins."""
+    if not rules:
+        return None
+    strategies = {text(rule, "parameters", "grouping_strategy") for rule in rules}
+    waits = [number(rule, "parameters", "check_response_timeout_minutes") for rule in rules]
+    return QueueRule(checks_every_entry=strategies == {"ALLGREEN"}, timeout_minutes=min(waits))
 
 
 def _checks_of(rule: object) -> Iterator[RequiredCheck]:

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from controller.sandbox.events import announce_check_run, announce_comment, announce_pull
+from controller.sandbox.merge_queue import enqueue, tend
 from controller.sandbox.pages import views
 from controller.sandbox.pages.rendering import STYLES, page
 from controller.sandbox.pages.visitor import Visitor, form_of, people, remember, visitor_of
@@ -48,6 +49,7 @@ def page_routes(world: World) -> list[Route]:
         (pull + "/review", _review),
         (pull + "/comment", _comment),
         (pull + "/merge", _merge),
+        (pull + "/queue", _enqueue),
         (pull + "/state", _change_state),
         (one + "/issues/{number:int}/comment", _comment),
         (one + "/runs/{run:int}/rerequest", _request_of_check),
@@ -115,7 +117,9 @@ def _doing(world: World, action: Action) -> Endpoint:
                 if visitor.account is None:
                     raise forbidden("Choose who you are first, at the top of the page.")
                 deed = Deed(world, _visible(world, visitor, request), visitor.account)
-                return RedirectResponse(f"/{deed.repository.full_name}{action(deed, request, fields)}", 303)
+                place = action(deed, request, fields)
+                tend(world, deed.repository)
+                return RedirectResponse(f"/{deed.repository.full_name}{place}", 303)
             except Refusal as refusal:
                 return _refused(world, visitor, request, refusal)
 
@@ -219,6 +223,13 @@ def _merge(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
         raise Refusal(422, "Choose how to merge.")
     pull = _pull(deed.repository, request)
     merge_pull(deed, pull, MergeOrder(method, fields.get("sha")))
+    return f"/pull/{pull.issue.number}"
+
+
+def _enqueue(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
+    _require_write(deed)
+    pull = _pull(deed.repository, request)
+    enqueue(deed, pull, fields.get("sha"))
     return f"/pull/{pull.issue.number}"
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from controller.sandbox.git_history import changed_files, commits_between, log, merge_base
 from controller.sandbox.git_objects import CommitObject, branch_tip, known_commit, list_tree, resolve
+from controller.sandbox.merge_queue import entry_of, has_queue
 from controller.sandbox.mergeability import (
     deciding_reviews,
     latest_runs,
@@ -180,6 +181,8 @@ def _merging(world: World, repository: Repository, pull: PullRequest, visitor: V
         "state": mergeable_state(world, repository, pull),
         "reasons": reasons,
         "writes": writes,
+        "queue": has_queue(repository, pull.base_branch),
+        "entry": entry_of(repository, pull),
         "bypasses": bool(reasons) and bypass and writes and not blocked,
         "possible": writes and not blocked and (not reasons or bypass),
     }

@@ -20,6 +20,7 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
 from controller.sandbox.faults import Fault, FaultKind, Faults
+from controller.sandbox.merge_queue import tend
 from controller.sandbox.refusal import Refusal, not_found, unprocessable
 from controller.sandbox.rest import (
     accounts,
@@ -142,7 +143,10 @@ def _answer(world: World, faults: Faults, route: Route, request: Request, raw: b
             call = Call(world, caller, request.path_params, query, _body(raw), accept)
             _check_rate(world, token, route)
             _check_permission(call, route)
-            return _written(world, faults, request, call, route.operation(call))
+            reply = route.operation(call)
+            if route.method != "GET" and "repo" in call.path:
+                tend(world, call.repository)
+            return _written(world, faults, request, call, reply)
         except Refusal as refusal:
             rates = world.rates.allowance(token, world.token_clock()).headers()
             return _respond(refusal.status, refusal.body(), {**rates, **refusal.headers})

@@ -1,7 +1,9 @@
 """Pull requests: list, open, edit, merge, update; who is asked to review."""
 
+from controller.sandbox.deliveries import new_guid
 from controller.sandbox.events import announce_pull
 from controller.sandbox.git_history import changed_files, commits_between, merge_base
+from controller.sandbox.merge_queue import enqueue, entry_of
 from controller.sandbox.mergeability import try_merge
 from controller.sandbox.pull_requests import (
     MergeMethod,
@@ -126,6 +128,28 @@ def is_merged(call: Call) -> Reply:
     return Reply(status=204)
 
 
+def merge_async(call: Call) -> Reply:
+    """Take an order to merge in the background; here only the merge queue does."""
+    pull, action = call.pull, call.body.text("merge_action") or "default"
+    if pull.merged_at is not None:
+        details: Json = {"message": "Pull request is already merged.", "sha": pull.merge_commit_sha}
+        return Reply({"status": "merged", "details": details})
+    if entry_of(call.repository, pull) is not None:
+        return Reply({"status": "enqueued", "details": {"message": "Pull request is already in the merge queue."}})
+    try:
+        enqueue(call.deed, pull, call.body.text("sha"))
+    except Refusal as refusal:
+        return Reply({"status": "failed", "details": {"message": refusal.message}}, 400)
+    order: Json = {
+        "message": "Merge request enqueued.",
+        "uuid": new_guid(),
+        "merge_method": call.body.text("merge_method") or "default",
+        "merge_action": action,
+        "expected_head_sha": pull.head_sha,
+    }
+    return Reply({"status": "pending", "details": order}, 202)
+
+
 def update_head(call: Call) -> Reply:
     """Bring a pull request's branch up to date with its base."""
     expected = call.body.text("expected_head_sha")
@@ -219,6 +243,7 @@ ROUTES = [
     Route("GET", _ONE + "/files", list_pull_files, "pull_requests:read"),
     Route("GET", _ONE + "/merge", is_merged, "pull_requests:read"),
     Route("PUT", _ONE + "/merge", merge, "contents:write", Permission.WRITE),
+    Route("PUT", _ONE + "/merge-async", merge_async, "contents:write", Permission.WRITE),
     Route("PUT", _ONE + "/update-branch", update_head, _WRITE, Permission.WRITE),
     Route("GET", _ONE + "/requested_reviewers", list_requested, "pull_requests:read"),
     Route("POST", _ONE + "/requested_reviewers", request_reviewers, _WRITE, Permission.WRITE),

@@ -55,7 +55,18 @@ _RULE_PARAMETERS: dict[str, Json] = {
             "required_approving_review_count": 0,
             "required_review_thread_resolution": False,
         }
-    }
+    },
+    "merge_queue": {
+        "parameters": {
+            "check_response_timeout_minutes": 60,
+            "grouping_strategy": "ALLGREEN",
+            "max_entries_to_build": 5,
+            "max_entries_to_merge": 5,
+            "merge_method": "MERGE",
+            "min_entries_to_merge": 1,
+            "min_entries_to_merge_wait_minutes": 0,
+        }
+    },
 }
 
 

@@ -8,11 +8,14 @@ import pytest
 
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.exchange import Patience
+from controller.adapters.github.merge_queue import GitHubMergeQueue
 from controller.adapters.github.reading import GitHubReader
 from controller.adapters.github.writing import GitHubWriter
 from controller.change.facts import Account, AccountKind, ReviewState
 from controller.change.names import CommitSha, Login
+from controller.decision.check import CheckRun, Conclusion
 from controller.sandbox.person import Person
+from controller.sandbox.records import Protection, RequiredCheck
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import AppCredentials, AppSeed
 from tests.contracts.code_host import BEGINNING, MANIFEST
@@ -50,6 +53,7 @@ class SandboxStage:
         self.index = MemoryIndex()
         self.app = self.new_app()
         self.reader = GitHubReader(self.app, folder / "contents")
+        self.queue = GitHubMergeQueue(self.app)
         self.writer = GitHubWriter(self.app, self.index)
 
     def new_app(self, credentials: AppCredentials | None = None) -> GitHubApp:
@@ -88,6 +92,14 @@ class SandboxStage:
 
     def merge(self, number: int, by: str, method: str) -> CommitSha:
         return CommitSha(self.person(by).merge(number, method))
+
+    def enqueue(self, number: int, by: str, method: str) -> None:
+        checks = [RequiredCheck(name) for name in ("dvo/policy", "dvo/approval")]
+        self.sandbox.seeds.protect(REPOSITORY, Protection(required_checks=checks, merge_queue=method))
+        head = self.reader.pull_request(number).head
+        for check in checks:
+            self.writer.write_check(CheckRun(check.context, head, Conclusion.SUCCESS, "Admitted", "Fine", "", ()))
+        self.person(by).enqueue(number)
 
     def close(self, number: int) -> None:
         self.person("olga").call("PATCH", f"/pulls/{number}", {"state": "closed"})

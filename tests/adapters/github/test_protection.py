@@ -10,7 +10,14 @@ import requests
 
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.protection import ADMINISTRATION, read_protection
-from controller.change.protection import ClassicProtection, HiddenProtection, Protection, RequiredCheck, Rules
+from controller.change.protection import (
+    ClassicProtection,
+    HiddenProtection,
+    Protection,
+    QueueRule,
+    RequiredCheck,
+    Rules,
+)
 from controller.errors import InputError, UnavailableError
 from controller.sandbox import records
 from controller.sandbox.seeding import APP_PERMISSIONS, AppCredentials, AppSeed
@@ -152,3 +159,10 @@ def test_an_answer_that_makes_no_sense_is_never_taken_for_protection(
 
     with scripted(script) as (app, _), pytest.raises(UnavailableError, match="makes no sense"):
         read_protection(app, app, "main")
+
+
+def test_the_rule_of_a_merge_queue_is_recognised(stage: SandboxStage, administering: GitHubApp) -> None:
+    stage.sandbox.seeds.add_ruleset(REPOSITORY, ["merge_queue"])
+    assert read_protection(stage.app, administering, "main").rules.queue == QueueRule(
+        checks_every_entry=True, timeout_minutes=60
+    )

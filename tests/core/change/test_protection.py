@@ -8,6 +8,7 @@ from controller.change.protection import (
     ClassicProtection,
     HiddenProtection,
     Protection,
+    QueueRule,
     RequiredCheck,
     Rules,
     unseen,
@@ -143,3 +144,17 @@ def test_what_was_not_seen_is_said(
     said = unseen(Protection("main", classic, rules))
     assert len(said) == len(told)
     assert all(part in note for note, part in zip(said, told, strict=True))
+
+
+def test_a_merge_queue_that_looks_at_the_last_of_a_group_alone_is_a_weakness() -> None:
+    """ATTACKS 021."""
+    lax = QueueRule(checks_every_entry=False, timeout_minutes=60)
+    assert "merges entries whose own checks are not green" in found(None, replace(RULES, queue=lax))[0]
+    assert found(None, replace(RULES, queue=replace(lax, checks_every_entry=True))) == ()
+
+
+def test_what_an_app_must_be_told_of_a_merge_queue_is_left_to_a_person() -> None:
+    queue = QueueRule(checks_every_entry=True, timeout_minutes=15)
+    said = unseen(Protection("main", None, replace(RULES, queue=queue)))[-1]
+    assert "waits 15 minutes" in said
+    assert "`Merge group`" in said

@@ -1,0 +1,39 @@
+"""A group of a merge queue: one pull request, merged on trial on top of whatever is ahead of it.
+
+Follows GitHub docs "Managing a merge queue": each entry has a branch of its own,
+``gh-readonly-queue/<base branch>/pr-<number>-<commit it stands on>``, which only GitHub moves.
+"""
+
+import re
+from dataclasses import dataclass
+
+from controller.change.names import CommitSha, commit_sha
+
+_NAME = re.compile(r"pr-([1-9][0-9]{0,17})-([0-9a-f]{40})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class MergeGroup:
+    """One entry of the queue, as its branch says."""
+
+    pull: int
+    base: CommitSha
+    """What the group stands on: main's tip, or the head of the group ahead of it."""
+    head: CommitSha
+    """What main becomes when the group is merged."""
+
+    @property
+    def name(self) -> str:
+        """The last part of the branch's name, which no other group has."""
+        return f"pr-{self.pull}-{self.base}"
+
+
+def queue_folder(branch: str) -> str:
+    """Return the folder of branches in which the queue of `branch` keeps its groups."""
+    return f"gh-readonly-queue/{branch}/"
+
+
+def merge_group(name: str, head: CommitSha) -> MergeGroup | None:
+    """Return the group whose branch in the queue's folder is called `name`; None when no group is called so."""
+    match = _NAME.fullmatch(name)
+    return None if match is None else MergeGroup(int(match[1]), commit_sha(match[2]), head)
