@@ -24,6 +24,7 @@ from controller.adapters.agent_http import HttpAgentClient
 from controller.adapters.directory_file import FileDirectory
 from controller.adapters.git_ledger import GitLedger, SigningKey, ensure_key, key_of
 from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.issues import GitHubIssues
 from controller.adapters.github.merge_queue import GitHubMergeQueue
 from controller.adapters.github.reading import GitHubReader
 from controller.adapters.github.writing import GitHubWriter
@@ -117,6 +118,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             reader=GitHubReader(github, settings.home / "blobs"),
             merge_queue=GitHubMergeQueue(github),
             writer=GitHubWriter(github, PostgresIndex(database)),
+            issues=GitHubIssues(github),
             directory=_directory(settings),
             engine=engine,
             deployers={"process": ProcessDeployer(settings.home)},

@@ -9,9 +9,11 @@ from controller.ports.clock import Clock
 from controller.ports.code_host import CodeHostWriter
 from controller.ports.deployer import Deployer
 from controller.ports.directory import Directory
+from controller.ports.issue_tracker import IssueTracker
 from controller.ports.journal import Journal, WorkQueue
 from controller.ports.merge_queue import MergeQueueReader
 from controller.ports.policy_engine import PolicyEngine
+from controller.workflow.authorizing import Authorizing
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.dispatch import Workflows
 from controller.workflow.follow_main import FollowMain
@@ -23,6 +25,7 @@ from controller.workflow.merges import Merges
 from controller.workflow.progress import DeploymentProgress
 from controller.workflow.pull_requests import PullRequests
 from controller.workflow.realizing import Realizing
+from controller.workflow.reviews import Reviews
 from controller.workflow.roll_out import RollOut
 from controller.workflow.seal import Ledger, Sealer
 from controller.workflow.showing import Showing
@@ -37,6 +40,7 @@ class Parts:
     reader: CodeHostReader
     merge_queue: MergeQueueReader
     writer: CodeHostWriter
+    issues: IssueTracker
     directory: Directory
     engine: PolicyEngine
     deployers: Mapping[str, Deployer]
@@ -62,12 +66,14 @@ def wire(parts: Parts) -> Workflows:
     judging = Judging(Involving(parts.reader, parts.directory, parts.pool), parts.engine, history, unadmitted)
     merges = Merges(gatherer, judging, unadmitted, chronicle)
     showing = Showing(parts.writer, parts.pool)
+    authorizing = Authorizing(parts.reader, parts.engine, chronicle, parts.branch)
     return Workflows(
         pull_requests=PullRequests(parts.reader, gatherer, judging, chronicle, showing),
         main=FollowMain(parts.reader, gatherer, chronicle),
         merges=merges,
         roll_out=RollOut(parts.deployers, parts.agents, Realizing(parts.reader, history), chronicle),
         progress=DeploymentProgress(chronicle, parts.writer),
+        reviews=Reviews(parts.issues, parts.reader, parts.directory, authorizing, chronicle),
         sealer=sealer,
         merge_queue=MergeQueue((parts.merge_queue, parts.reader), gatherer, judging, chronicle, showing),
         sweep=Sweep(parts.reader, parts.queue, history),

@@ -43,11 +43,9 @@ class ApprovalTerms:
 
 @dataclass(frozen=True, slots=True)
 class ReviewTerms:
-    """The review that must follow what is admitted on such terms: within how many days, by whom."""
+    """The review that must follow what is admitted on such terms: within how many days."""
 
     due_days: int
-    roles: frozenset[str]
-    """Holding any one of them is enough."""
 
 
 @dataclass(frozen=True, slots=True)

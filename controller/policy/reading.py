@@ -129,11 +129,8 @@ def _review(raw: object, place: str) -> ReviewTerms | None:
     params = fields(raw, place)
     if "required_roles" not in params or "review" not in params:
         return None
-    terms = fields(params["review"], f"{place}.review", {"due_days", "roles"})
-    return ReviewTerms(
-        due_days=whole_number(terms["due_days"], f"{place}.review.due_days", 1, _DAYS),
-        roles=_some_roles(terms["roles"], f"{place}.review.roles"),
-    )
+    terms = fields(params["review"], f"{place}.review", {"due_days"})
+    return ReviewTerms(whole_number(terms["due_days"], f"{place}.review.due_days", 1, _DAYS))
 
 
 def _is_waived(raw: object, place: str, action: Action) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from controller.change.break_glass import LABEL
+from controller.decision.review_issue import REVIEW_LABEL
 from controller.errors import InputError
 from controller.ports.journal import Mark
 
@@ -23,6 +24,7 @@ _PULL_REQUEST_ACTIONS = frozenset(
     {"opened", "reopened", "synchronize", "edited", "ready_for_review", "converted_to_draft", "closed"}
 )
 _LABELLING = frozenset({"labeled", "unlabeled"})
+_ISSUE_ACTIONS = frozenset({"closed", "reopened", "deleted", "transferred"})
 _REVIEW_ACTIONS = frozenset({"submitted", "dismissed"})
 _AGAIN = frozenset({"rerequested", "requested_action"})
 
@@ -76,6 +78,17 @@ def _of_review(payload: Mapping[str, object], governed: Governed) -> tuple[Mark,
     return (_pull(payload, "pull_request"),)
 
 
+def _of_issue(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
+    del governed
+    if _text(payload, "action") not in _ISSUE_ACTIONS:
+        return ()
+    labels, number = _at(payload, "issue", "labels"), _number(payload, "issue", "number")
+    if not isinstance(labels, list):
+        raise _wrong(("issue", "labels"), "a list", labels)
+    is_ours = any(_text({"label": label}, "label", "name") == REVIEW_LABEL for label in labels)
+    return (Mark(f"issue/{number:d}"),) if is_ours and number > 0 else ()
+
+
 def _of_push(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
     # The base of every open pull request moved, so all of them are looked at too.
     return (MAIN, SWEEP) if _text(payload, "ref") == f"refs/heads/{governed.branch}" else ()
@@ -114,6 +127,7 @@ def _of_people(payload: Mapping[str, object], governed: Governed) -> tuple[Mark,
 _BY_EVENT: Mapping[str, Callable[[Mapping[str, object], Governed], tuple[Mark, ...]]] = {
     "pull_request": _of_pull_request,
     "pull_request_review": _of_review,
+    "issues": _of_issue,
     "push": _of_push,
     "merge_group": _of_merge_group,
     "check_run": _of_check_run,

@@ -140,10 +140,9 @@ class BreakGlassEvidence:
             "took_part": sorted(people.excluded) if people is not None else [],
             "deployments": [str(difference.key) for difference in judgement.proposal.differences],
             "due": _instant(due),
-            "review_roles": sorted(asked.review.roles),
         }
         subject = f"merge/{merge.after}"
-        marks = (Mark("sweep", due),)
+        marks = (Mark(f"review/{merge.after}"), Mark("sweep", due))
         return (self._event(subject, details, str(details["asked_by"])),), marks
 
     def deployed(self, key: Key, wanted: Validated) -> tuple[Event, ...]:

@@ -15,6 +15,7 @@ from controller.workflow.merge_queue import MergeQueue
 from controller.workflow.merges import Merges
 from controller.workflow.progress import DeploymentProgress
 from controller.workflow.pull_requests import PullRequests
+from controller.workflow.reviews import Reviews
 from controller.workflow.roll_out import RollOut
 from controller.workflow.seal import Sealer
 from controller.workflow.sweep import Sweep
@@ -29,6 +30,7 @@ class Workflows:
     merges: Merges
     roll_out: RollOut
     progress: DeploymentProgress
+    reviews: Reviews
     sealer: Sealer
     sweep: Sweep
     merge_queue: MergeQueue
@@ -62,4 +64,13 @@ class Workflows:
             case "progress":
                 self.progress.show(commit_sha(rest))
             case _:
-                raise InputError(f"expected a known kind of work, got {key!a}")
+                self._look_at_review(kind, rest)
+
+    def _look_at_review(self, kind: str, rest: str) -> None:
+        match kind:
+            case "review":
+                self.reviews.look_at(rest)
+            case "issue" if rest.isascii() and rest.isdecimal():
+                self.reviews.look_at_issue(int(rest))
+            case _:
+                raise InputError(f"expected a known kind of work, got {f'{kind}/{rest}'!a}")

@@ -114,6 +114,7 @@ class Judging:
             proposal=case.proposal,
             evidence=self._history.evidence(),
             break_glass=self._asked(change, case, occasion),
+            reviews=self._break_glass.open_reviews(),
         )
 
     def _words(self, change: Change, effect: Digest, occasion: Occasion) -> BreakGlass | MalformedBreakGlass | None:

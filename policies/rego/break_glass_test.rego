@@ -59,7 +59,7 @@ test_it_takes_two_and_the_approvals_of_before if {
 		"required_roles": ["release_manager"],
 		"min_approvals": 2,
 		"expiry_hours": 4,
-		"review": {"due_days": 3, "roles": ["release_manager"]},
+		"review": {"due_days": 3},
 	}
 	terms["mc-prod-approval"] == {"required_roles": ["release_manager"], "min_approvals": 1, "expiry_hours": 72}
 }

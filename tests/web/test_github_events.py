@@ -28,7 +28,7 @@ IGNORED = frozenset(
         "commit_comment", "content_reference", "create", "custom_property", "custom_property_values", "delete",
         "dependabot_alert", "deploy_key", "deployment", "deployment_protection_rule", "deployment_review",
         "deployment_status", "discussion", "discussion_comment", "enterprise", "fork", "github_app_authorization",
-        "gollum", "installation_target", "issue_comment", "issues", "label", "marketplace_purchase",
+        "gollum", "installation_target", "issue_comment", "label", "marketplace_purchase",
         "meta", "milestone", "org_block", "package", "page_build", "personal_access_token_request", "ping",
         "project", "project_card", "project_column", "projects_v2_item", "public", "pull_request_review_comment",
         "pull_request_review_thread", "registry_package", "release", "repository", "repository_dispatch",
@@ -49,6 +49,10 @@ JSON = st.recursive(
 
 def pull(action: str, *, base: str = "main", merged: bool = False) -> dict[str, object]:
     return {"action": action, "pull_request": {"number": 7, "base": {"ref": base}, "merged": merged}}
+
+
+def issue(action: str, *labels: str) -> dict[str, object]:
+    return {"action": action, "issue": {"number": 9, "labels": [{"name": label} for label in labels]}}
 
 
 def check(action: str, *, app: int = 42, pulls: tuple[int, ...] = (7,)) -> dict[str, object]:
@@ -98,6 +102,12 @@ SEVEN = Mark("pull/7")
         ("membership", {"action": "removed"}, (SWEEP,)),
         ("team", {"action": "edited"}, (SWEEP,)),
         ("issue_comment", {"action": "created"}, ()),
+        ("issues", issue("closed", "dvo/break-glass-review"), (Mark("issue/9"),)),
+        ("issues", issue("reopened", "bug", "dvo/break-glass-review"), (Mark("issue/9"),)),
+        ("issues", issue("deleted", "dvo/break-glass-review"), (Mark("issue/9"),)),
+        ("issues", issue("transferred", "dvo/break-glass-review"), (Mark("issue/9"),)),
+        ("issues", issue("closed", "bug"), ()),
+        ("issues", issue("edited", "dvo/break-glass-review"), ()),
         ("ping", {}, ()),
         ("invented", {}, ()),
     ],

@@ -22,6 +22,7 @@ from controller.workflow.dispatch import Workflows
 from tests.fakes.agents import AnsweringDeployer
 from tests.fakes.code_host import FakeCodeHost
 from tests.fakes.directory import InMemoryDirectory, Person
+from tests.fakes.issue_tracker import FakeIssueTracker
 from tests.fakes.journal import MemoryJournal, MemoryQueue
 from tests.fakes.ledger import MemoryLedger
 
@@ -71,6 +72,7 @@ class World:
     pool: Executor
     host: FakeCodeHost = field(default_factory=lambda: FakeCodeHost(project_content()))
     directory: InMemoryDirectory = field(default_factory=InMemoryDirectory)
+    issues: FakeIssueTracker = field(default_factory=FakeIssueTracker)
     target: AnsweringDeployer = field(default_factory=AnsweringDeployer)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
@@ -94,6 +96,7 @@ class World:
                 reader=self.host,
                 merge_queue=self.host,
                 writer=self.host,
+                issues=self.issues,
                 directory=self.directory,
                 engine=self.engine,
                 deployers={"process": self.target},

@@ -16,8 +16,7 @@ import requests.adapters
 import urllib3
 from github.Requester import HTTPRequestsConnectionClass, RequestsResponse
 
-from controller.adapters.github.refusals import COMPONENT, OversizedAnswerError, unavailable
-from controller.errors import ConfigurationError
+from controller.adapters.github.refusals import COMPONENT, MovedError, OversizedAnswerError, unavailable
 
 THREADS = 20
 """Requests in flight at once; GitHub allows a hundred per App."""
@@ -105,7 +104,7 @@ class Exchange(HTTPRequestsConnectionClass):
     def _refuse_detours(self, response: requests.Response) -> None:
         call = f"{self.verb} {self.url.partition('?')[0]}"
         if 300 <= response.status_code < 400:
-            raise ConfigurationError(
+            raise MovedError(
                 f"GitHub redirects {call} elsewhere ({response.status_code}): was the repository renamed or moved?"
                 " Correct DVO_REPOSITORY or GITHUB_API_URL"
             )

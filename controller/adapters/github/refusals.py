@@ -49,6 +49,10 @@ class OversizedAnswerError(UnavailableError):
     """More bytes came than were asked for; stays inside this adapter unless nobody expected it."""
 
 
+class MovedError(ConfigurationError):
+    """GitHub redirects elsewhere: an issue was transferred, or the repository has another name now."""
+
+
 def unavailable(message: str, retry_after: float | None = None) -> UnavailableError:
     """Return the error for a GitHub that does not answer as it promises."""
     return UnavailableError(redacted(message), component=COMPONENT, retry_after_seconds=retry_after)

@@ -26,7 +26,7 @@ findings contains asked if {
 		terms.min_approvals,
 		shown(break_glass.ends),
 	])
-	review := {"review": {"due_days": terms.review_due_days, "roles": terms.review_roles}}
+	review := {"review": {"due_days": terms.review_due_days}}
 	approval := finding.require_approval(id, finding.nowhere, message, terms)
 	asked := object.union(approval, {"params": review})
 }

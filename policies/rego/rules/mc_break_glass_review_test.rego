@@ -19,7 +19,7 @@ test_an_open_review_warns_and_names_its_issue if {
 test_an_overdue_one_denies_and_says_who_must_close_which_issue if {
 	[finding] := [each | some each in found({"/reviews": [overdue]})]
 	finding.action == "deny"
-	finding.remediation == "Issue #7 must be closed by a release_manager who took no part in that change."
+	finding.remediation == "Issue #7 must be closed by somebody with approve_prod who took no part."
 }
 
 test_an_issue_that_is_not_open_yet_blocks_all_the_same if {

@@ -105,8 +105,6 @@ sound contains "break_glass" if {
 	terms := data.dvo.parameters.break_glass
 	is_terms(terms)
 	is_texts(terms.waives)
-	is_texts(terms.review_roles)
-	count(terms.review_roles) > 0
 	every number in [terms.max_agents, terms.review_due_days] {
 		is_number(number)
 		number >= 1

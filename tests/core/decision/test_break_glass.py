@@ -13,9 +13,7 @@ from controller.policy.answer import Action, Finding, ReviewTerms
 from tests.core.decision.builders import CASE, GIVEN, SILENT, answer, finding
 
 ASKED = BreakGlass("it *answers* @all", "INC-4711")
-TERMS = replace(
-    finding(Action.REQUIRE_APPROVAL), rule="mc-break-glass", review=ReviewTerms(3, frozenset({"release_manager"}))
-)
+TERMS = replace(finding(Action.REQUIRE_APPROVAL), rule="mc-break-glass", review=ReviewTerms(3))
 WAIVED = replace(finding(Action.WARN), is_waived=True)
 IN_FORCE = replace(CASE, break_glass=ASKED, answer=answer(TERMS, WAIVED), approvals=GIVEN)
 

@@ -258,19 +258,17 @@ def test_a_refusal_can_be_printed_whatever_the_policy_said(text: str) -> None:
         assert refusal(raw).isprintable()
 
 
-REVIEW = {"due_days": 3, "roles": ["release_manager", "admin"]}
+REVIEW = {"due_days": 3}
 
 
 def test_an_approval_may_ask_for_a_review_after_it() -> None:
     [found] = read(answer(findings=[approval(review=REVIEW)])).findings
-    assert found.review == ReviewTerms(3, frozenset({"release_manager", "admin"}))
+    assert found.review == ReviewTerms(3)
     assert found.terms is not None
     assert read(answer(findings=[approval()])).findings[0].review is None
 
 
-@pytest.mark.parametrize(
-    "review", [None, {}, {"due_days": 3}, REVIEW | {"due_days": 0}, REVIEW | {"roles": []}, REVIEW | {"more": 1}]
-)
+@pytest.mark.parametrize("review", [None, {}, {"due_days": 0}, {"due_days": "3"}, REVIEW | {"more": 1}])
 def test_a_review_without_its_terms_is_malformed(review: object) -> None:
     with pytest.raises(PolicyError, match="review"):
         read(answer(findings=[approval(review=review)]))
