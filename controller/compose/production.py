@@ -40,6 +40,7 @@ from controller.adapters.postgres.tending import Pace
 from controller.adapters.postgres.worker import Worker
 from controller.adapters.process.deployer import ProcessDeployer
 from controller.adapters.system_clock import SystemClock
+from controller.compose.counting_journal import CountingJournal
 from controller.compose.measuring import budget_probe, listening, measured
 from controller.compose.wiring import Parts, wire
 from controller.errors import ConfigurationError
@@ -123,7 +124,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             engine=engine,
             deployers={"process": ProcessDeployer(settings.home)},
             agents=HttpAgentClient(),
-            journal=PostgresJournal(database),
+            journal=CountingJournal(PostgresJournal(database), metrics),
             queue=queue,
             ledger=GitLedger(settings.ledger, key),
             clock=clock,

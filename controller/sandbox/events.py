@@ -17,6 +17,7 @@ from controller.sandbox.records import (
     CheckRun,
     CheckSuite,
     Comment,
+    Issue,
     PullRequest,
     QueueEntry,
     Repository,
@@ -92,6 +93,12 @@ def announce_comment(deed: Deed, comment: Comment, action: str) -> None:
         "comment": comment_shape(deed.world, deed.repository, comment),
     }
     _announce(deed, "issue_comment", action, content)
+
+
+def announce_issue(deed: Deed, issue: Issue, action: str, extra: Mapping[str, object] | None = None) -> None:
+    """Send an `issues` event; what happens to the issue side of a pull request is told as `pull_request`."""
+    content: Json = {"issue": issue_shape(deed.world, deed.repository, issue), **(extra or {})}
+    _announce(deed, "issues", action, content)
 
 
 def announce_check_run(deed: Deed, run: CheckRun, action: str, requested: str | None = None) -> None:

@@ -140,6 +140,7 @@ class Issue:
     updated_at: datetime
     state: str = "open"
     closed_at: datetime | None = None
+    closed_by: Account | None = None
     labels: list[Label] = field(default_factory=list)
     app_id: int | None = None
 

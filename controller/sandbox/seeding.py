@@ -44,6 +44,7 @@ APP_EVENTS = (
     "check_run",
     "check_suite",
     "issue_comment",
+    "issues",
     "membership",
     "merge_group",
     "pull_request",

@@ -20,6 +20,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _KINDS = frozenset(
     {"pull", "main", "merge", "deployment", "progress", "queue", "seal", "sweep", "review", "issue"}
 )
+_STAGES = frozenset({"asked", "admitted", "deployed"})
 _ANSWER_SECONDS = (0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0)
 _LOOK_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)
 
@@ -61,6 +62,14 @@ class Metrics:
         self._reset = _unknown(
             Gauge("dvo_github_rate_limit_reset_timestamp_seconds", "When that hour ends.", registry=registry)
         )
+        self._break_glass = Counter(
+            "dvo_break_glass",
+            "Uses of break-glass, by stage: asked, admitted, deployed.",
+            ("stage",),
+            registry=registry,
+        )
+        for stage in sorted(_STAGES):
+            self._break_glass.labels(stage)
         self._sealed = _unknown(
             Gauge(
                 "dvo_ledger_last_sealed_timestamp_seconds",
@@ -86,6 +95,11 @@ class Metrics:
         known = kind if kind in _KINDS else "other"
         self._looks.labels(known, outcome).inc()
         self._look_seconds.labels(known).observe(seconds)
+
+    def broke_glass(self, stage: str) -> None:
+        """Count a use of break-glass at one of its stages; other stages are its review's."""
+        if stage in _STAGES:
+            self._break_glass.labels(stage).inc()
 
     def called(self, method: str, status: int | None) -> None:
         """Count a call to GitHub."""

@@ -17,12 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from controller.sandbox.person import Person
 from controller.sandbox.sandbox import Sandbox
-from controller.sandbox.seeding import AppCredentials, AppSeed
+from controller.sandbox.seeding import APP_EVENTS, AppCredentials, AppSeed
 from tests.sandbox.openapi import validate_request, validate_response
 
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no certificates: http only
 REPOSITORY = "acme/agents"
 ONE = f"/repos/{REPOSITORY}"
+WITHOUT_ISSUES = tuple(name for name in APP_EVENTS if name != "issues")
+"""So that tests may open an issue to comment on without hearing of it."""
 MANIFEST = "environments/development/anl.yaml"
 FILES = {
     "README.md": b"# Agents\n",
@@ -171,5 +173,7 @@ def town(tmp_path: Path, receiver: Receiver, app_key: str) -> Iterator[Town]:
         seeds.grant(REPOSITORY, "write", person="dana")
         seeds.grant(REPOSITORY, "maintain", team="release")
         seeds.grant(REPOSITORY, "read", team="platform")
-        app = seeds.add_app(AppSeed("dvo", "acme", webhook_url=receiver.url, private_key=app_key))
+        app = seeds.add_app(
+            AppSeed("dvo", "acme", webhook_url=receiver.url, private_key=app_key, events=WITHOUT_ISSUES)
+        )
         yield Town(sandbox, app, receiver)

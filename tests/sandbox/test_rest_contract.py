@@ -69,6 +69,13 @@ def drive_conversation(api: Api, number: int) -> None:
     issue = api.wanted(201, "POST", f"{ONE}/issues", {"title": "Review access", "body": "quarterly"})
     assert at(api.get(f"{ONE}/issues/{at(issue, 'number')}"), "title") == "Review access"
     assert len(api.listed(f"{ONE}/issues?state=all")) == 2
+    own = f"{ONE}/issues/{at(issue, 'number')}"
+    closed = api.wanted(200, "PATCH", own, {"state": "closed", "state_reason": "completed"})
+    assert (at(closed, "state"), at(closed, "closed_by", "login")) == ("closed", "dana")
+    assert len(api.listed(f"{ONE}/issues?state=closed&creator=dana&direction=asc")) == 1
+    assert at(api.wanted(200, "PATCH", own, {"state": "open", "body": "now"}), "closed_by") is None
+    api.wanted(200, "POST", f"{own}/labels", {"labels": ["audit"]})
+    assert len(api.listed(f"{ONE}/issues?labels=audit")) == 1
     one = f"{ONE}/issues/{number}"
     comment = at(api.wanted(201, "POST", f"{one}/comments", {"body": "hello"}), "id")
     api.wanted(200, "PATCH", f"{ONE}/issues/comments/{comment}", {"body": "hello again"})

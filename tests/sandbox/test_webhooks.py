@@ -130,3 +130,17 @@ def test_only_subscribed_events_are_sent(town: Town) -> None:
         town.sandbox.world.apps[town.app.app_id].events = ["push"]
     town.person("dana").open_pull_request("feature", {MANIFEST: b"version: 2\n"}, "Move on")
     assert town.settled() == ["push"]
+
+
+def test_the_life_of_an_issue_arrives_with_its_labels_and_who_closed_it(town: Town) -> None:
+    town.sandbox.world.apps[town.app.app_id].events.append("issues")
+    api = town.api("dana")
+    made = cast(Json, api.wanted(201, "POST", f"{ONE}/issues", {"title": "x", "labels": ["audit"]}))
+    one = f"{ONE}/issues/{made['number']}"
+    api.wanted(200, "POST", f"{one}/labels", {"labels": ["late"]})
+    api.wanted(200, "PATCH", one, {"state": "closed"})
+    api.wanted(200, "PATCH", one, {"state": "open"})
+    assert town.settled() == ["issues.opened", "issues.labeled", "issues.closed", "issues.reopened"]
+    closed = cast(Json, town.receiver.received[2].payload["issue"])
+    assert cast(Json, closed["closed_by"])["login"] == "dana"
+    assert [cast(Json, label)["name"] for label in cast(list[object], closed["labels"])] == ["audit", "late"]

@@ -1,6 +1,6 @@
 """Issues, the comments of the conversation, and labels."""
 
-from controller.sandbox.events import announce_comment, announce_pull
+from controller.sandbox.events import announce_comment, announce_issue, announce_pull
 from controller.sandbox.pull_requests import open_issue
 from controller.sandbox.records import Comment, Issue, Label, Permission
 from controller.sandbox.refusal import forbidden, not_found, unprocessable
@@ -12,10 +12,17 @@ _LONGEST_BODY = 65536
 
 
 def list_issues(call: Call) -> Reply:
-    """Answer issues and pull requests, newest first."""
-    state = call.query.get("state", "open")
-    found = [issue for issue in call.repository.issues.values() if state in (issue.state, "all")]
-    found.sort(key=lambda issue: issue.number, reverse=True)
+    """Answer issues and pull requests by state, creator and labels, newest first unless asked otherwise."""
+    state, creator = call.query.get("state", "open"), call.query.get("creator")
+    wanted = {name.lower() for name in call.query.get("labels", "").split(",") if name}
+    found = [
+        issue
+        for issue in call.repository.issues.values()
+        if state in (issue.state, "all")
+        and creator in (None, issue.author.login)
+        and wanted <= {label.name.lower() for label in issue.labels}
+    ]
+    found.sort(key=lambda issue: issue.number, reverse=call.query.get("direction", "desc") == "desc")
     return Reply(items=[issue_shape(call.world, call.repository, issue) for issue in found])
 
 
@@ -29,7 +36,23 @@ def create_issue(call: Call) -> Reply:
     issue = open_issue(call.deed, call.body.required_text("title"), call.body.text("body"))
     issue.app_id = call.caller.app.id if call.caller.app else None
     issue.labels = [_label(call, name) for name in call.body.texts("labels")]
+    announce_issue(call.deed, issue, "opened")
     return Reply(issue_shape(call.world, call.repository, issue), 201)
+
+
+def edit_issue(call: Call) -> Reply:
+    """Change title, body or state of an issue; its author may, and whoever has triage access."""
+    issue = _issue(call)
+    if issue.number in call.repository.pulls:
+        raise unprocessable("Edit a pull request at its own address.")
+    held = call.world.permission(call.account, call.repository)
+    if issue.author.id != call.account.id and held.rank < Permission.TRIAGE.rank:
+        raise forbidden("Must have admin rights to Repository.")
+    issue.title = call.body.text("title") or issue.title
+    if "body" in call.body:
+        issue.body = call.body.text("body")
+    _change_state(call, issue, call.body.text("state"))
+    return Reply(issue_shape(call.world, call.repository, issue))
 
 
 def list_comments(call: Call) -> Reply:
@@ -99,6 +122,18 @@ def remove_label(call: Call) -> Reply:
     raise not_found()
 
 
+def _change_state(call: Call, issue: Issue, state: str | None) -> None:
+    if state in (None, issue.state):
+        return
+    if state not in ("open", "closed"):
+        raise unprocessable("Validation Failed", f"state cannot be {state}")
+    now = issue.updated_at = call.world.now()
+    is_closed = state == "closed"
+    issue.state, issue.closed_at = state, now if is_closed else None
+    issue.closed_by = call.account if is_closed else None
+    announce_issue(call.deed, issue, "closed" if is_closed else "reopened")
+
+
 def _issue(call: Call) -> Issue:
     issue = call.repository.issues.get(call.identifier("issue_number"))
     if issue is None:
@@ -141,9 +176,11 @@ def _labels(call: Call, issue: Issue) -> list[object]:
 
 def _announce_label(call: Call, issue: Issue, label: Label, action: str) -> None:
     pull = call.repository.pulls.get(issue.number)
+    extra = {"label": label_shape(call.world.urls, call.repository, label)}
     if pull is not None:
-        extra = {"label": label_shape(call.world.urls, call.repository, label)}
         announce_pull(call.deed, pull, action, extra)
+    else:
+        announce_issue(call.deed, issue, action, extra)
 
 
 _ALL = "/repos/{owner}/{repo}/issues"
@@ -158,6 +195,7 @@ ROUTES = [
     Route("PATCH", _COMMENT, edit_comment, _WRITE, Permission.READ),
     Route("DELETE", _COMMENT, delete_comment, _WRITE, Permission.READ),
     Route("GET", _ONE, get_issue, _READ),
+    Route("PATCH", _ONE, edit_issue, "issues:write", Permission.READ),
     Route("GET", _ONE + "/comments", list_comments, _READ),
     Route("POST", _ONE + "/comments", create_comment, _WRITE, Permission.READ),
     Route("GET", _ONE + "/labels", list_labels, _READ),

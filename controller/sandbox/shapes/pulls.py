@@ -137,7 +137,7 @@ def issue_shape(world: World, repository: Repository, issue: Issue) -> Json:
         "updated_at": moment(issue.updated_at),
         "author_association": association(world, repository, issue.author),
         "performed_via_github_app": optional_app(world, issue.app_id),
-        "closed_by": None,
+        "closed_by": optional_account(world.urls, issue.closed_by),
     }
     if pull is not None:
         merged_at = optional_moment(pull.merged_at)
