@@ -42,6 +42,4 @@ def _params(finding: Finding) -> Mapping[str, object]:
         "min_approvals": terms.min_approvals,
         "expiry_hours": terms.expiry_hours,
     }
-    return (
-        asked if review is None else {**asked, "review": {"due_days": review.due_days, "roles": sorted(review.roles)}}
-    )
+    return asked if review is None else {**asked, "review": {"due_days": review.due_days}}

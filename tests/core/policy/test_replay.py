@@ -139,7 +139,7 @@ def test_the_parts_in_which_answers_differ_are_named() -> None:
     )
 
 
-REVIEWED = replace(ASK.findings[0], review=ReviewTerms(2, frozenset({"admin"})))
+REVIEWED = replace(ASK.findings[0], review=ReviewTerms(2))
 WAIVED = replace(ALLOW.findings[0], is_waived=True)
 
 
