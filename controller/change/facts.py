@@ -128,6 +128,21 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody wrote below an issue or a pull request; `body` is to be compared and never shown."""
+
+    id: int
+    number: int
+    """Of the issue or pull request."""
+    is_on_pull_request: bool
+    author: Account | None
+    body: str
+    is_edited: bool
+    is_by_app: bool
+    """Written through an App, whosever account it shows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Two trees and what lies between: what a reviewer saw, or what a merge did."""
 

@@ -24,6 +24,7 @@ from controller.adapters.agent_http import HttpAgentClient
 from controller.adapters.directory_file import FileDirectory
 from controller.adapters.git_ledger import GitLedger, SigningKey, ensure_key, key_of
 from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.conversation import GitHubConversation
 from controller.adapters.github.issues import GitHubIssues
 from controller.adapters.github.merge_queue import GitHubMergeQueue
 from controller.adapters.github.reading import GitHubReader
@@ -118,6 +119,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
         parts = Parts(
             reader=GitHubReader(github, settings.home / "blobs"),
             merge_queue=GitHubMergeQueue(github),
+            conversation=GitHubConversation(github),
             writer=GitHubWriter(github, PostgresIndex(database)),
             issues=GitHubIssues(github),
             directory=_directory(settings),
@@ -164,6 +166,7 @@ def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) 
         probes=probes,
         version=version("dvo"),
         metrics=metrics,
+        app_id=settings.github_app_id,
         start=_starting(worker, parts.journal, parts.clock),
         stop=worker.stop,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from controller.ports.agent import AgentClient
 from controller.ports.clock import Clock
-from controller.ports.code_host import CodeHostWriter
+from controller.ports.code_host import CodeHostWriter, ConversationReader
 from controller.ports.deployer import Deployer
 from controller.ports.directory import Directory
 from controller.ports.issue_tracker import IssueTracker
@@ -15,6 +15,7 @@ from controller.ports.merge_queue import MergeQueueReader
 from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.authorizing import Authorizing
 from controller.workflow.chronicle import Chronicle
+from controller.workflow.commands import Commands
 from controller.workflow.dispatch import Workflows
 from controller.workflow.follow_main import FollowMain
 from controller.workflow.gathering import CodeHostReader, Gatherer
@@ -39,6 +40,7 @@ class Parts:
 
     reader: CodeHostReader
     merge_queue: MergeQueueReader
+    conversation: ConversationReader
     writer: CodeHostWriter
     issues: IssueTracker
     directory: Directory
@@ -77,4 +79,5 @@ def wire(parts: Parts) -> Workflows:
         sealer=sealer,
         merge_queue=MergeQueue((parts.merge_queue, parts.reader), gatherer, judging, chronicle, showing),
         sweep=Sweep(parts.reader, parts.queue, history),
+        commands=Commands(parts.conversation, parts.writer, parts.directory, authorizing, chronicle),
     )

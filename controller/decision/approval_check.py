@@ -2,7 +2,7 @@
 
 from controller.approval.approvals import Approvals, Missing
 from controller.decision.break_glass_notice import titled
-from controller.decision.check import CheckRun, Conclusion, paragraphs
+from controller.decision.check import EXPLAIN, RECHECK, CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, inert, table
 from controller.decision.verdict import Judgement, Refused, Unanswered
 from controller.decision.wording import counted, listed, logins
@@ -20,6 +20,7 @@ def approval_check(judgement: Judgement) -> CheckRun:
         summary=_summary(judgement),
         text=f"- Approvals cover the effect {code(judgement.proposal.effect.digest)}",
         annotations=(),
+        buttons=(EXPLAIN, RECHECK),
     )
 
 

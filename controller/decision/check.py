@@ -41,6 +41,19 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Something to click on a check: at most three, of 20, 40 and 20 characters (GitHub docs "Create a check run")."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+EXPLAIN = Button("Explain", "Say in the comment why", "explain")
+RECHECK = Button("Re-evaluate", "Judge again with the facts of now", "recheck")
+
+
+@dataclass(frozen=True, slots=True)
 class CheckRun:
     """A check on a commit; `conclusion` None is still in progress."""
 
@@ -51,13 +64,18 @@ class CheckRun:
     summary: str
     text: str
     annotations: tuple[Annotation, ...]
+    buttons: tuple[Button, ...] = ()
+    occasion: str = ""
+    """Why it is to be written even if it says what stands already; empty: no such reason."""
 
     @property
     def external_id(self) -> str:
-        """A digest of everything the check says."""
+        """A digest of everything the check says, and of the occasion."""
         notes = [[note.path, note.line, note.level.value, note.title, note.message] for note in self.annotations]
         conclusion = self.conclusion.value if self.conclusion else None
-        return digest_of(canonical_json([self.name, conclusion, self.title, self.summary, self.text, notes]))
+        buttons = [button.identifier for button in self.buttons]
+        said = [self.name, conclusion, self.title, self.summary, self.text, notes, buttons, self.occasion]
+        return digest_of(canonical_json(said))
 
 
 def paragraphs(parts: Sequence[str]) -> str:

@@ -1,21 +1,27 @@
-"""The one sticky comment of a pull request: there while something is not green, or break-glass is asked for."""
+"""The one sticky comment: there while something is not green, break-glass is asked for or somebody asked for more."""
+
+from collections.abc import Iterator
 
 from controller.decision.approval_check import approval_check
 from controller.decision.break_glass_notice import break_glass_notice
 from controller.decision.check import Conclusion, paragraphs
+from controller.decision.command import NO_WISHES, Wishes
+from controller.decision.explanation import commands_help, explanation
 from controller.decision.policy_check import policy_check
 from controller.decision.verdict import Judgement
 
 
-def sticky_comment(judgement: Judgement) -> str | None:
-    """Return what the comment says, or None when both checks are green and nothing is waived."""
-    notice = break_glass_notice(judgement)
-    checks = [policy_check(judgement), approval_check(judgement)]
-    if all(check.conclusion is Conclusion.SUCCESS for check in checks):
-        return notice or None
-    sections = [
-        f"### {check.name}: {check.title}\n\n{check.summary}"
-        for check in checks
-        if check.conclusion is not Conclusion.SUCCESS
-    ]
-    return paragraphs([notice, *sections])
+def sticky_comment(judgement: Judgement, wishes: Wishes = NO_WISHES) -> str | None:
+    """Return what the comment says, or None when both checks are green, nothing is waived and nobody wants more."""
+    return paragraphs(list(_sections(judgement, wishes))) or None
+
+
+def _sections(judgement: Judgement, wishes: Wishes) -> Iterator[str]:
+    yield break_glass_notice(judgement)
+    for check in (policy_check(judgement), approval_check(judgement)):
+        if check.conclusion is not Conclusion.SUCCESS:
+            yield f"### {check.name}: {check.title}\n\n{check.summary}"
+    if wishes.explains:
+        yield explanation(judgement)
+    if wishes.helps:
+        yield commands_help()

@@ -6,7 +6,7 @@ which somebody can mend them.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.approval.approvals import Approvals
@@ -25,6 +25,7 @@ from controller.decision.verdict import (
 )
 from controller.desired_state.proposal import Proposal
 from controller.identity.participants import Participants
+from controller.identity.principal import Principal, PrincipalId
 from controller.policy.answer import Action, Answer, Finding
 
 
@@ -45,6 +46,7 @@ class Case:
     now: datetime
     break_glass: BreakGlass | MalformedBreakGlass | None = None
     """As the pull request asks for it."""
+    people: Mapping[PrincipalId, Principal] = field(default_factory=dict)
 
 
 def decide(case: Case) -> Judgement:
@@ -60,6 +62,7 @@ def decide(case: Case) -> Judgement:
         warnings=tuple(map(reason_of, _found(case.answer, Action.WARN))),
         participants=case.participants,
         break_glass=case.break_glass,
+        people=case.people,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from controller.decision.break_glass_notice import break_glass_notice, titled
-from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Conclusion, paragraphs
+from controller.decision.check import EXPLAIN, RECHECK, Annotation, AnnotationLevel, CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, inert, table
 from controller.decision.verdict import Judgement, Reason, Refused, Waiting
 from controller.decision.wording import change_table, counted, headline, local_time
@@ -23,6 +23,7 @@ def policy_check(judgement: Judgement) -> CheckRun:
         summary=_summary(judgement),
         text=_details(judgement),
         annotations=tuple(_annotations(judgement)),
+        buttons=(EXPLAIN, RECHECK),
     )
 
 

@@ -2,7 +2,7 @@
 
 from controller.change.names import CommitSha
 from controller.decision.approval_check import NAME as APPROVAL
-from controller.decision.check import CheckRun, Conclusion
+from controller.decision.check import RECHECK, CheckRun, Conclusion
 from controller.decision.markdown import inert
 from controller.decision.policy_check import NAME as POLICY
 
@@ -18,6 +18,7 @@ def unjudged_checks(commit: CommitSha, reason: str) -> tuple[CheckRun, ...]:
             summary=f"**This change cannot go out as it is.** {inert(reason)}",
             text="",
             annotations=(),
+            buttons=(RECHECK,),
         )
         for name in (POLICY, APPROVAL)
     )

@@ -6,7 +6,7 @@ story from it, and nobody rebuilds a reason later.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +15,7 @@ from controller.change.break_glass import BreakGlass, MalformedBreakGlass
 from controller.change.names import CommitSha, RepoPath
 from controller.desired_state.proposal import Proposal
 from controller.identity.participants import Participants
+from controller.identity.principal import Principal, PrincipalId
 from controller.policy.answer import Answer, Finding
 
 
@@ -106,6 +107,8 @@ class Judgement:
     participants: Participants | None = None
     """None when the directory could not be asked."""
     break_glass: BreakGlass | MalformedBreakGlass | None = None
+    people: Mapping[PrincipalId, Principal] = field(default_factory=dict)
+    """Everybody the directory knew of those involved."""
 
     @property
     def review_asked(self) -> Finding | None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from controller.decision.markdown import code, plain, table
 from controller.desired_state.difference import Difference, Kind
-from controller.desired_state.manifest import Autoscaling
+from controller.desired_state.manifest import Autoscaling, EnvironmentName
 from controller.desired_state.plan import Plan
 from controller.desired_state.proposal import Proposal
 from controller.identity.principal import Principal
@@ -36,6 +36,18 @@ def change_table(proposal: Proposal) -> str:
         for file in proposal.effect.files
     ]
     return table(["Environment", "Agent", "From", "To", "What it means"], rows)
+
+
+def meaning(difference: Difference) -> str:
+    """Return in words what a change does to one deployment, with its versions."""
+    before, after = _shown(difference.before), _shown(difference.after)
+    return f"{', '.join(_MEANING[kind] for kind in difference.kinds)}, {before} → {after}"
+
+
+def tier_of(proposal: Proposal, environment: EnvironmentName) -> str | None:
+    """Return the tier of an environment as it would be, or was; None when nobody can say."""
+    known = proposal.after.environments.get(environment) or proposal.before.environments.get(environment)
+    return None if known is None else known.tier.value
 
 
 def headline(proposal: Proposal) -> str:

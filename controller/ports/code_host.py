@@ -8,9 +8,10 @@ limits the rate, or talks nonsense; `StaleError` when what is read moves meanwhi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
-from controller.change.facts import Account, Commit, PullRequest, Review, Snapshot
+from controller.change.facts import Account, Comment, Commit, PullRequest, Review, Snapshot
 from controller.change.names import CommitSha, ObjectId
 from controller.decision.check import CheckRun
 from controller.ownership.owner import TeamOwner, UserOwner
@@ -101,8 +102,27 @@ class OwnerReader(Protocol):
         ...
 
 
+class ConversationReader(Protocol):
+    """Reads what people say below pull requests, and who they are."""
+
+    def comment(self, number_: int) -> Comment:
+        """Return the comment with this id as it is now."""
+        ...
+
+    def account(self, number_: int) -> Account | None:
+        """Return the account with this id, or None when there is none."""
+        ...
+
+
+class Reaction(StrEnum):
+    """How a comment is answered without another one."""
+
+    DONE = "+1"
+    CONFUSED = "confused"
+
+
 class CodeHostWriter(Protocol):
-    """Writes what the controller may write: checks, one comment, review requests, deployment notes."""
+    """Writes what the controller may write: checks, one comment, reactions, review requests."""
 
     def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
         """Make `check` stand on its commit; writes nothing when it already does.
@@ -120,4 +140,8 @@ class CodeHostWriter(Protocol):
 
     def request_reviews(self, number: int, accounts: Sequence[Account]) -> None:
         """Ask `accounts` to review, those not yet asked."""
+        ...
+
+    def react(self, comment: int, reaction: Reaction) -> None:
+        """Put `reaction` on a comment, once; a host without reactions, and a comment that is gone, get none."""
         ...

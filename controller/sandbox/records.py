@@ -102,6 +102,16 @@ class Label:
     description: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What somebody thinks of a comment, in one of GitHub's eight words."""
+
+    id: int
+    account: Account
+    content: str
+    created_at: datetime
+
+
 @dataclass(slots=True)
 class Comment:
     """A comment in the conversation of an issue or pull request."""
@@ -113,6 +123,7 @@ class Comment:
     created_at: datetime
     updated_at: datetime
     app_id: int | None = None
+    reactions: list[Reaction] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 Follows GitHub docs "Webhook events and payloads" and "Validating webhook deliveries". An event
 only says "look again", so a forged, lost or doubled one changes no outcome. What cannot
-matter marks nothing: other labels than ours, comments, other branches, and what our own App does to checks.
+matter marks nothing: other labels than ours, talk, other branches, and what our own App does to checks.
 A payload of the wrong shape is refused with `InputError`, whatever is wrong with it.
 """
 
@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from controller.change.break_glass import LABEL
+from controller.change.names import commit_sha
+from controller.decision.command import Command, command_in
 from controller.decision.review_issue import REVIEW_LABEL
 from controller.errors import InputError
 from controller.ports.journal import Mark
@@ -26,7 +28,6 @@ _PULL_REQUEST_ACTIONS = frozenset(
 _LABELLING = frozenset({"labeled", "unlabeled"})
 _ISSUE_ACTIONS = frozenset({"closed", "reopened", "deleted", "transferred"})
 _REVIEW_ACTIONS = frozenset({"submitted", "dismissed"})
-_AGAIN = frozenset({"rerequested", "requested_action"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,14 @@ def _of_merge_group(payload: Mapping[str, object], governed: Governed) -> tuple[
 
 
 def _of_check_run(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
-    return _asked_again(payload, "check_run", governed)
+    if _text(payload, "action") != "requested_action":
+        return _asked_again(payload, "check_run", governed)
+    pulls = _pulls_of_ours(payload, "check_run", governed)
+    identifier, sender = _text(payload, "requested_action", "identifier"), _number(payload, "sender", "id")
+    # Who pressed is believed because GitHub signed it; what they may is asked when it is looked at.
+    if identifier not in list(Command) or sender < 1:
+        return ()
+    return tuple(Mark(f"button/{number}/{identifier}/{sender}") for number in pulls or ())
 
 
 def _of_check_suite(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
@@ -108,15 +116,38 @@ def _of_check_suite(payload: Mapping[str, object], governed: Governed) -> tuple[
 
 
 def _asked_again(payload: Mapping[str, object], kind: str, governed: Governed) -> tuple[Mark, ...]:
-    if _text(payload, "action") not in _AGAIN or _at(payload, kind, "app") is None:
+    if _text(payload, "action") != "rerequested":
         return ()
-    if governed.app_id not in (None, _number(payload, kind, "app", "id")):
+    pulls = _pulls_of_ours(payload, kind, governed)
+    if pulls is None:
         return ()
+    if pulls:
+        return tuple(Mark(f"rerun/pull/{number}") for number in pulls)
+    # No pull request is named for a merge commit, nor for the head of a fork: then everything is looked at.
+    return Mark(f"rerun/commit/{commit_sha(_text(payload, kind, 'head_sha'))}"), MAIN, SWEEP
+
+
+def _pulls_of_ours(payload: Mapping[str, object], kind: str, governed: Governed) -> tuple[int, ...] | None:
+    """Return the pull requests of a check; None for a check of another App."""
+    if _at(payload, kind, "app") is None or governed.app_id not in (None, _number(payload, kind, "app", "id")):
+        return None
     pulls = _at(payload, kind, "pull_requests")
     if not isinstance(pulls, list):
         raise _wrong((kind, "pull_requests"), "a list", pulls)
-    # No pull request is named for a merge commit, nor for the head of a fork: then everything is looked at.
-    return tuple(_pull({"pull": each}, "pull") for each in pulls) or (MAIN, SWEEP)
+    return tuple(_numbered({"pull": each}, "pull") for each in pulls)
+
+
+def _of_comment(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
+    del governed
+    if _text(payload, "action") != "created" or _at(payload, "comment", "user") is None:
+        return ()
+    issue = _at(payload, "issue")
+    is_command = command_in(_text(payload, "comment", "body")) is not None
+    if not (is_command and isinstance(issue, Mapping) and "pull_request" in issue):
+        return ()
+    comment = _number(payload, "comment", "id")
+    is_by_person = _text(payload, "comment", "user", "type") == "User" and comment > 0
+    return (Mark(f"comment/{_numbered(payload, 'issue')}/{comment}"),) if is_by_person else ()
 
 
 def _of_people(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
@@ -132,6 +163,7 @@ _BY_EVENT: Mapping[str, Callable[[Mapping[str, object], Governed], tuple[Mark, .
     "merge_group": _of_merge_group,
     "check_run": _of_check_run,
     "check_suite": _of_check_suite,
+    "issue_comment": _of_comment,
     "membership": _of_people,
     "team": _of_people,
     "team_add": _of_people,
@@ -145,10 +177,14 @@ HANDLED = frozenset(_BY_EVENT)
 
 
 def _pull(payload: Mapping[str, object], kind: str) -> Mark:
+    return Mark(f"pull/{_numbered(payload, kind)}")
+
+
+def _numbered(payload: Mapping[str, object], kind: str) -> int:
     number = _number(payload, kind, "number")
     if number < 1:
         raise _wrong((kind, "number"), "the number of a pull request", number)
-    return Mark(f"pull/{number}")
+    return number
 
 
 def _at(payload: object, *way: str) -> object:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from controller.change.names import commit_sha
 from controller.errors import InputError
+from controller.workflow.commands import Commands
 from controller.workflow.follow_main import FollowMain
 from controller.workflow.history import parse_key
 from controller.workflow.merge_queue import MergeQueue
@@ -34,6 +35,7 @@ class Workflows:
     sealer: Sealer
     sweep: Sweep
     merge_queue: MergeQueue
+    commands: Commands
 
     @property
     def _wholes(self) -> Mapping[str, Callable[[], object]]:
@@ -73,4 +75,24 @@ class Workflows:
             case "issue" if rest.isascii() and rest.isdecimal():
                 self.reviews.look_at_issue(int(rest))
             case _:
-                raise InputError(f"expected a known kind of work, got {f'{kind}/{rest}'!a}")
+                self._ask(kind, rest.split("/"))
+
+    def _ask(self, kind: str, names: list[str]) -> None:
+        """Do what somebody asks for: ``comment/7/501``, ``button/7/explain/1001``, ``rerun/pull/7``."""
+        match kind, names:
+            case "comment", [pull, comment]:
+                self.commands.look_at_comment(_number(pull), _number(comment))
+            case "button", [pull, identifier, account]:
+                self.commands.press(_number(pull), identifier, _number(account))
+            case "rerun", ["pull", pull]:
+                self.commands.run_again(_number(pull))
+            case "rerun", ["commit", commit]:
+                self.commands.run_merge_again(commit_sha(commit))
+            case _:
+                raise InputError(f"expected a known kind of work, got {'/'.join([kind, *names])!a}")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise InputError(f"expected a number in a key, got {text[:40]!a}")
+    return int(text)

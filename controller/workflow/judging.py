@@ -79,7 +79,13 @@ class Judging:
             return decide(replace(blank, answer=involved))
         document = policy_document(self._question(change, blank, involved, occasion))
         answer = self._ask(policies_of(change.base, change.contents), document)
-        asked = replace(blank, participants=involved.participants, document=document, answer=answer)
+        asked = replace(
+            blank,
+            participants=involved.participants,
+            people=involved.people.known,
+            document=document,
+            answer=answer,
+        )
         if isinstance(answer, Unanswered):
             return decide(asked)
         seen = self._seen_reviews(change, involved.people, published)

@@ -6,6 +6,7 @@ that key writes: two writers at once could leave the older word standing, or two
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from controller.change.names import CommitSha
 from controller.decision.deployment_check import DeploymentStep, Progress, deployment_check
@@ -15,6 +16,7 @@ from controller.ports.code_host import CodeHostWriter
 from controller.ports.journal import Mark
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.history import parse_key
+from controller.workflow.wishes import occasion_of
 
 _OUTCOMES = {
     EventType.DEPLOY_STARTED: Progress.RUNNING,
@@ -39,7 +41,8 @@ class DeploymentProgress:
 
     def show(self, merge: CommitSha) -> None:
         """Make the check of `merge` say what the journal says, once that is sealed. Raises `UnavailableError`."""
-        check = deployment_check(merge, self.steps(merge))
+        occasion = occasion_of(self._history, f"merge/{merge}")
+        check = replace(deployment_check(merge, self.steps(merge)), occasion=occasion)
         self._chronicle.seal()
         self._writer.write_check(check)
 

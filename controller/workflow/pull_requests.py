@@ -19,6 +19,7 @@ from controller.workflow.gathering import Gatherer
 from controller.workflow.judgement_details import fingerprint, judgement_details, unjudged_details
 from controller.workflow.judging import Judging, insist_on_an_answer, occasion_now
 from controller.workflow.showing import Showing, Standing
+from controller.workflow.wishes import wishes_of
 
 
 class PullRequests:
@@ -62,7 +63,8 @@ class PullRequests:
         before = self._before(number)
         self._alert(number, judgement)
         self._record(f"pull/{number}", judgement, before)
-        self._showing.show(number, judgement, _standing(judgement, before))
+        wishes = wishes_of(self._history, number, judgement.proposal.effect.digest)
+        self._showing.show(number, judgement, _standing(judgement, before), wishes)
         insist_on_an_answer(judgement)
         return judgement
 
@@ -87,7 +89,7 @@ class PullRequests:
         if not before or before[-1].details.get("fingerprint") != details["fingerprint"]:
             subject = f"pull/{pull.number}"
             self._chronicle.record((self._chronicle.event(EventType.POLICY_EVALUATED, subject, details),))
-        self._showing.refuse(pull.head, reason)
+        self._showing.refuse(pull.head, reason, wishes_of(self._history, pull.number))
 
     def _record(self, subject: str, judgement: Judgement, before: Sequence[Event]) -> None:
         if before and before[-1].details.get("fingerprint") == fingerprint(judgement):

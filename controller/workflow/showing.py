@@ -1,10 +1,11 @@
 """Show a judgement where its readers are: two checks and, while something is not green, one comment."""
 
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.change.names import CommitSha
 from controller.decision.approval_check import approval_check
+from controller.decision.command import NO_WISHES, Wishes
 from controller.decision.comment import sticky_comment
 from controller.decision.policy_check import policy_check
 from controller.decision.queued_check import queued_checks
@@ -30,17 +31,19 @@ class Showing:
         self._writer = writer
         self._pool = pool
 
-    def show(self, number: int, judgement: Judgement, standing: Standing) -> None:
-        """Make pull request `number` show `judgement`; what already stands is not written again.
+    def show(self, number: int, judgement: Judgement, standing: Standing, wishes: Wishes) -> None:
+        """Make pull request `number` show `judgement` and what people wish; what stands is not written again.
 
         Raises `UnavailableError` when the code host takes nothing.
         """
-        policy, approval = policy_check(judgement), approval_check(judgement)
+        policy = replace(policy_check(judgement), occasion=wishes.occasion)
+        approval = replace(approval_check(judgement), occasion=wishes.occasion)
+        comment = sticky_comment(judgement, wishes)
         together(
             self._pool,
             lambda: self._writer.write_check(policy, is_first=not standing.on_commit),
             lambda: self._writer.write_check(approval, is_first=not standing.on_commit),
-            lambda: self._writer.write_comment(number, sticky_comment(judgement), is_first=not standing.on_pull),
+            lambda: self._writer.write_comment(number, comment, is_first=not standing.on_pull),
         )
 
     def show_checks(self, judgement: Judgement) -> None:
@@ -53,7 +56,7 @@ class Showing:
         for check in queued_checks(commit, reason):
             self._writer.write_check(check)
 
-    def refuse(self, commit: CommitSha, reason: str) -> None:
+    def refuse(self, commit: CommitSha, reason: str, wishes: Wishes = NO_WISHES) -> None:
         """Make both checks of `commit` say that, and why, the change cannot be judged. Raises like `show`."""
         for check in unjudged_checks(commit, reason):
-            self._writer.write_check(check)
+            self._writer.write_check(replace(check, occasion=wishes.occasion))

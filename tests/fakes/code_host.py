@@ -19,6 +19,7 @@ from controller.change.break_glass import break_glass_in
 from controller.change.facts import (
     Account,
     AccountKind,
+    Comment,
     Commit,
     PullRequest,
     PullRequestState,
@@ -32,7 +33,7 @@ from controller.decision.check import CheckRun
 from controller.desired_state.paths import is_controlled
 from controller.errors import ControllerError, InputError
 from controller.ownership.owner import TeamOwner, UserOwner
-from controller.ports.code_host import Comparison
+from controller.ports.code_host import Comparison, Reaction
 from tests.fakes.git_objects import Authorship, Files, Objects, Signature
 from tests.fakes.merge_queue import Entry, FakeMergeQueue
 
@@ -61,6 +62,9 @@ class FakeCodeHost:
         self.checks: dict[tuple[CommitSha, str], CheckRun] = {}
         self.comments: dict[int, str] = {}
         self.requested: dict[int, set[Login]] = {}
+        self.spoken: dict[int, Comment] = {}
+        """What people said, by the comment's id."""
+        self.reactions: dict[int, set[str]] = {}
         self.writes = 0
         self.objects = Objects()
         self.branches: dict[str, CommitSha] = {}
@@ -153,6 +157,17 @@ class FakeCodeHost:
         pull.reviews.append(made)
         return made.id
 
+    def say(self, number: int, by: Account | None, body: str, *, is_by_app: bool = False) -> int:
+        """Comment on a pull request and return the comment's id."""
+        self._pull(number)
+        made = Comment(next(self._ids), number, True, by, body, False, is_by_app)  # noqa: FBT003 - facts, not switches
+        self.spoken[made.id] = made
+        return made.id
+
+    def edit_comment(self, comment: int, body: str) -> None:
+        """Change what a comment says."""
+        self.spoken[comment] = replace(self.spoken[comment], body=body, is_edited=True)
+
     def dismiss(self, number: int, review: int) -> None:
         """Dismiss a review."""
         pull = self._pull(number)
@@ -228,6 +243,24 @@ class FakeCodeHost:
         """See the port."""
         self._called("merge_groups")
         return tuple(entry.group for entry in self.merge_queue.entries)
+
+    def comment(self, number_: int) -> Comment:
+        """See the port."""
+        self._called("comment")
+        if number_ not in self.spoken:
+            raise InputError(f"no comment {number_}")
+        return self.spoken[number_]
+
+    def account(self, number_: int) -> Account | None:
+        """See the port."""
+        self._called("account")
+        return next((account for account, _ in self._people.values() if account.id == number_), None)
+
+    def react(self, comment: int, reaction: Reaction) -> None:
+        """See the port."""
+        self._called("react")
+        if comment in self.spoken:
+            self.reactions.setdefault(comment, set()).add(reaction.value)
 
     def tip(self, branch: str) -> CommitSha:
         """See the port."""

@@ -81,6 +81,10 @@ def drive_conversation(api: Api, number: int) -> None:
     api.wanted(200, "PATCH", f"{ONE}/issues/comments/{comment}", {"body": "hello again"})
     assert api.get(f"{ONE}/issues/comments/{comment}")["body"] == "hello again"
     assert len(api.listed(f"{one}/comments")) == 1
+    reactions = f"{ONE}/issues/comments/{comment}/reactions"
+    first = api.wanted(201, "POST", reactions, {"content": "+1"})
+    assert api.wanted(200, "POST", reactions, {"content": "+1"}) == first
+    assert at(api.listed(reactions), 0, "content") == "+1"
     api.wanted(204, "DELETE", f"{ONE}/issues/comments/{comment}")
     api.wanted(200, "POST", f"{one}/labels", {"labels": ["production"]})
     assert len(api.listed(f"{one}/labels")) == 1

@@ -21,6 +21,7 @@ from controller.web.github_events import (
     verify_signature,
 )
 
+COMMIT = "a" * 40
 GOVERNED = Governed(branch="main", app_id=42)
 IGNORED = frozenset(
     {
@@ -28,7 +29,7 @@ IGNORED = frozenset(
         "commit_comment", "content_reference", "create", "custom_property", "custom_property_values", "delete",
         "dependabot_alert", "deploy_key", "deployment", "deployment_protection_rule", "deployment_review",
         "deployment_status", "discussion", "discussion_comment", "enterprise", "fork", "github_app_authorization",
-        "gollum", "installation_target", "issue_comment", "label", "marketplace_purchase",
+        "gollum", "installation_target", "label", "marketplace_purchase",
         "meta", "milestone", "org_block", "package", "page_build", "personal_access_token_request", "ping",
         "project", "project_card", "project_column", "projects_v2_item", "public", "pull_request_review_comment",
         "pull_request_review_thread", "registry_package", "release", "repository", "repository_dispatch",
@@ -56,14 +57,33 @@ def issue(action: str, *labels: str) -> dict[str, object]:
 
 
 def check(action: str, *, app: int = 42, pulls: tuple[int, ...] = (7,)) -> dict[str, object]:
-    return {"action": action, "check_run": {"app": {"id": app}, "pull_requests": [{"number": n} for n in pulls]}}
+    named = [{"number": n} for n in pulls]
+    return {"action": action, "check_run": {"app": {"id": app}, "head_sha": COMMIT, "pull_requests": named}}
+
+
+def pressed(identifier: str, *, app: int = 42, sender: int = 1001) -> dict[str, object]:
+    return {
+        **check("requested_action", app=app),
+        "requested_action": {"identifier": identifier},
+        "sender": {"id": sender},
+    }
+
+
+def said(body: str, *, action: str = "created", kind: str = "User", where: str = "pull_request") -> dict[str, object]:
+    comment = {"id": 501, "body": body, "user": {"type": kind}}
+    return {"action": action, "issue": {"number": 7, where: {}}, "comment": comment}
 
 
 def suite(action: str, *, app: int = 42) -> dict[str, object]:
     return {"action": action, "check_suite": {"app": {"id": app}, "pull_requests": [{"number": 7}, {"number": 8}]}}
 
 
-SEVEN = Mark("pull/7")
+SEVEN, AGAIN = Mark("pull/7"), Mark("rerun/pull/7")
+ANEW = Mark(f"rerun/commit/{COMMIT}")
+_POSSIBLE = {
+    *("pull/7", "pull/8", "main", "sweep", "queue", "rerun/pull/7", "rerun/pull/8", ANEW.key),
+    *("button/7/explain/1001", "button/7/explain/7", "comment/7/501", "comment/7/7"),
+}
 
 
 @pytest.mark.parametrize(
@@ -91,23 +111,36 @@ SEVEN = Mark("pull/7")
         ("push", {"ref": "refs/tags/main"}, ()),
         ("merge_group", {"action": "checks_requested", "merge_group": {"base_ref": "refs/heads/main"}}, (QUEUE,)),
         ("merge_group", {"action": "destroyed", "merge_group": {"base_ref": "refs/heads/other"}}, ()),
-        ("check_run", check("rerequested"), (SEVEN,)),
-        ("check_run", check("requested_action"), (SEVEN,)),
-        ("check_run", check("rerequested", pulls=()), (MAIN, SWEEP)),
+        ("check_run", check("rerequested"), (AGAIN,)),
+        ("check_run", pressed("explain"), (Mark("button/7/explain/1001"),)),
+        ("check_run", pressed("recheck"), (Mark("button/7/recheck/1001"),)),
+        ("check_run", pressed("approve"), ()),
+        ("check_run", pressed("explain/../../main"), ()),
+        ("check_run", pressed("explain", sender=0), ()),
+        ("check_run", pressed("explain", app=1), ()),
+        ("check_run", check("rerequested", pulls=()), (ANEW, MAIN, SWEEP)),
         ("check_run", check("rerequested", app=1), ()),
-        ("check_suite", suite("rerequested"), (SEVEN, Mark("pull/8"))),
+        ("check_suite", suite("rerequested"), (AGAIN, Mark("rerun/pull/8"))),
         ("check_suite", suite("requested"), ()),
         ("check_suite", suite("rerequested", app=1), ()),
         ("check_run", {"action": "rerequested", "check_run": {"app": None, "pull_requests": []}}, ()),
         ("membership", {"action": "removed"}, (SWEEP,)),
         ("team", {"action": "edited"}, (SWEEP,)),
-        ("issue_comment", {"action": "created"}, ()),
         ("issues", issue("closed", "dvo/break-glass-review"), (Mark("issue/9"),)),
         ("issues", issue("reopened", "bug", "dvo/break-glass-review"), (Mark("issue/9"),)),
         ("issues", issue("deleted", "dvo/break-glass-review"), (Mark("issue/9"),)),
         ("issues", issue("transferred", "dvo/break-glass-review"), (Mark("issue/9"),)),
         ("issues", issue("closed", "bug"), ()),
         ("issues", issue("edited", "dvo/break-glass-review"), ()),
+        ("issue_comment", said("/dvo recheck"), (Mark("comment/7/501"),)),
+        ("issue_comment", said("/dvo explain\r\n"), (Mark("comment/7/501"),)),
+        ("issue_comment", said("/dvo recheck", action="edited"), ()),
+        ("issue_comment", said("/dvo recheck", action="deleted"), ()),
+        ("issue_comment", said("/dvo recheck", kind="Bot"), ()),
+        ("issue_comment", said("/dvo recheck", where="title"), ()),
+        ("issue_comment", said("> /dvo recheck"), ()),
+        ("issue_comment", said("please /dvo recheck"), ()),
+        ("issue_comment", {**said("/dvo help"), "comment": {"id": 1, "body": "/dvo help", "user": None}}, ()),
         ("ping", {}, ()),
         ("invented", {}, ()),
     ],
@@ -117,7 +150,7 @@ def test_an_event_marks_what_it_can_change(event: str, payload: dict[str, object
 
 
 def test_without_an_app_given_any_check_may_be_asked_for_again() -> None:
-    assert marks_for("check_run", check("rerequested", app=1)) == (SEVEN,)
+    assert marks_for("check_run", check("rerequested", app=1)) == (AGAIN,)
 
 
 @pytest.mark.parametrize("action", ["created", "completed"])
@@ -181,9 +214,11 @@ def _with_each_value_replaced(payload: object, wrong: object) -> Iterator[object
         ("merge_group", {"action": "destroyed", "merge_group": {"base_ref": "refs/heads/main"}}),
         ("check_run", check("rerequested")),
         ("check_suite", suite("rerequested")),
+        ("check_run", pressed("explain")),
+        ("issue_comment", said("/dvo help")),
         ("membership", {"action": "added", "team": {"id": 1}}),
     ],
-    ids=["pull_request", "review", "push", "group", "check_run", "check_suite", "membership"],
+    ids=["pull_request", "review", "push", "group", "check_run", "check_suite", "button", "comment", "membership"],
 )
 def test_a_value_of_the_wrong_type_is_refused_or_harmless(
     event: str, payload: dict[str, object], wrong: object
@@ -195,7 +230,7 @@ def test_a_value_of_the_wrong_type_is_refused_or_harmless(
                 marks = marks_for(event, changed, GOVERNED)
             except InputError:
                 continue
-            assert {mark.key for mark in marks} <= {"pull/7", "pull/8", "main", "sweep", "queue"}
+            assert {mark.key for mark in marks} <= _POSSIBLE
 
 
 @given(st.sampled_from(sorted(HANDLED)), st.dictionaries(st.sampled_from(["action", "ref", "check_run"]), JSON))

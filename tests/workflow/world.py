@@ -95,6 +95,7 @@ class World:
             Parts(
                 reader=self.host,
                 merge_queue=self.host,
+                conversation=self.host,
                 writer=self.host,
                 issues=self.issues,
                 directory=self.directory,

@@ -47,7 +47,10 @@ def _body(check: CheckRun, annotations: Sequence[Mapping[str, object]]) -> dict[
     }
     if check.text:
         output["text"] = cut(check.text, _TEXT)
-    return {"status": "in_progress", "external_id": "", "output": output}
+    buttons = [
+        {"label": one.label, "description": one.description, "identifier": one.identifier} for one in check.buttons
+    ]
+    return {"status": "in_progress", "external_id": "", "output": output, "actions": buttons}
 
 
 def _annotation(annotation: Annotation) -> dict[str, object]:

@@ -19,6 +19,7 @@ from controller.adapters.github.refusals import unavailable
 from controller.change.facts import Account
 from controller.decision.check import CheckRun
 from controller.errors import InputError
+from controller.ports.code_host import Reaction
 from controller.ports.journal import Index
 
 STICKY = "<!-- dvo:sticky -->"
@@ -88,6 +89,15 @@ class GitHubWriter:
             if at(self._app.send("POST", path, {"reviewers": missing}), "number") != number:
                 raise unavailable(f"GitHub answered about another pull request than {number}")
         self._index.remember(key, " ".join(sorted(asked | {str(account.id) for account in accounts})))
+
+    def react(self, comment: int, reaction: Reaction) -> None:
+        """Put `reaction` on a comment; see the port. GitHub answers 200 instead of 201 where it stands already."""
+        try:
+            self._app.send(
+                "POST", self._app.path(f"/issues/comments/{comment:d}/reactions"), {"content": reaction.value}
+            )
+        except InputError:
+            return  # not every GitHub-like host has reactions, and the comment may be gone
 
     def _update(self, run: int, body: Mapping[str, object]) -> int:
         return number(self._app.send("PATCH", self._app.path(f"/check-runs/{run}"), body), "id")

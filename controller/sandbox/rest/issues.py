@@ -2,13 +2,14 @@
 
 from controller.sandbox.events import announce_comment, announce_issue, announce_pull
 from controller.sandbox.pull_requests import open_issue
-from controller.sandbox.records import Comment, Issue, Label, Permission
+from controller.sandbox.records import Comment, Issue, Label, Permission, Reaction
 from controller.sandbox.refusal import forbidden, not_found, unprocessable
 from controller.sandbox.rest.routing import Call, Reply, Route
 from controller.sandbox.shapes.accounts import label_shape
-from controller.sandbox.shapes.pulls import comment_shape, issue_shape
+from controller.sandbox.shapes.pulls import comment_shape, issue_shape, reaction_shape
 
 _LONGEST_BODY = 65536
+_REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
 
 
 def list_issues(call: Call) -> Reply:
@@ -93,6 +94,24 @@ def delete_comment(call: Call) -> Reply:
     announce_comment(call.deed, comment, "deleted")
     del call.repository.comments[comment.id]
     return Reply(status=204)
+
+
+def list_reactions(call: Call) -> Reply:
+    """Answer who reacted to a comment, and how."""
+    return Reply(items=[reaction_shape(each, call.world.urls) for each in _comment(call).reactions])
+
+
+def create_reaction(call: Call) -> Reply:
+    """React to a comment; the same reaction of the same account stands once."""
+    comment, content = _comment(call), call.body.required_text("content")
+    if content not in _REACTIONS:
+        raise unprocessable("Validation Failed", f"content is not one of {', '.join(_REACTIONS)}")
+    for known in comment.reactions:
+        if (known.account.id, known.content) == (call.account.id, content):
+            return Reply(reaction_shape(known, call.world.urls), 200)
+    made = Reaction(call.world.next_id(), call.account, content, call.world.now())
+    comment.reactions.append(made)
+    return Reply(reaction_shape(made, call.world.urls), 201)
 
 
 def list_labels(call: Call) -> Reply:
@@ -194,6 +213,8 @@ ROUTES = [
     Route("GET", _COMMENT, get_comment, _READ),
     Route("PATCH", _COMMENT, edit_comment, _WRITE, Permission.READ),
     Route("DELETE", _COMMENT, delete_comment, _WRITE, Permission.READ),
+    Route("GET", _COMMENT + "/reactions", list_reactions, _READ),
+    Route("POST", _COMMENT + "/reactions", create_reaction, _WRITE, Permission.READ),
     Route("GET", _ONE, get_issue, _READ),
     Route("PATCH", _ONE, edit_issue, "issues:write", Permission.READ),
     Route("GET", _ONE + "/comments", list_comments, _READ),

@@ -2,7 +2,7 @@
 
 from controller.sandbox.git_history import changed_files, commits_between, merge_base
 from controller.sandbox.mergeability import mergeable_state
-from controller.sandbox.records import Account, Comment, Issue, PullRequest, Repository, Review
+from controller.sandbox.records import Account, Comment, Issue, PullRequest, Reaction, Repository, Review
 from controller.sandbox.shapes.accounts import (
     Json,
     account_shape,
@@ -13,6 +13,7 @@ from controller.sandbox.shapes.accounts import (
     team_shape,
 )
 from controller.sandbox.shapes.repositories import repository_shape
+from controller.sandbox.urls import Urls
 from controller.sandbox.world import World, moment, node_id, optional_moment
 
 
@@ -168,6 +169,17 @@ def comment_shape(world: World, repository: Repository, comment: Comment) -> Jso
         "issue_url": f"{api}/issues/{comment.number}",
         "author_association": association(world, repository, comment.author),
         "performed_via_github_app": optional_app(world, comment.app_id),
+    }
+
+
+def reaction_shape(reaction: Reaction, urls: Urls) -> Json:
+    """Return a reaction to a comment."""
+    return {
+        "id": reaction.id,
+        "node_id": node_id("Reaction", reaction.id),
+        "user": account_shape(urls, reaction.account),
+        "content": reaction.content,
+        "created_at": moment(reaction.created_at),
     }
 
 
