@@ -1,6 +1,6 @@
 """The first line of a check and of the comment where break-glass is asked for: nobody may overlook it."""
 
-from controller.change.break_glass import BreakGlass, MalformedBreakGlass
+from controller.change.break_glass import MalformedBreakGlass
 from controller.decision.markdown import code, inert
 from controller.decision.verdict import Judgement
 from controller.decision.wording import listed
@@ -11,15 +11,14 @@ TITLE = "BREAK-GLASS: "
 
 def break_glass_notice(judgement: Judgement) -> str:
     """Return what must be read before anything else; empty where break-glass is not asked for."""
-    match judgement.break_glass:
-        case None:
-            return ""
-        case MalformedBreakGlass():
-            return "🚨 **Break-glass is asked for, and not well formed.**"
-        case BreakGlass(reason, ticket):
-            rules = sorted({finding.rule for finding in judgement.waived})
-            waived = f" It waives {listed([code(rule) for rule in rules])}." if rules else " It waives nothing now."
-            return f"🚨 **Break-glass** for ticket {code(ticket)}: {shown_reason(reason)}.{waived}"
+    asked = judgement.break_glass
+    if asked is None:
+        return ""
+    if isinstance(asked, MalformedBreakGlass):
+        return "🚨 **Break-glass is asked for, and not well formed.**"
+    rules = sorted({finding.rule for finding in judgement.waived})
+    waived = f"It waives {listed([code(rule) for rule in rules])}." if rules else "It waives nothing now."
+    return f"🚨 **Break-glass** for ticket {code(asked.ticket)}: {shown_reason(asked.reason)}. {waived}"
 
 
 def shown_reason(reason: str) -> str:
