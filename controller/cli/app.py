@@ -63,6 +63,19 @@ def check(  # noqa: PLR0913 - each option of a command is a parameter to Typer
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where the governed repository is, or shall be.")] = Path(),
+    *,
+    upgrade: Annotated[bool, typer.Option("--upgrade", help="Propose this DVO's policies, on a new branch.")] = False,
+    json: Json = False,
+) -> None:
+    """Write a governed repository to begin with; nothing that is there is overwritten."""
+    from controller.cli.initializing import run
+
+    raise typer.Exit(run(folder, is_upgrade=upgrade, as_json=json))
+
+
+@app.command()
 def doctor(*, json: Json = False) -> None:
     """Examine what the controller needs, and say how to mend what is missing."""
     from controller.cli.doctoring import run

@@ -19,7 +19,7 @@ from controller.errors import (
 )
 from tests.cli.conftest import Dvo
 
-COMMANDS = ("serve", "check", "doctor", "demo", "audit", "policy")
+COMMANDS = ("serve", "check", "doctor", "demo", "audit", "policy", "init")
 HEAVY = ("fastapi", "pydantic", "rich", "sqlalchemy", "github", "requests", "aiohttp", "structlog")
 
 
