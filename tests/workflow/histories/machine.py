@@ -69,7 +69,7 @@ class Histories(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         """Two releases are published; what main wants of the first was never deployed."""
-        self.world = Company(self.engine, self.pool)
+        self.world = self.company()
         self.host, self.target = self.world.host, self.world.target
         self.target.witness = self.witness
         self.original = {path: self.world.file(path) for path in PATHS.values()}
@@ -84,6 +84,10 @@ class Histories(RuleBasedStateMachine):
         releases = {str(pin["version"]): str(pin["digest"]) for pin in self.pins}
         self.model = self.world.model = Model(self.host, self.world.directory, releases)
         self.propose("omar-ops", [(STAGING, "version", 1)], "merge")
+
+    def company(self) -> Company:
+        """Return a new company, on the fake code host."""
+        return Company(self.engine, self.pool)
 
     @happening(login=PROPOSER, edits=st.lists(EDIT, min_size=1, max_size=2), then=THEN)
     def propose(self, login: str, edits: list[Change], then: str) -> None:
