@@ -29,6 +29,20 @@ def measured(look_at: Callable[[str], None], metrics: Metrics) -> Callable[[str]
     return look
 
 
+def sparing(look_at: Callable[[str], None], spare: Callable[[], None]) -> Callable[[str], None]:
+    """Return `look_at` with pull requests put off while what is left of GitHub's budget is kept for merges.
+
+    So a storm of pull requests cannot starve what is merged: it raises `UnavailableError` before anything is read.
+    """
+
+    def look(key: str) -> None:
+        if key.startswith("pull/"):
+            spare()
+        look_at(key)
+
+    return look
+
+
 def listening(metrics: Metrics) -> Listener:
     """Return what counts every call to GitHub and notes the budget its answer tells."""
 

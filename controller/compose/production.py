@@ -42,7 +42,7 @@ from controller.adapters.postgres.worker import Worker
 from controller.adapters.process.deployer import ProcessDeployer
 from controller.adapters.system_clock import SystemClock
 from controller.compose.counting_journal import CountingJournal
-from controller.compose.measuring import budget_probe, listening, measured
+from controller.compose.measuring import budget_probe, listening, measured, sparing
 from controller.compose.wiring import Parts, wire
 from controller.errors import ConfigurationError
 from controller.ledger.event import Event, EventType, Severity
@@ -145,7 +145,9 @@ def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) 
     workflows = wire(parts)
     workflows.sealer.restore()
     metrics.watch(lambda: workflows.sealer.sealed_at, adapters.waiting)
-    look_at = measured(workflows.look_at, metrics)
+    budget = adapters.github.pace
+    metrics.watch_budget(budget.points, budget.creations)
+    look_at = measured(sparing(workflows.look_at, budget.spare), metrics)
     worker = Worker(adapters.database, look_at, _reporting(parts.journal, parts.clock), parts.clock, pace)
     probes = {
         "database": _saying("connected", adapters.database.ping),
@@ -205,7 +207,12 @@ def _trusted_signers(settings: Settings, key: SigningKey) -> Path:
 def _github(settings: Settings, metrics: Metrics) -> GitHubApp:
     key = settings.github_app_private_key.get_secret_value()
     return GitHubApp(
-        settings.github_api_url, settings.github_app_id, key, settings.repository, listener=listening(metrics)
+        settings.github_api_url,
+        settings.github_app_id,
+        key,
+        settings.repository,
+        listener=listening(metrics),
+        put_off=metrics.put_off,
     )
 
 

@@ -68,6 +68,18 @@ class Metrics:
         )
         for stage in sorted(_STAGES):
             self._break_glass.labels(stage)
+        self._put_off = Counter(
+            "dvo_github_put_off_requests",
+            "Calls not sent, and work not begun, for want of budget.",
+            ("shortage",),
+            registry=registry,
+        )
+        self._points = _unknown(
+            Gauge("dvo_github_points_last_minute", "Points spent, of the 900 a minute has.", registry=registry)
+        )
+        self._creations = _unknown(
+            Gauge("dvo_github_creations_last_hour", "Content created, of 500 an hour.", registry=registry)
+        )
         self._sealed = _unknown(
             Gauge(
                 "dvo_ledger_last_sealed_timestamp_seconds",
@@ -107,6 +119,15 @@ class Metrics:
         """Note what GitHub says is left, and until when (seconds since 1970)."""
         self._remaining.set(remaining)
         self._reset.set(resets_at)
+
+    def put_off(self, shortage: str) -> None:
+        """Count what was not sent or not begun, by what was short."""
+        self._put_off.labels(shortage).inc()
+
+    def watch_budget(self, points: Callable[[], int], creations: Callable[[], int]) -> None:
+        """Ask, whenever the figures are read, what GitHub's secondary limits have seen of us."""
+        self._points.set_function(points)
+        self._creations.set_function(creations)
 
     def watch(self, sealed_at: Callable[[], datetime | None], waiting: Callable[[], int]) -> None:
         """Ask, whenever the figures are read, up to when all is sealed and how many keys are waiting."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from controller.adapters.github.listening import Budget, Heard
-from controller.compose.measuring import budget_probe, listening, measured
+from controller.compose.measuring import budget_probe, listening, measured, sparing
 from controller.errors import InputError, StaleError, UnavailableError
 from controller.web.metrics import Metrics
 from tests.adapters.github.scripted import Said, scripted
@@ -55,7 +55,7 @@ def test_a_budget_is_kept_until_another_is_told() -> None:
 @pytest.mark.parametrize(
     ("said", "remaining"),
     [
-        (Said(b'{"resources": {"core": {"remaining": 77, "reset": 1800000000}}}'), "77.0"),
+        (Said(b'{"resources": {"core": {"remaining": 77, "reset": 1800000000, "limit": 5000}}}'), "77.0"),
         (Said(b'{"message": "Rate limiting is not enabled."}', 404), "NaN"),
     ],
     ids=["told", "an Enterprise Server without limits"],
@@ -70,3 +70,20 @@ def test_asking_how_github_is_says_what_is_left(said: Said, remaining: str) -> N
 def test_a_github_that_does_not_answer_is_not_connected() -> None:
     with scripted(lambda _, __: Said(b"{}", 502)) as (app, _), pytest.raises(UnavailableError):
         budget_probe(app, Metrics("1"))()
+
+
+def test_pull_requests_wait_while_what_is_left_is_kept_for_merges() -> None:
+    looked: list[str] = []
+
+    def spare() -> None:
+        raise UnavailableError("all but the reserve is used", component="github", retry_after_seconds=60)
+
+    look = sparing(looked.append, spare)
+    for key in ("main", "merge/" + "a" * 40, "deployment/production/ANL", "seal", "sweep"):
+        look(key)
+    with pytest.raises(UnavailableError):
+        look("pull/7")
+    assert "pull/7" not in looked
+    assert len(looked) == 5
+    sparing(looked.append, lambda: None)("pull/7")
+    assert looked[-1] == "pull/7"

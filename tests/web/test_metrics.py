@@ -99,6 +99,15 @@ def test_calls_to_github_and_its_budget() -> None:
     assert value(metrics, "dvo_github_rate_limit_reset_timestamp_seconds") == 1_800_000_000
 
 
+def test_what_github_has_seen_of_us_is_asked_when_the_figures_are_read() -> None:
+    metrics = Metrics("1")
+    metrics.put_off("points")
+    metrics.watch_budget(lambda: 45, lambda: 6)
+    assert value(metrics, "dvo_github_put_off_requests_total", shortage="points") == 1
+    assert value(metrics, "dvo_github_points_last_minute") == 45
+    assert value(metrics, "dvo_github_creations_last_hour") == 6
+
+
 def test_what_nobody_told_yet_is_not_a_number() -> None:
     metrics = Metrics("1")
     for name in (
@@ -148,6 +157,7 @@ def test_the_reference_tells_every_metric_and_its_labels() -> None:
     metrics.delivered("push", "marked")
     metrics.looked("main", "done", 0.1)
     metrics.called("GET", 200)
+    metrics.put_off("hour")
     exposed: dict[str, set[str]] = {}
     for name, labels in told(metrics):
         histogram = name.removesuffix("_bucket").removesuffix("_sum").removesuffix("_count")

@@ -2,13 +2,12 @@
 
 PyGithub's requester carries version, address and authentication; objects of PyGithub are
 not used, as they cost reads of their own. Whatever goes wrong leaves as one of our errors.
-While GitHub wants to be left alone (Retry-After, an empty budget) no call is sent at all.
+What was answered before is asked for with its ETag, and a call that finds no budget is not sent.
 """
 
 import json
 import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,11 +22,13 @@ from github.Requester import Requester
 from requests.utils import parse_header_links
 
 from controller.adapters.github.answer import items
+from controller.adapters.github.copies import Copies, Copy
 from controller.adapters.github.exchange import THREADS, Exchange, Patience, new_session
 from controller.adapters.github.listening import Heard, Listener, budget_in, nobody
+from controller.adapters.github.pacing import Pace, Shortage, unheard
 from controller.adapters.github.refusals import FOREIGN, translated, unavailable
 from controller.adapters.github.token import PERMISSIONS, AppAssertion, Installation, InstallationToken
-from controller.errors import ConfigurationError, ControllerError, UnavailableError
+from controller.errors import ConfigurationError
 
 API_VERSION = "2022-11-28"
 Query = Mapping[str, str]
@@ -57,6 +58,10 @@ class GitHubApp:
     """What its tokens are limited to."""
     listener: Listener = nobody
     """Told of every call and its answer."""
+    monotonic: Callable[[], float] = time.monotonic
+    """Seconds, by which spans of time are measured."""
+    put_off: Callable[[Shortage], None] = unheard
+    """Told of every call that was not sent, for want of budget."""
 
     def __post_init__(self) -> None:
         """Check what was configured and prepare; nothing is sent yet."""
@@ -68,7 +73,8 @@ class GitHubApp:
         logging.getLogger("github.Requester").setLevel(logging.INFO)
         self._session = new_session(self.patience)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="github")
-        self._quiet = _Quiet()
+        self.pace = Pace(self.now, self.monotonic, self.put_off)
+        self._copies = Copies()
         self._as_app = self._requester(AppAssertion(self.app_id, self.private_key_pem, self.now))
         self._token = InstallationToken(self.repository, self.permissions, self._ask_as_app, self.now)
         self._as_installation = self._requester(self._token)
@@ -85,8 +91,12 @@ class GitHubApp:
     def get(
         self, path: str, query: Query | None = None, *, limit: int = _MAX_ANSWER, accept: str | None = None
     ) -> object:
-        """Return the JSON at `path`, of the media type `accept` where GitHub has several."""
+        """Return the JSON at `path` as it is now, of the media type `accept` where GitHub has several."""
         return self._authorised(_Call("GET", path, query or {}, None, limit, accept))[1]
+
+    def get_fixed(self, path: str, query: Query | None = None, *, limit: int = _MAX_ANSWER) -> object:
+        """Return the JSON at `path`, which an id names and nothing can change: the caller remembers it."""
+        return self._authorised(_Call("GET", path, query or {}, None, limit, may_change=False))[1]
 
     def pages(
         self, path: str, query: Query | None = None, *, key: str | None = None, most: int | None = None
@@ -156,19 +166,26 @@ class GitHubApp:
         return self._sent(self._as_installation, call)
 
     def _sent(self, requester: Requester, call: "_Call") -> tuple[Mapping[str, str], object]:
-        self._quiet.respect()
+        copy = self._copies.find(call.path, call.question) if call.is_repeatable else None
+        self.pace.spend(call.verb, call.path)
         exchange = Exchange(self._session, self.patience, self.api_url, call.limit)
         try:
-            return _answer_of(requester, call, exchange)
+            headers, body = _answer_of(requester, call, exchange, copy)
+            answer = json.loads(body) if body else None
+            if call.is_repeatable and exchange.status == 200:
+                self._copies.keep(call.path, call.question, headers, body)
+            return headers, answer
         except FOREIGN as error:
             ours = translated(error, str(call), self.now())
-            self._quiet.learn(ours)
+            self.pace.learn(ours)
             if isinstance(error, BadCredentialsException) and requester is self._as_installation:
                 raise _RejectedTokenError(str(ours)) from None
             raise ours from None
         finally:
-            is_ours = requester is self._as_installation
-            self.listener(Heard(call.verb, exchange.status, budget_in(exchange.told) if is_ours else None))
+            budget = budget_in(exchange.told) if requester is self._as_installation else None
+            if budget is not None:
+                self.pace.note(budget)
+            self.listener(Heard(call.verb, exchange.status, budget))
 
     def _next_query(self, link: str) -> dict[str, str] | None:
         target = next((each.get("url", "") for each in parse_header_links(link) if each.get("rel") == "next"), None)
@@ -192,36 +209,33 @@ class _Call:
     body: Mapping[str, object] | None
     limit: int
     accept: str | None = None
+    may_change: bool = True
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Tell whether an answer is worth keeping, to ask whether it still holds."""
+        return self.verb == "GET" and self.may_change
+
+    @property
+    def question(self) -> Query:
+        """Return what, beside the path, makes an answer another one."""
+        return {**self.query, "accept": self.accept or ""}
 
     def __str__(self) -> str:
         return f"{self.verb} {self.path}"
 
 
-class _Quiet:
-    """The time until which GitHub asked to be left alone."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-        self._lock = threading.Lock()
-
-    def respect(self) -> None:
-        """Raise `UnavailableError` while it has not passed."""
-        left = self._until - time.monotonic()
-        if left > 0:
-            raise unavailable(f"GitHub asked to be left alone for another {left:.0f} s", left)
-
-    def learn(self, error: ControllerError) -> None:
-        """Note how long GitHub wants to be left alone, when it says so."""
-        if isinstance(error, UnavailableError) and error.retry_after_seconds:
-            with self._lock:
-                self._until = max(self._until, time.monotonic() + error.retry_after_seconds)
-
-
-def _answer_of(requester: Requester, call: _Call, exchange: Exchange) -> tuple[Mapping[str, str], object]:
-    wanted = {} if call.accept is None else {"Accept": call.accept}
-    status, headers, body = requester.requestJson(call.verb, call.path, dict(call.query), wanted, call.body, exchange)
-    if status < 400:
-        return headers, json.loads(body) if body else None
+def _answer_of(
+    requester: Requester, call: _Call, exchange: Exchange, copy: Copy | None
+) -> tuple[Mapping[str, str], str]:
+    more = {} if call.accept is None else {"Accept": call.accept}
+    if copy is not None:
+        more["If-None-Match"] = copy.etag
+    status, headers, body = requester.requestJson(call.verb, call.path, dict(call.query), more, call.body, exchange)
+    if copy is not None and status == 304:
+        return {**headers, "link": copy.link}, copy.body
+    if status < 300:
+        return headers, body
     raise _refusal(status, headers, body)
 
 

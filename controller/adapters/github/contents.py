@@ -83,7 +83,7 @@ class Contents:
 
     def _fetch(self, blob: ObjectId) -> bytes | None:
         try:
-            answer = self._app.get(self._app.path(f"/git/blobs/{blob}"), limit=_ANSWER)
+            answer = self._app.get_fixed(self._app.path(f"/git/blobs/{blob}"), limit=_ANSWER)
         except OversizedAnswerError:
             return None
         if number(answer, "size") > LARGEST:

@@ -103,6 +103,10 @@ class Exchange(HTTPRequestsConnectionClass):
 
     def _refuse_detours(self, response: requests.Response) -> None:
         call = f"{self.verb} {self.url.partition('?')[0]}"
+        if response.status_code == 304:
+            if "If-None-Match" not in self.headers:
+                raise unavailable(f"GitHub says that nothing changed since {call}, which was not asked")
+            return
         if 300 <= response.status_code < 400:
             raise MovedError(
                 f"GitHub redirects {call} elsewhere ({response.status_code}): was the repository renamed or moved?"

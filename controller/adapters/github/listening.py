@@ -16,6 +16,8 @@ class Budget:
 
     remaining: int
     resets_at: int
+    limit: int = 0
+    """How many calls an hour has; 0 when that was not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,14 @@ def budget_in(headers: Mapping[str, str]) -> Budget | None:
     is_ordinary = told.get("x-ratelimit-resource", "core") == "core"
     if not (is_ordinary and _is_whole(remaining) and _is_whole(resets_at)):
         return None
-    return Budget(int(remaining), int(resets_at))
+    limit = told.get("x-ratelimit-limit", "")
+    return Budget(int(remaining), int(resets_at), int(limit) if _is_whole(limit) else 0)
 
 
 def budget_of(answer: object) -> Budget:
     """Return what the answer of `/rate_limit` says is left for ordinary calls."""
     core = ("resources", "core")
-    return Budget(number(answer, *core, "remaining"), number(answer, *core, "reset"))
+    return Budget(*(number(answer, *core, name) for name in ("remaining", "reset", "limit")))
 
 
 def _is_whole(text: str) -> bool:

@@ -48,10 +48,10 @@ class Trees:
         return found
 
     def _walk(self, tree: ObjectId, prefix: str) -> list[tuple[str, object]]:
-        whole = self._app.get(self._app.path(f"/git/trees/{tree}"), {"recursive": "1"})
+        whole = self._app.get_fixed(self._app.path(f"/git/trees/{tree}"), {"recursive": "1"})
         if not truth(whole, "truncated"):
             return _placed(whole, prefix)
-        level = self._app.get(self._app.path(f"/git/trees/{tree}"))
+        level = self._app.get_fixed(self._app.path(f"/git/trees/{tree}"))
         if truth(level, "truncated"):
             raise unavailable(f"the folder `{prefix or '/'}` has more files than GitHub lists")
         found = _placed(level, prefix)

@@ -16,6 +16,8 @@ TOLD = {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": "1800000000"}
     [
         (TOLD, Budget(4999, 1800000000)),
         ({**TOLD, "X-RateLimit-Resource": "core"}, Budget(4999, 1800000000)),
+        ({**TOLD, "X-RateLimit-Limit": "12500"}, Budget(4999, 1800000000, 12500)),
+        ({**TOLD, "X-RateLimit-Limit": "unlimited"}, Budget(4999, 1800000000)),
         ({name.lower(): value for name, value in TOLD.items()}, Budget(4999, 1800000000)),
         ({**TOLD, "X-RateLimit-Resource": "search"}, None),
         ({}, None),
@@ -41,7 +43,7 @@ def test_every_call_is_heard_and_only_the_installations_budget_counts(stage: San
     with pytest.raises(InputError):
         app.get(app.path("/branches/none"))
     assert heard[-1].status == 404
-    assert heard[-1].budget == Budget(left.remaining - 1, left.resets_at)
+    assert heard[-1].budget == Budget(left.remaining - 1, left.resets_at, left.limit)
     app.close()
 
 

@@ -38,7 +38,7 @@ def stage(stage: SandboxStage, monkeypatch: pytest.MonkeyPatch) -> SandboxStage:
         validate_request(
             method, path, dict(parse_qsl(address.query)), json.loads(request.body) if request.body else None
         )
-        validate_response(method, path, response.status_code, json.loads(response.content))
+        validate_response(method, path, response.status_code, json.loads(response.content or b"null"))
         return response
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", checked)
