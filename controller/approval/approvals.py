@@ -56,6 +56,8 @@ class ApprovalCase:
     """Now, or the moment of the merge: after it an approval does not age."""
     doubts: Mapping[RepoPath, tuple[str, ...]] = field(default_factory=dict)
     """Why a path has fewer owners than its line names, or none; for the reader of the check."""
+    outlived: frozenset[tuple[int, int]] = frozenset()
+    """Review and hours: approvals told to be too old once, which no clock makes young again."""
 
 
 class Discount(StrEnum):
@@ -80,6 +82,8 @@ class Counted:
     principal: Principal
     review: Review
     reasons: tuple[str, ...]
+    until: datetime | None = None
+    """Up to when it is young enough for each of them; None: for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,15 @@ class Approvals:
     missing: tuple[Missing, ...]
     objections: tuple[Principal, ...]
     """Owners whose latest review requests changes."""
+    objecting: tuple[Review, ...] = ()
+    """Those reviews, in the order of `objections`."""
+    outlived: tuple[tuple[int, int], ...] = ()
+    """Review and hours: approvals with nothing against them but their age."""
+
+    @property
+    def is_needed(self) -> bool:
+        """True when anybody was, is or would have to be asked."""
+        return bool(self.counted or self.missing or self.objections)
 
     @property
     def is_complete(self) -> bool:

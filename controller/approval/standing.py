@@ -6,6 +6,7 @@ Unknown is no: unknown MFA, an unowned path, a commit that cannot be fetched.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from controller.approval.approvals import ApprovalCase, Discount, Discounted, Requirement, SeenReview
 from controller.change.facts import AccountKind
@@ -79,9 +80,15 @@ def _of_review(case: ApprovalCase, seen: SeenReview) -> _Reason | None:
 
 
 def _of_age(case: ApprovalCase, requirement: Requirement, seen: SeenReview) -> _Reason | None:
-    age = (case.as_of - seen.review.submitted_at).total_seconds()
-    if age < 0:
+    hours = requirement.expiry_hours
+    if case.as_of < seen.review.submitted_at:
         return Discount.TOO_LATE, f"was given after {case.as_of.isoformat()}, when approvals had to be there"
-    if requirement.expiry_hours is not None and age > requirement.expiry_hours * 3600:
-        return Discount.TOO_OLD, f"is older than {requirement.expiry_hours} hours; approve again"
+    if hours is not None and _is_outlived(case, hours, seen):
+        return Discount.TOO_OLD, f"is older than {hours} hours; approve again"
     return None
+
+
+def _is_outlived(case: ApprovalCase, hours: int, seen: SeenReview) -> bool:
+    """Return whether the review is too old now, or was told to be: also of a limit that is longer."""
+    was_told = any(review == seen.review.id and limit >= hours for review, limit in case.outlived)
+    return was_told or case.as_of > seen.review.submitted_at + timedelta(hours=hours)

@@ -8,6 +8,7 @@ measure age: which review is the latest is the order of submission.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from controller.approval.approvals import (
     ApprovalCase,
@@ -20,7 +21,7 @@ from controller.approval.approvals import (
     SeenReview,
 )
 from controller.approval.standing import could_approve, holds_role, obstacle, owns_one_of
-from controller.change.facts import ReviewState
+from controller.change.facts import Review, ReviewState
 from controller.errors import InputError
 from controller.identity.principal import Principal, PrincipalId, PrincipalKind
 
@@ -39,11 +40,14 @@ def weigh(case: ApprovalCase) -> Approvals:
     approving = [seen for seen in latest if seen.review.state is ReviewState.APPROVED]
     outcomes = [_weighed(case, seen) for seen in approving] if case.requirements else []
     gaps = [_missing(case, requirement, approving) for requirement in case.requirements]
+    objecting = _objections(case, latest)
     return Approvals(
         tuple(outcome for outcome in outcomes if isinstance(outcome, Counted)),
         tuple(outcome for outcome in outcomes if isinstance(outcome, Discounted)),
         tuple(gap for gap in gaps if gap is not None),
-        _objections(case, latest),
+        tuple(person for person, _ in objecting),
+        tuple(review for _, review in objecting),
+        _outlived(case, approving),
     )
 
 
@@ -72,11 +76,29 @@ def _identity(seen: SeenReview) -> tuple[str, object]:
 def _weighed(case: ApprovalCase, seen: SeenReview) -> Counted | Discounted:
     """Return for which requirements an approval counts, or what kept it from the one it came nearest to."""
     obstacles = [(requirement, obstacle(case, requirement, seen)) for requirement in case.requirements]
-    reasons = dict.fromkeys(requirement.reason for requirement, hindrance in obstacles if hindrance is None)
-    if seen.principal is not None and reasons:
-        return Counted(seen.principal, seen.review, tuple(reasons))
+    free = [requirement for requirement, hindrance in obstacles if hindrance is None]
+    if seen.principal is not None and free:
+        reasons = dict.fromkeys(requirement.reason for requirement in free)
+        return Counted(seen.principal, seen.review, tuple(reasons), _until(seen, free))
     hindrances = [hindrance for _, hindrance in obstacles if hindrance is not None]
     return max(hindrances, key=lambda hindrance: _FURTHEST(hindrance.discount))
+
+
+def _until(seen: SeenReview, requirements: Iterable[Requirement]) -> datetime | None:
+    limits = [requirement.expiry_hours for requirement in requirements if requirement.expiry_hours is not None]
+    return seen.review.submitted_at + timedelta(hours=min(limits)) if limits else None
+
+
+def _outlived(case: ApprovalCase, approving: Iterable[SeenReview]) -> tuple[tuple[int, int], ...]:
+    """Return the approvals that would count for a requirement if they were younger."""
+    found: dict[tuple[int, int], None] = {}
+    for seen in approving:
+        for requirement in case.requirements:
+            hindrance = obstacle(case, requirement, seen)
+            is_old = hindrance is not None and hindrance.discount is Discount.TOO_OLD
+            if is_old and requirement.expiry_hours is not None:
+                found[seen.review.id, requirement.expiry_hours] = None
+    return tuple(found)
 
 
 def _missing(case: ApprovalCase, requirement: Requirement, approving: Iterable[SeenReview]) -> Missing | None:
@@ -108,12 +130,12 @@ def _by_login(person: Principal) -> tuple[str, PrincipalId]:
     return person.login.lower(), person.id
 
 
-def _objections(case: ApprovalCase, latest: Iterable[SeenReview]) -> tuple[Principal, ...]:
+def _objections(case: ApprovalCase, latest: Iterable[SeenReview]) -> tuple[tuple[Principal, Review], ...]:
     """Return who requests changes and has a say: owners of a needed path, and holders of a role asked for."""
     paths = [path for requirement in case.requirements for path in requirement.paths]
     asked = [requirement for requirement in case.requirements if requirement.roles]
     return tuple(
-        seen.principal
+        (seen.principal, seen.review)
         for seen in latest
         if seen.principal is not None
         and seen.principal.kind is PrincipalKind.PERSON

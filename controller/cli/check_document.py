@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from controller.decision.verdict import Reason, Refused
 from controller.desired_state.difference import Difference
 from controller.desired_state.plan import Plan
-from controller.ownership.owner import EmailOwner, Owner, TeamOwner, UserOwner
+from controller.ownership.owner import owner_name
 from controller.policy.answer import Answer
 from controller.workflow.local_check import Asked, LocalCheck
 
@@ -40,17 +40,6 @@ def check_document(outcome: LocalCheck) -> Mapping[str, object]:
         "effect": judgement.proposal.effect.digest,
         "policy_revision": answer.revision if isinstance(answer, Answer) else None,
     }
-
-
-def owner_name(owner: Owner) -> str:
-    """Return an owner as CODEOWNERS spells it."""
-    match owner:
-        case UserOwner(login):
-            return f"@{login}"
-        case TeamOwner(organization, slug):
-            return f"@{organization}/{slug}"
-        case EmailOwner(address):
-            return address
 
 
 def _reasons(reasons: Iterable[Reason]) -> list[Mapping[str, object]]:

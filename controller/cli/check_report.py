@@ -10,13 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from controller.cli.check_document import owner_name
 from controller.cli.printable import printable
 from controller.decision.verdict import Admitted, Judgement, Reason, Refused, Waiting
 from controller.decision.wording import counted, listed, local_time
 from controller.desired_state.difference import Difference
 from controller.desired_state.manifest import Autoscaling
 from controller.desired_state.plan import Plan
+from controller.ownership.owner import owner_name
 from controller.workflow.local_check import Asked, LocalCheck
 
 _SHORT = 12

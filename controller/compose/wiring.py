@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from controller.approval.request import Timing
 from controller.ports.agent import AgentClient
 from controller.ports.clock import Clock
 from controller.ports.code_host import CodeHostWriter, ConversationReader
@@ -56,6 +57,8 @@ class Parts:
     pool: Executor
     """For the parallel reads and writes of one judgement."""
     branch: str = "main"
+    timing: Timing = field(default_factory=Timing)
+    """How long a request for approval waits, and when it is told of again."""
 
 
 def wire(parts: Parts) -> Workflows:
@@ -65,7 +68,9 @@ def wire(parts: Parts) -> Workflows:
     history = chronicle.history
     gatherer = Gatherer(parts.reader, parts.pool, parts.branch)
     unadmitted = Unadmitted(parts.reader, history)
-    judging = Judging(Involving(parts.reader, parts.directory, parts.pool), parts.engine, history, unadmitted)
+    judging = Judging(
+        Involving(parts.reader, parts.directory, parts.pool), parts.engine, history, unadmitted, parts.timing
+    )
     merges = Merges(gatherer, judging, unadmitted, chronicle)
     showing = Showing(parts.writer, parts.pool)
     authorizing = Authorizing(parts.reader, parts.engine, chronicle, parts.branch)

@@ -1,11 +1,12 @@
 """The check `dvo/approval`: who has approved, whose approval does not count, who is missing."""
 
 from controller.approval.approvals import Approvals, Missing
+from controller.approval.request import RequestState
 from controller.decision.break_glass_notice import titled
 from controller.decision.check import EXPLAIN, RECHECK, CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, inert, table
 from controller.decision.verdict import Judgement, Refused, Unanswered
-from controller.decision.wording import counted, listed, logins
+from controller.decision.wording import counted, listed, local_time, logins
 
 NAME = "dvo/approval"
 
@@ -27,7 +28,13 @@ def approval_check(judgement: Judgement) -> CheckRun:
 def _conclusion(judgement: Judgement) -> Conclusion:
     if isinstance(judgement.answer, Unanswered) or _is_refused_unasked(judgement):
         return Conclusion.FAILURE
-    return Conclusion.SUCCESS if judgement.approvals.is_complete else Conclusion.ACTION_REQUIRED
+    is_green = judgement.approvals.is_complete and not _is_expired(judgement)
+    return Conclusion.SUCCESS if is_green else Conclusion.ACTION_REQUIRED
+
+
+def _is_expired(judgement: Judgement) -> bool:
+    request = judgement.followed.request
+    return request is not None and request.state is RequestState.EXPIRED
 
 
 def _is_refused_unasked(judgement: Judgement) -> bool:
@@ -40,6 +47,8 @@ def _title(judgement: Judgement) -> str:
     approvals = judgement.approvals
     if isinstance(judgement.answer, Unanswered):
         return "Unknown: the policy that says who must approve gave no answer"
+    if _is_expired(judgement):
+        return "Expired: ask again"
     if approvals.objections:
         return f"Changes requested by {listed([person.login for person in approvals.objections])}"
     if approvals.missing:
@@ -65,15 +74,42 @@ def _summary(judgement: Judgement) -> str:
     if _is_refused_unasked(judgement):
         return "**No approval would help**: see `dvo/policy` for what turns it green."
     approvals = judgement.approvals
-    parts = [_one_look, _missing, _doubts, _given, _not_counted]
-    return paragraphs([part(approvals) for part in parts])
+    parts = [_missing, _doubts, _given, _not_counted]
+    told = [part(approvals) for part in parts]
+    return paragraphs([_one_look(judgement), request_lines(judgement), *told])
 
 
-def _one_look(approvals: Approvals) -> str:
+def request_lines(judgement: Judgement) -> str:
+    """Return where the request for approval stands: since when, until when, and what to do."""
+    request = judgement.followed.request
+    if request is None:
+        return ""
+    since, until = (local_time(moment, judgement.proposal) for moment in (request.since, request.until))
+    if request.state is RequestState.EXPIRED:
+        return (
+            f"**The request expired on {until}**, asked on {since}. It admits nothing until somebody asks again: with "
+            "*Re-evaluate*, or with a comment `/dvo recheck`. Approvals given before count on while they are young "
+            "enough; nobody approves the same thing twice."
+        )
+    if request.state not in (RequestState.PENDING, RequestState.REJECTED):
+        return ""
+    lines = [f"Asked on {since}; **the request expires on {until}**."]
+    if request.is_reminded:
+        lines.append("A reminder: this still waits.")
+    if request.is_escalated:
+        owners = listed([code(owner) for owner in judgement.escalated_to]) or "nobody, for CODEOWNERS has no owner"
+        lines.append(f"Time runs out: escalated to {owners}, who can name other owners.")
+    return " ".join(lines)
+
+
+def _one_look(judgement: Judgement) -> str:
+    approvals = judgement.approvals
     if approvals.objections:
         return f"**Blocked**: {logins(approvals.objections)} requested changes."
     if approvals.missing:
         return "**Approvals are missing.** An approval counts for exactly this effect; a change of effect voids it."
+    if _is_expired(judgement):
+        return "**All approvals are given, but too late.**"
     return "**All approvals are given.**" if approvals.counted else "**No approval is needed.**"
 
 

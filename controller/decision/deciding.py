@@ -10,6 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from controller.approval.approvals import Approvals
+from controller.approval.request import (
+    NOT_FOLLOWED,
+    Asking,
+    Followed,
+    Request,
+    RequestState,
+    Timing,
+    Told,
+    follow,
+)
 from controller.change.break_glass import LABEL, BreakGlass, MalformedBreakGlass
 from controller.change.names import CommitSha, RepoPath
 from controller.decision.verdict import (
@@ -27,6 +37,8 @@ from controller.desired_state.proposal import Proposal
 from controller.identity.participants import Participants
 from controller.identity.principal import Principal, PrincipalId
 from controller.policy.answer import Action, Answer, Finding
+
+_USUAL = Timing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +59,19 @@ class Case:
     break_glass: BreakGlass | MalformedBreakGlass | None = None
     """As the pull request asks for it."""
     people: Mapping[PrincipalId, Principal] = field(default_factory=dict)
+    past: tuple[Told, ...] | None = None
+    """What was told of the requests of this pull request; None where no request is kept."""
+    timing: Timing = _USUAL
+    escalated_to: tuple[str, ...] = ()
 
 
 def decide(case: Case) -> Judgement:
     """Return the verdict on `case` with all its grounds."""
+    refusals = (*_refusals_by_facts(case), *_refusals_by_break_glass(case), *_refusals_by_policy(case))
+    followed = _followed(case, is_refused=bool(refusals))
     return Judgement(
         commit=case.commit,
-        verdict=_verdict(case),
+        verdict=Refused(refusals) if refusals else _unrefused(case, followed.request),
         proposal=case.proposal,
         document=case.document,
         answer=case.answer,
@@ -63,16 +81,24 @@ def decide(case: Case) -> Judgement:
         participants=case.participants,
         break_glass=case.break_glass,
         people=case.people,
+        followed=followed,
+        escalated_to=case.escalated_to,
     )
 
 
-def _verdict(case: Case) -> Verdict:
-    refusals = (*_refusals_by_facts(case), *_refusals_by_break_glass(case), *_refusals_by_policy(case))
-    if refusals:
-        return Refused(refusals)
-    if not case.approvals.is_complete:
-        return Waiting(case.approvals)
-    return Admitted(_holds(case))
+def _followed(case: Case, *, is_refused: bool) -> Followed:
+    if case.past is None:
+        return NOT_FOLLOWED
+    approvals = None if isinstance(case.answer, Unanswered) else case.approvals
+    return follow(case.past, Asking(case.proposal.effect.digest, approvals, is_refused), case.now, case.timing)
+
+
+def _unrefused(case: Case, request: Request | None) -> Verdict:
+    if request is not None and request.state is RequestState.EXPIRED:
+        message = f"The request for approval expired at {request.until.isoformat()}."
+        reason = Reason(Cause.REQUEST_EXPIRED, message, "Ask again; approvals that are still young enough count.")
+        return Waiting(case.approvals, (reason,))
+    return Waiting(case.approvals) if not case.approvals.is_complete else Admitted(_holds(case))
 
 
 def _refusals_by_facts(case: Case) -> Iterator[Reason]:

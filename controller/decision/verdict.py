@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from controller.approval.approvals import Approvals
+from controller.approval.request import NOT_FOLLOWED, Followed
 from controller.change.break_glass import BreakGlass, MalformedBreakGlass
 from controller.change.names import CommitSha, RepoPath
 from controller.desired_state.proposal import Proposal
@@ -34,6 +35,7 @@ class Cause(StrEnum):
     HOLD_IN_THE_PAST = "hold_in_the_past"
     BREAK_GLASS = "break_glass"
     OTHER_EFFECT = "other_effect"
+    REQUEST_EXPIRED = "request_expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,11 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Policy has nothing against the change, but approvals are missing or somebody objects."""
+    """Policy has nothing against the change, but approvals are missing, somebody objects, or the request expired."""
 
     approvals: Approvals
+    reasons: tuple[Reason, ...] = ()
+    """Why it waits although all approvals may be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,10 @@ class Judgement:
     break_glass: BreakGlass | MalformedBreakGlass | None = None
     people: Mapping[PrincipalId, Principal] = field(default_factory=dict)
     """Everybody the directory knew of those involved."""
+    followed: Followed = NOT_FOLLOWED
+    """Where the request for approval stands, and what of it is to be told."""
+    escalated_to: tuple[str, ...] = ()
+    """Who hears of it when time runs out: the owners of CODEOWNERS itself, as it names them."""
 
     @property
     def review_asked(self) -> Finding | None:

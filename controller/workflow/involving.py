@@ -33,6 +33,8 @@ class Involved:
     members: Mapping[Owner, frozenset[PrincipalId]]
     doubts: Mapping[RepoPath, tuple[str, ...]]
     """Why a path has fewer owners than CODEOWNERS names, or none."""
+    stewards: tuple[Owner, ...]
+    """Who owns CODEOWNERS itself, and so could name other owners."""
 
 
 class Involving:
@@ -63,7 +65,8 @@ class Involving:
         powerless = self._powerless(named, people)
         members = {**members_of(named - powerless, people, teams), **dict.fromkeys(powerless, frozenset[PrincipalId]())}
         doubts = {path: tuple(_doubts(codeowners, ownership, powerless)) for path, ownership in found.items()}
-        return Involved(participants(change, people, requester), people, owners, members, doubts)
+        stewards = () if codeowners.path is None else owners_of(codeowners, codeowners.path).owners
+        return Involved(participants(change, people, requester), people, owners, members, doubts, stewards)
 
     def _teams(self, teams: frozenset[TeamOwner]) -> dict[TeamOwner, tuple[Account, ...]]:
         asked = {team: self._pool.submit(self._host.team_members, team) for team in teams}

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from controller.approval.approvals import Counted, Requirement
 from controller.change.names import CommitSha, digest_of
-from controller.decision.verdict import Judgement, Reason, Refused
+from controller.decision.verdict import Admitted, Judgement, Reason
 from controller.desired_state.canonical import canonical_json
 from controller.policy.answer import Answer
 from controller.policy.answer_document import answer_document
@@ -26,6 +26,7 @@ def judgement_details(judgement: Judgement) -> dict[str, object]:
         "holds": [_instant(moment) for moment in _holds(judgement)],
         "approvals": [_approval(counted) for counted in judgement.approvals.counted],
         "missing": [_requirement(missing.requirement, missing.count) for missing in judgement.approvals.missing],
+        "request": _request(judgement),
         "fingerprint": fingerprint(judgement),
         "input": judgement.document,
         "answer": _answer(judgement),
@@ -56,6 +57,7 @@ def fingerprint(judgement: Judgement) -> str:
                 [_approval(counted) for counted in judgement.approvals.counted],
                 [_requirement(missing.requirement, missing.count) for missing in judgement.approvals.missing],
                 [person.id for person in judgement.approvals.objections],
+                _request(judgement),
                 answer.revision if isinstance(answer, Answer) else answer.cause.value,
             ]
         )
@@ -68,8 +70,14 @@ def _holds(judgement: Judgement) -> list[datetime]:
     return sorted({finding.until for finding in judgement.answer.findings if finding.until is not None})
 
 
+def _request(judgement: Judgement) -> Mapping[str, object] | None:
+    request = judgement.followed.request
+    return None if request is None else {"state": request.state.value, "since": _instant(request.since)}
+
+
 def _reasons(judgement: Judgement) -> list[object]:
-    return [_reason(reason) for reason in judgement.verdict.reasons] if isinstance(judgement.verdict, Refused) else []
+    grounds = () if isinstance(judgement.verdict, Admitted) else judgement.verdict.reasons
+    return [_reason(reason) for reason in grounds]
 
 
 def _reason(reason: Reason) -> Mapping[str, object]:

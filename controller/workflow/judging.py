@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from controller.approval.approvals import ApprovalCase, Approvals, SeenReview
+from controller.approval.request import Timing, Told, outlived
 from controller.approval.requirements import requirements_of
 from controller.approval.weighing import weigh
 from controller.change.break_glass import BreakGlass, MalformedBreakGlass
@@ -24,6 +25,7 @@ from controller.desired_state.release import PublishedRelease
 from controller.desired_state.state import Readings
 from controller.errors import PolicyError, UnavailableError
 from controller.identity.principal import People, PrincipalId
+from controller.ownership.owner import owner_name
 from controller.policy.answer import Answer
 from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
 from controller.policy.document import policy_document
@@ -47,22 +49,35 @@ class Occasion:
     """The person a bot opened the change for."""
     position: int | None = None
     """Where on main the change stands; None when it is not merged."""
+    past: tuple[Told, ...] | None = None
+    """What was told of the requests of an open pull request; None where no request is kept."""
 
 
-def occasion_now(change: Change, now: datetime) -> Occasion:
-    """Return the occasion of judging an open pull request `now`.
+def occasion_now(change: Change, now: datetime, past: tuple[Told, ...] | None = None) -> Occasion:
+    """Return the occasion of judging an open pull request `now`, with what was told of its requests.
 
     A code host whose clock is ahead of ours makes no review one from the future.
     """
     submitted = [review.submitted_at for review in change.reviews]
-    return Occasion(Purpose.PULL_REQUEST, now, max([now, *submitted]))
+    return Occasion(Purpose.PULL_REQUEST, now, max([now, *submitted]), past=past)
 
 
 class Judging:
     """Turns a change into a judgement, asking the directory and the policy engine."""
 
-    def __init__(self, involving: Involving, engine: PolicyEngine, history: History, unadmitted: Unadmitted) -> None:
-        """Ask `involving` for people, `engine` for policy, `history` and `unadmitted` for what happened on main."""
+    def __init__(
+        self,
+        involving: Involving,
+        engine: PolicyEngine,
+        history: History,
+        unadmitted: Unadmitted,
+        timing: Timing | None = None,
+    ) -> None:
+        """Ask `involving` for people, `engine` for policy, `history` and `unadmitted` for what happened on main.
+
+        Requests for approval wait as long as `timing` says.
+        """
+        self._timing = timing or Timing()
         self._involving = involving
         self._engine = engine
         self._history = history
@@ -90,7 +105,7 @@ class Judging:
             return decide(asked)
         seen = self._seen_reviews(change, involved.people, published)
         approvals = weigh(_approval_case(asked.proposal, answer, involved, seen, occasion))
-        weighed = replace(asked, approvals=approvals)
+        weighed = replace(asked, approvals=approvals, escalated_to=tuple(map(owner_name, involved.stewards)))
         judgement = decide(weighed)
         return judgement if not isinstance(judgement.verdict, Admitted) else self._tried(change, weighed)
 
@@ -168,6 +183,8 @@ class Judging:
             approvals=Approvals(counted=(), discounted=(), missing=(), objections=()),
             now=occasion.now,
             break_glass=self._words(change, proposal.effect.digest, occasion),
+            past=occasion.past,
+            timing=self._timing,
         )
 
     def _seen_reviews(
@@ -224,4 +241,5 @@ def _approval_case(
         effect=proposal.effect.digest,
         as_of=occasion.approvals_as_of,
         doubts=involved.doubts,
+        outlived=outlived(occasion.past or ()),
     )

@@ -6,10 +6,13 @@ turns green; an identical result writes nothing.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from controller.approval.request import RequestState, Telling, Told, withdrawn
 from controller.change.facts import PullRequest, PullRequestState
-from controller.decision.verdict import Admitted, Judgement, Waiting
+from controller.decision.verdict import Admitted, Judgement
 from controller.errors import InputError
+from controller.identity.principal import PrincipalId
 from controller.ledger.event import Event, EventType
 from controller.ports.code_host import PullRequestReader
 from controller.ports.journal import Mark
@@ -18,6 +21,7 @@ from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import Gatherer
 from controller.workflow.judgement_details import fingerprint, judgement_details, unjudged_details
 from controller.workflow.judging import Judging, insist_on_an_answer, occasion_now
+from controller.workflow.requests import TOLD_BY, past_of, request_events, told_events
 from controller.workflow.showing import Showing, Standing
 from controller.workflow.wishes import wishes_of
 
@@ -49,20 +53,21 @@ class PullRequests:
         can be written, and the work is to be tried again.
         """
         pull = self._reader.pull_request(number)
-        if pull.state is PullRequestState.MERGED:
-            self._chronicle.record((), (Mark("main"),))
-            return None
+        subject = f"pull/{number}"
+        past = self._history.all_of(TOLD_BY, subject)
+        before = tuple(event for event in past if event.type is EventType.POLICY_EVALUATED)
         if not self._is_judged(pull):
+            self._leave(pull, past)
             return None
         try:
             change = self._gatherer.pull_request(pull)
         except InputError as error:
-            self._refuse(pull, str(error))
+            self._refuse(pull, str(error), before)
             return None
-        judgement = self._judging.judge(change, occasion_now(change, self._chronicle.now()))
-        before = self._before(number)
+        occasion = occasion_now(change, self._chronicle.now(), past_of(past))
+        judgement = self._judging.judge(change, occasion)
         self._alert(number, judgement)
-        self._record(f"pull/{number}", judgement, before)
+        self._record(subject, judgement, before)
         wishes = wishes_of(self._history, number, judgement.proposal.effect.digest)
         self._showing.show(number, judgement, _standing(judgement, before), wishes)
         insist_on_an_answer(judgement)
@@ -74,17 +79,41 @@ class PullRequests:
         if events:
             self._chronicle.record_sealed(events, marks)
 
+    def ask_again(self, number: int, by: PrincipalId) -> bool:
+        """Begin the time of an expired request of pull request `number` anew; return whether there was one.
+
+        The caller has made sure that the person `by` may. What was approved before counts on while it is
+        young enough. Raises like `look_at`.
+        """
+        judgement = self.look_at(number)
+        request = None if judgement is None else judgement.followed.request
+        if judgement is None or request is None or request.state is not RequestState.EXPIRED:
+            return False
+        effect, now = judgement.proposal.effect.digest, self._chronicle.now()
+        asked = Told(Telling.ASKED, effect, now, "somebody asked again", person=by)
+        subject = f"pull/{number}"
+        self._chronicle.record(told_events(self._chronicle, subject, (asked,)), (Mark(subject),))
+        return True
+
+    def _leave(self, pull: PullRequest, past: Sequence[Event]) -> None:
+        """Cancel what was asked for a pull request that asks nothing any more; what merged is main's affair."""
+        marks = (Mark("main"),) if pull.state is PullRequestState.MERGED else ()
+        why = {
+            PullRequestState.OPEN: "the pull request goes elsewhere",
+            PullRequestState.MERGED: "the pull request was merged without it",
+            PullRequestState.CLOSED: "the pull request was closed",
+        }[pull.state]
+        untold = withdrawn(past_of(past), self._chronicle.now(), why)
+        if untold or marks:
+            self._chronicle.record(told_events(self._chronicle, f"pull/{pull.number}", untold), marks)
+
     def _is_judged(self, pull: PullRequest) -> bool:
         """Pull requests from forks or to other branches get no judgement, so their checks never turn green."""
         is_ours = not pull.is_from_fork and pull.base_branch == self._gatherer.branch
         return pull.state is PullRequestState.OPEN and is_ours
 
-    def _before(self, number: int) -> tuple[Event, ...]:
-        return self._history.all_of(frozenset({EventType.POLICY_EVALUATED}), f"pull/{number}")
-
-    def _refuse(self, pull: PullRequest, reason: str) -> None:
+    def _refuse(self, pull: PullRequest, reason: str, before: Sequence[Event]) -> None:
         """Record and show that nothing can be said of `pull` as it is."""
-        before = self._before(pull.number)
         details = unjudged_details(pull.head, reason)
         if not before or before[-1].details.get("fingerprint") != details["fingerprint"]:
             subject = f"pull/{pull.number}"
@@ -92,36 +121,27 @@ class PullRequests:
         self._showing.refuse(pull.head, reason, wishes_of(self._history, pull.number))
 
     def _record(self, subject: str, judgement: Judgement, before: Sequence[Event]) -> None:
-        if before and before[-1].details.get("fingerprint") == fingerprint(judgement):
-            if isinstance(judgement.verdict, Admitted):
-                self._chronicle.seal()
-            return
-        evaluated = self._chronicle.event(EventType.POLICY_EVALUATED, subject, judgement_details(judgement))
-        events = (*self._approval_events(subject, judgement), evaluated)
-        # What changed for a pull request may have changed for its group in the merge queue.
-        marks = (Mark("queue"),) if any("group" in event.details for event in before) else ()
-        if isinstance(judgement.verdict, Admitted):
-            self._chronicle.record_sealed(events, marks)
-        else:
+        """Tell what is new, and look again when time alone will change something."""
+        events = list(request_events(self._chronicle, subject, judgement))
+        if not before or before[-1].details.get("fingerprint") != fingerprint(judgement):
+            events.append(self._chronicle.event(EventType.POLICY_EVALUATED, subject, judgement_details(judgement)))
+        marks = tuple(Mark(subject, moment) for moment in _next_looks(judgement, self._chronicle.now()))
+        if any("group" in event.details for event in before) and events:
+            # What changed for a pull request may have changed for its group in the merge queue.
+            marks += (Mark("queue"),)
+        if events or marks:
             self._chronicle.record(events, marks)
+        if isinstance(judgement.verdict, Admitted):
+            # Also without anything new: an earlier try may have ended between recording and sealing.
+            self._chronicle.seal()
 
-    def _approval_events(self, subject: str, judgement: Judgement) -> Sequence[Event]:
-        effect = judgement.proposal.effect.digest
-        events = []
-        if isinstance(judgement.verdict, Waiting) and effect not in self._told(
-            EventType.APPROVAL_REQUESTED, subject, "effect"
-        ):
-            events.append(self._chronicle.event(EventType.APPROVAL_REQUESTED, subject, {"effect": effect}))
-        granted = self._told(EventType.APPROVAL_GRANTED, subject, "review")
-        for counted in judgement.approvals.counted:
-            if counted.review.id not in granted:
-                details = {"review": counted.review.id, "commit": counted.review.commit, "effect": effect}
-                actor = counted.principal.id
-                events.append(self._chronicle.event(EventType.APPROVAL_GRANTED, subject, details, actor=actor))
-        return events
 
-    def _told(self, kind: EventType, subject: str, name: str) -> set[object]:
-        return {event.details.get(name) for event in self._history.all_of(frozenset({kind}), subject)}
+def _next_looks(judgement: Judgement, now: datetime) -> Sequence[datetime]:
+    """Return the first moment at which the judgement changes by itself: a request, an approval or a hold ends."""
+    moments = [hold.until for hold in judgement.holds]
+    if judgement.followed.next_look is not None:
+        moments.append(judgement.followed.next_look)
+    return sorted(moment for moment in moments if moment > now)[:1]
 
 
 def _standing(judgement: Judgement, before: Sequence[Event]) -> Standing:

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from controller.approval.approvals import Approvals
+from controller.approval.request import Telling, Told
 from controller.change.names import Digest, RepoPath
 from controller.decision.approval_check import approval_check
-from controller.decision.check import AnnotationLevel, Conclusion
+from controller.decision.check import AnnotationLevel, CheckRun, Conclusion
 from controller.decision.comment import sticky_comment
 from controller.decision.deciding import decide
 from controller.decision.deployment_check import DeploymentStep, Progress, deployment_check
@@ -235,3 +237,37 @@ def test_the_deployment_check_is_the_sum_of_its_steps(
     """ATTACKS 031: one failure is a failure, and open steps keep it open."""
     check = deployment_check(COMMIT, [step(progress) for progress in steps])
     assert (check.name, check.conclusion, check.title) == ("dvo/deploy", conclusion, title)
+
+
+def requested(hours_ago: float, *later: Telling, approvals: Approvals = LACKING) -> CheckRun:
+    """Return the check of a request that was asked so long ago, and of which this was told since."""
+    effect = CASE.proposal.effect.digest
+    asked = Told(Telling.ASKED, effect, NOW - timedelta(hours=hours_ago))
+    past = (asked, *(Told(telling, effect, NOW) for telling in later))
+    return approval_check(decide(replace(CASE, approvals=approvals, past=past, escalated_to=("@acme/admins",))))
+
+
+def test_a_request_says_since_when_and_until_when_in_the_environments_time() -> None:
+    check = requested(1)
+
+    assert "Asked on Tue 2027-03-09 09:00 Europe/Berlin" in check.summary
+    assert "**the request expires on Wed 2027-03-10 09:00 Europe/Berlin**" in check.summary
+    assert "reminder" not in check.summary
+
+
+def test_a_reminder_and_an_escalation_are_words_in_the_check_that_notify_nobody() -> None:
+    assert "A reminder" in requested(13).summary
+    escalated = requested(21).summary
+    assert "escalated to `@acme/admins`" in escalated
+
+
+def test_an_expired_request_says_what_to_do_and_is_not_green() -> None:
+    for approvals in (LACKING, GIVEN):
+        check = requested(25, Telling.EXPIRED, approvals=approvals)
+        assert (check.title, check.conclusion) == ("Expired: ask again", Conclusion.ACTION_REQUIRED)
+        assert "It admits nothing until somebody asks again" in check.summary
+    assert "but too late" in requested(25, Telling.EXPIRED, approvals=GIVEN).summary
+
+
+def test_what_is_approved_says_nothing_of_the_request() -> None:
+    assert "expires" not in requested(1, approvals=GIVEN).summary

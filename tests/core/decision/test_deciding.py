@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.approval.approvals import Approvals
+from controller.approval.request import NOT_FOLLOWED, Telling, Told
 from controller.change.names import CommitSha, Digest, RepoPath
 from controller.decision.deciding import Case, decide
 from controller.decision.verdict import Admitted, Cause, Refused, Unanswered, Waiting
@@ -149,3 +150,32 @@ def test_only_known_facts_without_objection_admit(
     )
     is_clear = not draft and known and not silent and Action.DENY not in actions and complete
     assert isinstance(decide(case).verdict, Admitted) == is_clear
+
+
+ASKED = Told(Telling.ASKED, CASE.proposal.effect.digest, NOW - timedelta(hours=25))
+EXPIRED = replace(ASKED, telling=Telling.EXPIRED, at=NOW - timedelta(hours=1))
+
+
+def test_no_approval_admits_what_expired_until_somebody_asks_again() -> None:
+    """ATTACKS 025: the named reason is that the request expired."""
+    late = replace(CASE, approvals=GIVEN, past=(ASKED, EXPIRED))
+    verdict = decide(late).verdict
+
+    assert isinstance(verdict, Waiting)
+    assert [reason.cause for reason in verdict.reasons] == [Cause.REQUEST_EXPIRED]
+    asked_again = replace(ASKED, at=NOW)
+    assert isinstance(decide(replace(late, past=(ASKED, EXPIRED, asked_again))).verdict, Admitted)
+
+
+def test_without_a_request_kept_nothing_expires() -> None:
+    judgement = decide(replace(CASE, approvals=GIVEN, past=None))
+
+    assert isinstance(judgement.verdict, Admitted)
+    assert judgement.followed == NOT_FOLLOWED
+
+
+def test_a_policy_that_is_silent_leaves_the_request_as_it_was() -> None:
+    judgement = decide(replace(CASE, answer=SILENT, past=(ASKED,)))
+
+    assert judgement.followed.request is not None
+    assert judgement.followed.untold == ()

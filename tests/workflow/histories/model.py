@@ -9,7 +9,7 @@ else. It is asked at the very moments at which the controller looks, with the fa
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -28,6 +28,7 @@ RANKS = {"DVO-Viewers": 0, "DVO-Developers": 1, "DVO-Operators": 2, "DVO-Release
 PROPOSERS = {"development": 1, "staging": 2, "production": 2}
 APPROVERS = 3
 EXPIRY = timedelta(hours=72)
+REQUEST = timedelta(hours=24)
 ZONE = ZoneInfo("Europe/Berlin")
 SATURDAY = 5
 
@@ -60,6 +61,8 @@ class Opinion:
     """Somebody has to approve."""
     is_covered: bool
     """Everybody who has to has approved this very effect, and nobody with a say objects."""
+    given: datetime | None = None
+    """When the last of those approvals was given."""
 
     @property
     def may_merge(self) -> bool:
@@ -71,6 +74,15 @@ class Opinion:
         if self.verdict is Verdict.REFUSED:
             return "failure", ("success" if self.is_covered else "action_required") if self.is_asked else "failure"
         return "success", "success" if self.is_covered or not self.is_asked else "action_required"
+
+
+@dataclass
+class Asked:
+    """A request for approval: since when, and how it ended if it did."""
+
+    since: datetime
+    is_approved: bool = False
+    is_expired: bool = False
 
 
 @dataclass
@@ -98,6 +110,8 @@ class Model:
     """Releases that became healthy in staging."""
     shown: dict[tuple[int, CommitSha, Effect], bool] = field(default_factory=dict)
     """Whether that head with that effect could merge, when it was last looked at."""
+    asked: dict[tuple[int, Effect], Asked] = field(default_factory=dict)
+    """The requests for approval, as far as they matter."""
     steps: list[Step] = field(default_factory=list)
     followed: int = 0
     _plans: dict[tuple[str, bytes], Plan] = field(default_factory=dict)
@@ -169,10 +183,38 @@ class Model:
     def _look_at_pull(self, number: int, now: datetime) -> Opinion | None:
         pull = self.host.pull_request(number)
         if pull.state is not PullRequestState.OPEN:
+            self._forget(number, ())
             return None
-        opinion = self.opinion(number, now)
+        opinion = self._with_request(number, self.opinion(number, now), now)
         self.shown[number, pull.head, opinion.effect] = opinion.may_merge
         return opinion
+
+    def _with_request(self, number: int, opinion: Opinion, now: datetime) -> Opinion:
+        """Return the opinion once the request for approval had its say: it has a day, or must be asked anew."""
+        self._forget(number, opinion.effect)
+        key, is_refused = (number, opinion.effect), opinion.verdict is Verdict.REFUSED
+        asked = self.asked.get(key)
+        if not opinion.is_asked:
+            if asked is not None and not asked.is_expired:
+                del self.asked[key]
+            return opinion
+        if opinion.verdict is Verdict.WAITING and (asked is None or asked.is_approved):
+            asked = self.asked[key] = Asked(now)
+        if asked is None or asked.is_approved:
+            return opinion
+        until = asked.since + REQUEST
+        is_late = opinion.given is None or opinion.given > until
+        asked.is_expired = asked.is_expired or (now >= until and is_late)
+        asked.is_approved = opinion.is_covered and not asked.is_expired
+        if not asked.is_expired:
+            return opinion
+        return replace(opinion, is_covered=False, verdict=Verdict.REFUSED if is_refused else Verdict.WAITING)
+
+    def _forget(self, number: int, effect: Effect) -> None:
+        """Forget the requests of a pull request that still wait for another effect than this."""
+        for key, asked in list(self.asked.items()):
+            if key[0] == number and key[1] != effect and not (asked.is_approved or asked.is_expired):
+                del self.asked[key]
 
     def _decide(self, step: Step, now: datetime) -> None:
         """Allow what could merge when it was last shown, and still can with the facts of now; wait for a hold."""
@@ -230,7 +272,8 @@ class Model:
             or (promoted is not None and promoted.release not in self.evidence)
         )
         is_asked = "production" in tiers and rank >= PROPOSERS["production"]
-        is_covered = is_asked and self._is_covered(pull, base, effect, excluded, as_of)
+        given = self._given(pull, base, effect, excluded, as_of) if is_asked else None
+        is_covered = given is not None
         if is_refused:
             verdict = Verdict.REFUSED
         elif is_asked and not is_covered:
@@ -238,11 +281,12 @@ class Model:
         else:
             is_weekend = now.astimezone(ZONE).weekday() >= SATURDAY
             verdict = Verdict.HELD if "production" in tiers and is_weekend else Verdict.ADMITTED
-        return Opinion(effect, verdict, is_asked, is_covered)
+        return Opinion(effect, verdict, is_asked, is_covered, given)
 
-    def _is_covered(
+    def _given(
         self, pull: PullRequest, base: CommitSha, effect: Effect, excluded: set[str], as_of: datetime
-    ) -> bool:
+    ) -> datetime | None:
+        """Return when the last approval was given, if they suffice."""
         latest: dict[str, Review] = {}
         for review in self.host.reviews(pull.number):
             is_late = review.state is ReviewState.APPROVED and review.submitted_at > as_of
@@ -252,11 +296,11 @@ class Model:
         people = {one.login: one for one in self.directory.people}
         objections = [login for login, one in latest.items() if one.state is ReviewState.CHANGES_REQUESTED]
         if any(login in OWNERS_OF_PRODUCTION or _rank(people[login]) >= APPROVERS for login in objections):
-            return False
+            return None
         able = {one for one in OWNERS_OF_PRODUCTION - excluded if _rank(people[one]) >= APPROVERS and people[one].mfa}
         approvals = [login for login in able & latest.keys() if self._counts(latest[login], base, effect, as_of)]
         needed = 1 if self.person(self.host.pushers(pull.number, pull.head).get(pull.head)) else 2
-        return len(approvals) >= needed
+        return max(latest[login].submitted_at for login in approvals) if len(approvals) >= needed else None
 
     def _counts(self, review: Review, base: CommitSha, effect: Effect, as_of: datetime) -> bool:
         if review.state is not ReviewState.APPROVED or review.commit is None:
