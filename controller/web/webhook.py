@@ -23,7 +23,7 @@ from controller.web.github_events import SWEEP, Governed, marks_for, verify_sign
 from controller.web.refusal import Refusal, RefusalJournal, Sender
 
 _DELIVERY = re.compile(r"[0-9A-Za-z-]{1,64}")
-_EVENT = re.compile(r"[a-z_]{1,64}")
+_EVENT = re.compile(r"[a-z0-9_]{1,64}")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _BODY_SECONDS = 10
 _LOG = structlog.get_logger("controller.web")
