@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from controller.adapters.github.answer import at, items, number, sha, text
+from controller.adapters.github.answer import at, number, sha, text
 from controller.adapters.github.comparing import compared, is_id, quoted
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.contents import Contents
@@ -77,7 +77,7 @@ class GitHubReader:
         return None
 
     def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, Account]:
-        """Return who pushed what, by the last hundred activities of the pull request's branch; see the port."""
+        """Return who pushed what, by every activity of the pull request's branch; see the port."""
         known = self._pushers.get((number, head))
         if known is not None:
             return known
@@ -134,9 +134,8 @@ class GitHubReader:
         return self._app.pages(self._app.path("/pulls"), query, most=_CLOSED_PAGES)
 
     def _pushers_to(self, branch: str) -> Mapping[CommitSha, Account]:
-        query = {"ref": f"refs/heads/{branch}", "per_page": "100"}
         try:
-            activities = items(self._app.get(self._app.path("/activity"), query))
+            activities = self._app.pages(self._app.path("/activity"), {"ref": f"refs/heads/{branch}"})
         except InputError:
             return {}
         newest = {sha(each, "after"): account_of(at(each, "actor")) for each in reversed(activities)}

@@ -117,6 +117,18 @@ def test_who_last_pushed_the_same_head_is_the_pusher(stage: SandboxStage) -> Non
     assert stage.reader.pushers(number, head)[head] == stage.account("rita")
 
 
+def test_many_later_pushes_do_not_hide_an_earlier_one(stage: SandboxStage) -> None:
+    """ATTACKS 007, 017: whoever pushed first is on the third page."""
+    first = stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "rita")
+    head = stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "dana")
+    number = stage.open("topic", "dana")
+    world = stage.sandbox.world
+    with world.lock:
+        activities = world.repository(*REPOSITORY.split("/")).activities
+        activities += [replace(activities[-1], id=world.next_id()) for _ in range(250)]
+    assert stage.reader.pushers(number, head)[first] == stage.account("rita")
+
+
 def test_a_pusher_who_is_gone_is_unknown(stage: SandboxStage) -> None:
     number = stage.open_topic()
     head = stage.reader.pull_request(number).head
