@@ -35,7 +35,9 @@ class Telling(StrEnum):
     """What there is to tell of a request or of an approval."""
 
     ASKED = "asked"
-    """Opened, or asked again by a person: the time begins anew."""
+    """Opened: the time begins anew."""
+    WISHED = "wished"
+    """Somebody who may asked again; an expired request is over with it, and any other goes on."""
     REMINDED = "reminder"
     ESCALATED = "escalation"
     COMPLETED = "completed"
@@ -150,8 +152,16 @@ def _life(past: Iterable[Told], effect: Digest) -> tuple[Told, ...]:
     life: list[Told] = []
     for told in past:
         if told.effect == effect and told.review is None:
-            life = [told] if told.telling is Telling.ASKED else [*life, told] if life else []
+            life = _continued(life, told)
     return () if _has(life, Telling.CANCELLED) else tuple(life)
+
+
+def _continued(life: list[Told], told: Told) -> list[Told]:
+    if told.telling is Telling.ASKED:
+        return [told]
+    if told.telling is Telling.WISHED:
+        return [] if _has(life, Telling.EXPIRED) else life
+    return [*life, told] if life else []
 
 
 def _waiting(past: Sequence[Told]) -> Iterator[Digest]:

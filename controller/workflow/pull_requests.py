@@ -8,11 +8,10 @@ turns green; an identical result writes nothing.
 from collections.abc import Sequence
 from datetime import datetime
 
-from controller.approval.request import RequestState, Telling, Told, withdrawn
+from controller.approval.request import withdrawn
 from controller.change.facts import PullRequest, PullRequestState
 from controller.decision.verdict import Admitted, Judgement
 from controller.errors import InputError
-from controller.identity.principal import PrincipalId
 from controller.ledger.event import Event, EventType
 from controller.ports.code_host import PullRequestReader
 from controller.ports.journal import Mark
@@ -78,22 +77,6 @@ class PullRequests:
         events, marks = self._break_glass.asked(number, judgement)
         if events:
             self._chronicle.record_sealed(events, marks)
-
-    def ask_again(self, number: int, by: PrincipalId) -> bool:
-        """Begin the time of an expired request of pull request `number` anew; return whether there was one.
-
-        The caller has made sure that the person `by` may. What was approved before counts on while it is
-        young enough. Raises like `look_at`.
-        """
-        judgement = self.look_at(number)
-        request = None if judgement is None else judgement.followed.request
-        if judgement is None or request is None or request.state is not RequestState.EXPIRED:
-            return False
-        effect, now = judgement.proposal.effect.digest, self._chronicle.now()
-        asked = Told(Telling.ASKED, effect, now, "somebody asked again", person=by)
-        subject = f"pull/{number}"
-        self._chronicle.record(told_events(self._chronicle, subject, (asked,)), (Mark(subject),))
-        return True
 
     def _leave(self, pull: PullRequest, past: Sequence[Event]) -> None:
         """Cancel what was asked for a pull request that asks nothing any more; what merged is main's affair."""

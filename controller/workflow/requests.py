@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from controller.approval.request import RequestState, Telling, Told
 from controller.change.names import Digest
+from controller.decision.command import Command
 from controller.decision.verdict import Judgement
 from controller.identity.principal import PrincipalId
 from controller.ledger.event import Event, EventType, Severity
@@ -31,7 +32,7 @@ _USUAL = {
     EventType.APPROVAL_DENIED: Telling.DENIED,
 }
 """What an event tells that does not say so itself."""
-TOLD_BY = frozenset({*_TYPES.values(), EventType.POLICY_EVALUATED})
+TOLD_BY = frozenset({*_TYPES.values(), EventType.POLICY_EVALUATED, EventType.AUTHZ_GRANTED})
 """The types of events that tell of requests."""
 
 
@@ -95,6 +96,10 @@ def _told(event: Event) -> Iterator[Told]:
         request = details.get("request")
         if isinstance(request, Mapping) and request.get("state") == RequestState.APPROVED:
             yield Told(Telling.COMPLETED, Digest(effect), event.at)
+        return
+    if event.type is EventType.AUTHZ_GRANTED:
+        if details.get("asks") == Command.RECHECK:
+            yield Told(Telling.WISHED, Digest(effect), event.at, person=PrincipalId(event.actor))
         return
     kind = details.get("kind")
     yield Told(

@@ -61,7 +61,7 @@ class Told_:
         return followed
 
     def ask_again(self, hours: float) -> None:
-        self.past += (Told(Telling.ASKED, EFFECT, NOW + hours * HOUR),)
+        self.past += (Told(Telling.WISHED, EFFECT, NOW + hours * HOUR),)
 
 
 @pytest.fixture
@@ -160,12 +160,13 @@ def test_an_expired_request_stays_expired_whoever_approves_until_somebody_asks_a
     assert (state(late), tellings(late)) == (RequestState.EXPIRED, [Telling.GRANTED])
     request_.ask_again(26)
     renewed = request_.at(26.5, approved(24.5))
-    assert (state(renewed), tellings(renewed)) == (RequestState.APPROVED, [Telling.COMPLETED])
+    assert (state(renewed), tellings(renewed)) == (None, [])
 
 
 def test_asked_again_it_reminds_and_expires_again(request_: Told_) -> None:
     request_.at(24)
     request_.ask_again(30)
+    assert tellings(request_.at(30)) == [Telling.ASKED]
 
     assert [tellings(request_.at(30 + hours)) for hours in (1, 12, 20, 24)] == [
         [],
@@ -173,6 +174,12 @@ def test_asked_again_it_reminds_and_expires_again(request_: Told_) -> None:
         [Telling.ESCALATED],
         [Telling.EXPIRED],
     ]
+
+
+def test_asking_again_before_it_expired_gives_no_more_time(request_: Told_) -> None:
+    request_.ask_again(23)
+
+    assert state(request_.at(24)) is RequestState.EXPIRED
 
 
 def test_an_approval_in_time_counts_even_when_it_is_noticed_late(request_: Told_) -> None:
