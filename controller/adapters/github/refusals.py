@@ -88,6 +88,10 @@ def _of_status(error: GithubException, call: str, now: datetime) -> ControllerEr
     said = f"GitHub answered {error.status} to {call}: {_message(error)}"
     if error.status == 429 or (error.status == 403 and _is_limit(error, headers)):
         return unavailable(said, _wait(headers, now))
+    if error.status == 400 and "version" in _message(error).lower():
+        return ConfigurationError(
+            redacted(f"{said}; this GitHub does not speak the version of the API that the controller asks for")
+        )
     if error.status in (401, 403):
         return ConfigurationError(redacted(said + _permission(error.status, headers, call)))
     if error.status in (404, 410, 422):
