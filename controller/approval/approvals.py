@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from controller.change.facts import Review
 from controller.change.names import Digest, RepoPath
+from controller.desired_state.effect_change import EffectChange
 from controller.identity.principal import Principal, PrincipalId
 from controller.ownership.owner import Owner
 
@@ -33,6 +34,8 @@ class SeenReview:
     principal: Principal | None
     effect: Digest | None
     """None when the reviewed commit can no longer be fetched or its effect not be told."""
+    since: tuple[EffectChange, ...] = ()
+    """What is otherwise now than its author saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ class Discounted:
     discount: Discount
     explanation: str
     """One sentence for the reader of the check."""
+    since: tuple[EffectChange, ...] = ()
+    """What voided it, when it saw another effect."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,10 @@ def obstacle(case: ApprovalCase, requirement: Requirement, seen: SeenReview) -> 
         person = seen.principal
         reason = _of_person(case, person) or _of_standing(case, requirement, person) or _of_review(case, seen)
     reason = reason or _of_age(case, requirement, seen)
-    return reason and Discounted(seen.review, seen.principal, *reason)
+    if reason is None:
+        return None
+    since = seen.since if reason[0] is Discount.OTHER_EFFECT else ()
+    return Discounted(seen.review, seen.principal, *reason, since)
 
 
 def could_approve(case: ApprovalCase, requirement: Requirement, person: Principal) -> bool:

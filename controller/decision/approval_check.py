@@ -1,14 +1,17 @@
 """The check `dvo/approval`: who has approved, whose approval does not count, who is missing."""
 
-from controller.approval.approvals import Approvals, Missing
+from collections.abc import Iterator
+
+from controller.approval.approvals import Approvals, Discounted, Missing
 from controller.approval.request import RequestState
 from controller.decision.break_glass_notice import titled
-from controller.decision.check import EXPLAIN, RECHECK, CheckRun, Conclusion, paragraphs
-from controller.decision.markdown import code, inert, table
+from controller.decision.check import EXPLAIN, RECHECK, Annotation, AnnotationLevel, CheckRun, Conclusion, paragraphs
+from controller.decision.markdown import code, inert, plain, table
 from controller.decision.verdict import Judgement, Refused, Unanswered
 from controller.decision.wording import counted, listed, local_time, logins
 
 NAME = "dvo/approval"
+_TOLD = 5
 
 
 def approval_check(judgement: Judgement) -> CheckRun:
@@ -20,7 +23,7 @@ def approval_check(judgement: Judgement) -> CheckRun:
         title=titled(_title(judgement), judgement),
         summary=_summary(judgement),
         text=f"- Approvals cover the effect {code(judgement.proposal.effect.digest)}",
-        annotations=(),
+        annotations=tuple(_annotations(judgement.approvals)),
         buttons=(EXPLAIN, RECHECK),
     )
 
@@ -156,8 +159,27 @@ def _given(approvals: Approvals) -> str:
 
 
 def _not_counted(approvals: Approvals) -> str:
-    rows = [
-        [code(one.review.author.login if one.review.author else "unknown"), inert(one.explanation)]
-        for one in approvals.discounted
-    ]
+    rows = [[code(_reviewer(one)), inert(one.explanation) + _voided_by(one)] for one in approvals.discounted]
     return table(["Approval that does not count", "Why"], rows)
+
+
+def _reviewer(discounted: Discounted) -> str:
+    return discounted.review.author.login if discounted.review.author else "unknown"
+
+
+def _voided_by(discounted: Discounted) -> str:
+    """Return which lines voided an approval, the first few of them."""
+    told = [
+        f"{code(f'{change.path}:{change.line}' if change.line else change.path)} {inert(change.sentence)}"
+        for change in discounted.since[:_TOLD]
+    ]
+    more = len(discounted.since) - _TOLD
+    return "".join(f"; {one}" for one in told) + (f"; and {more} more" if more > 0 else "")
+
+
+def _annotations(approvals: Approvals) -> Iterator[Annotation]:
+    for one in approvals.discounted:
+        for change in one.since:
+            if change.line is not None:
+                title = plain(f"Voids the approval of {_reviewer(one)}")
+                yield Annotation(change.path, change.line, AnnotationLevel.WARNING, title, plain(change.sentence))

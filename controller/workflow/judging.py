@@ -19,6 +19,7 @@ from controller.change.names import CommitSha, Digest, ObjectId
 from controller.change.overlay import overlay
 from controller.decision.deciding import Case, decide
 from controller.decision.verdict import Admitted, Cause, Judgement, Unanswered
+from controller.desired_state.effect_change import EffectChange, changes_since
 from controller.desired_state.problem import Problem
 from controller.desired_state.proposal import Proposal, propose
 from controller.desired_state.release import PublishedRelease
@@ -103,7 +104,7 @@ class Judging:
         )
         if isinstance(answer, Unanswered):
             return decide(asked)
-        seen = self._seen_reviews(change, involved.people, published)
+        seen = self._seen_reviews(change, asked.proposal, involved.people, published)
         approvals = weigh(_approval_case(asked.proposal, answer, involved, seen, occasion))
         weighed = replace(asked, approvals=approvals, escalated_to=tuple(map(owner_name, involved.stewards)))
         judgement = decide(weighed)
@@ -188,14 +189,16 @@ class Judging:
         )
 
     def _seen_reviews(
-        self, change: Change, people: People, published: Sequence[PublishedRelease]
+        self, change: Change, now: Proposal, people: People, published: Sequence[PublishedRelease]
     ) -> tuple[SeenReview, ...]:
-        """Return each review with its author and the effect its author saw."""
-        effects: dict[CommitSha, Digest] = {}
+        """Return each review with its author, the effect its author saw, and what is otherwise `now`."""
+        effects: dict[CommitSha | None, tuple[Digest, tuple[EffectChange, ...]]] = {}
         for commit, span in change.reviewed.items():
-            effects[commit] = self._proposal(span.before, span.after, change, published).effect.digest
+            seen = self._proposal(span.before, span.after, change, published)
+            effects[commit] = seen.effect.digest, changes_since(seen, now)
+        unknown = None, ()
         return tuple(
-            SeenReview(review, people.of_account(review.author), effects.get(review.commit) if review.commit else None)
+            SeenReview(review, people.of_account(review.author), *effects.get(review.commit, unknown))
             for review in change.reviews
         )
 

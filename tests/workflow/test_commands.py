@@ -7,7 +7,7 @@ from controller.change.names import login
 from controller.decision.check import Conclusion
 from controller.errors import InputError, UnavailableError
 from controller.ledger.event import EventType
-from tests.workflow.steps import DEVELOPMENT, edited
+from tests.workflow.steps import DEVELOPMENT, PRODUCTION, edited
 from tests.workflow.world import World
 
 
@@ -167,3 +167,15 @@ def test_a_key_that_names_nothing_is_an_error_and_does_nothing(world: World, key
     """ATTACKS 036."""
     world.look(key)
     assert [(failed, type(error)) for failed, error in world.failures] == [(key, InputError)]
+
+
+def test_an_approval_that_a_push_voided_names_the_line_that_did(world: World) -> None:
+    manifest = world.file(PRODUCTION)
+    number = world.propose("omar-ops", "prod", {PRODUCTION: edited(manifest, replicas=3)})
+    world.approve("rita-release", number)
+    world.host.push("prod", {PRODUCTION: edited(manifest, replicas=4)}, by=world.account("omar-ops"))
+    world.look(f"pull/{number}")
+    [line] = [at for at, text in enumerate(manifest.decode().splitlines(), 1) if text.startswith("replicas:")]
+    check = world.check(number, "dvo/approval")
+    assert f"`{PRODUCTION}:{line}` production/ANL replicas was 3 when approved and is 4 now" in check.summary
+    assert [(note.line, note.title) for note in check.annotations] == [(line, "Voids the approval of rita-release")]

@@ -10,6 +10,7 @@ from controller.approval.approvals import ApprovalCase, Discount, Missing, Requi
 from controller.approval.weighing import weigh
 from controller.change.facts import Account, AccountKind, ReviewState
 from controller.change.names import Login, RepoPath
+from controller.desired_state.effect_change import EffectChange
 from controller.errors import InputError
 from controller.identity.principal import Principal, PrincipalKind
 from controller.ownership.owner import TeamOwner, UserOwner
@@ -134,6 +135,9 @@ def test_an_approval_that_does_not_count_says_why(weighed: ApprovalCase, discoun
 
 def test_a_review_of_a_commit_nobody_knows_is_of_an_unknown_effect() -> None:
     seen = approved_by(RITA)[0]
+    since = (EffectChange(PROD, 9, "replicas was 2 when approved and is 4 now"),)
+    voided = weigh(case((replace(seen, effect=OTHER, since=since),)))
+    assert voided.discounted[0].since == since
     found = weigh(case((replace(seen, effect=OTHER, review=replace(seen.review, commit=None)),)))
 
     assert found.discounted[0].discount is Discount.EFFECT_UNKNOWN

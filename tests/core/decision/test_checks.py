@@ -17,6 +17,7 @@ from controller.decision.policy_check import policy_check
 from controller.decision.unjudged_check import unjudged_checks
 from controller.desired_state.difference import Kind
 from controller.desired_state.effect import FileEffect
+from controller.desired_state.effect_change import EffectChange
 from controller.desired_state.manifest import Autoscaling, EnvironmentName
 from controller.desired_state.plan import Plan
 from controller.policy.answer import Action
@@ -162,6 +163,25 @@ def test_an_approval_that_does_not_count_is_told_with_its_reason() -> None:
     summary = approval_check(decide(replace(CASE, approvals=VOIDED))).summary
     assert "| `rita-release` | approved another effect |" in summary
     assert "| `unknown` | nobody knows who this is |" in summary
+
+
+def test_an_approval_voided_by_an_effect_says_which_line_voided_whose() -> None:
+    change = EffectChange(PATH, 9, "production/ANL replicas was 2 when approved and is 4 now")
+    whole = EffectChange(RepoPath("agents/anl/agent.yaml"), None, "has another content than was approved")
+    voided, stranger = VOIDED.discounted
+    since = (change, whole, *[change] * 5)
+    check = approval_check(
+        decide(replace(CASE, approvals=replace(VOIDED, discounted=(replace(voided, since=since), stranger))))
+    )
+    assert (
+        "; `environments/production/anl.yaml:9` production/ANL replicas was 2 when approved and is 4 now"
+        in check.summary
+    )
+    assert "; `agents/anl/agent.yaml` has another content than was approved" in check.summary
+    assert "; and 2 more |" in check.summary
+    assert {(note.path, note.line, note.title) for note in check.annotations} == {
+        (PATH, 9, "Voids the approval of rita-release")
+    }
 
 
 def test_given_approvals_are_named() -> None:
