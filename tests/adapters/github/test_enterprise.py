@@ -1,4 +1,4 @@
-"""A GitHub Enterprise Server: an address with a path, a version in every call; its tokens are in `test_connection.py`."""
+"""A GitHub Enterprise Server: an address with a path, a version in every call; tokens are in `test_connection.py`."""
 
 from collections.abc import Iterator
 
