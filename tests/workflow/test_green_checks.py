@@ -1,0 +1,69 @@
+"""No green check outlives its facts: each that goes away turns it red at the next sweep, with every webhook lost."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.workflow.steps import PRODUCTION, edited, ready_for_production
+from tests.workflow.world import World
+
+SWEEP = timedelta(seconds=60)
+
+
+def become(world: World, **changed: object) -> None:
+    """Change what the directory says of the one who approved."""
+    people = world.directory.people
+    place = next(index for index, person in enumerate(people) if person.login == "rita-release")
+    people[place] = replace(people[place], **changed)  # type: ignore[arg-type]  # the fields are named by each case
+
+
+def leave_group(world: World) -> None:
+    become(world, groups=frozenset({"DVO-Developers"}))
+
+
+def lose_second_factor(world: World) -> None:
+    become(world, mfa=None)
+
+
+def leave_team(world: World) -> None:
+    world.host.team("acme-agents", "release-managers", world.account("ravi-release"))
+
+
+def other_owners(world: World) -> None:
+    path = ".github/CODEOWNERS"
+    content = world.file(path) + b"\n/environments/production/ @ada-admin\n"
+    world.host.push_main({path: content}, by=world.account("ada-admin"))
+
+
+def other_policy(world: World) -> None:
+    path = "policies/rego/dvo/parameters/data.yaml"
+    content = world.file(path).replace(b"expiry_hours: 72", b"expiry_hours: 1")
+    world.host.push_main({path: content}, by=world.account("ada-admin"))
+
+
+def directory_away(world: World) -> None:
+    world.directory.broken = "it is away"
+
+
+FACTS = [leave_group, lose_second_factor, leave_team, other_owners, other_policy, directory_away]
+
+
+@pytest.mark.parametrize("lose", FACTS, ids=lambda lose: lose.__name__)
+def test_a_fact_that_goes_away_turns_the_check_red_within_a_sweep(
+    world: World, lose: Callable[[World], None], record_property: Callable[[str, object], None]
+) -> None:
+    """ATTACKS 057."""
+    fields = ready_for_production(world)
+    number = world.propose("omar-ops", "prod", {PRODUCTION: edited(world.file(PRODUCTION), **fields)})
+    world.approve("rita-release", number)
+    world.travel(world.host.now + timedelta(hours=2))
+    world.look("sweep")
+    assert world.conclusions(number) == ("success", "success")
+    lose(world)
+    lost = world.clock.moment
+    world.travel(lost + SWEEP)
+    world.look("sweep")
+    assert world.conclusions(number)[1] != "success"
+    record_property("seconds_until_red", (world.clock.moment - lost).total_seconds())
