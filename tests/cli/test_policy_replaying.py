@@ -20,7 +20,7 @@ from tests.cli.conftest import Clone, Dvo, Said
 from tests.opa import opa_binary
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-QUIET = {
+QUIET: Mapping[str, object] = {
     "schema": "dvo.policy-input/1",
     "now": "2026-11-23T09:00:00Z",
     "purpose": "pull_request",
@@ -30,8 +30,10 @@ QUIET = {
     "deployments": [],
     "files": [],
     "evidence": [],
+    "break_glass": None,
+    "reviews": [],
 }
-DENIED = {**QUIET, "change": {"author": None, "requester": None}}
+DENIED: Mapping[str, object] = {**QUIET, "change": {"author": None, "requester": None}}
 CALENDAR = "policies/rego/rules/mc_permission.rego"
 
 
