@@ -6,6 +6,7 @@ them from that Git, past everything the controller reads with.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -176,13 +177,18 @@ class SandboxHost(FakeCodeHost):
         self.sandbox = Sandbox(folder / "sandbox", clock=lambda: self.now)
         self.sandbox.start()
         self.credentials = self._seeded()
-        self._app = GitHubApp(self.sandbox.api_url, self.credentials.app_id, self.credentials.private_key, REPOSITORY)
+        # Days pass in a history, so what is asked for in a minute of ours was spread over hours of theirs.
+        seconds = count()
+        known = self.credentials
+        self._app = GitHubApp(
+            self.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, monotonic=lambda: float(next(seconds))
+        )
         self._reader = GitHubReader(self._app, folder / "contents", clock=lambda: self.now.timestamp())
         self._index = _Index()
         self._writer = GitHubWriter(self._app, self._index)
         repository = self.sandbox.world.repository(ORGANIZATION, "agents")
-        known = {f"{login}@example.com": self.person(login) for login in (*PEOPLE, STRANGER[0])}
-        self.objects = StoredObjects(repository, known, self)
+        accounts = {f"{login}@example.com": self.person(login) for login in (*PEOPLE, STRANGER[0])}
+        self.objects = StoredObjects(repository, accounts, self)
         self.branches = _Branches(repository.store)
         self.checks = _Checks(self._as("ada-admin"))
         self._branch = "main"
