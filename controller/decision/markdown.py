@@ -8,8 +8,14 @@ Specification: GitHub Flavored Markdown, sections 2.4 (backslash escapes) and 6.
 import re
 from collections.abc import Iterable, Sequence
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
-_TRIGGER = re.compile(r"(@|://|(?<=www)\.)")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()+!|~&])")
+_TRIGGER = re.compile(
+    r"((?:@|#|\$|://|(?<=www)\.|:(?=[\w+\\-]+:)|\b[Gg][Hh]-(?=[0-9])|\b[0-9a-f]{7,64}\b)+)",
+    re.ASCII,
+)
+"""What GitHub makes something of in rendered text: mentions, issues, mathematics, addresses, emoji, commits."""
+_BLOCK = re.compile(r"^([-=]|[0-9]{1,9}(?=[.]))")
+"""What would begin a list or a heading at the start of a line."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
@@ -20,8 +26,9 @@ def plain(text: str) -> str:
 
 def inert(text: str) -> str:
     """Return `text` so that it shows as itself on one line and does nothing else."""
-    escaped = _MARKUP.sub(r"\\\1", plain(text))
-    return _TRIGGER.sub(r"`\1`", escaped)
+    escaped = _MARKUP.sub(r"\\\1", plain(text).strip(" "))
+    shown = _TRIGGER.sub(r"`\1`", escaped)
+    return _BLOCK.sub(lambda start: f"\\{start[1]}" if start[1] in "-=" else f"{start[1]}\\", shown)
 
 
 def code(text: str) -> str:

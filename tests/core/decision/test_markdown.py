@@ -47,6 +47,28 @@ def test_mentions_and_addresses_are_broken_by_a_code_span() -> None:
     assert "www`.`evil.example" in inert("www.evil.example")
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("see #12", "see `#`12"),
+        ("see GH-12", "see `GH-`12"),
+        ("acme/agents#3", "acme/agents`#`3"),
+        ("since 1a2b3c4d", "since `1a2b3c4d`"),
+        ("costs $5 and $6", "costs `$`5 and `$`6"),
+        (":rocket:", "`:`rocket:"),
+        ("- [ ] done", "\\- \\[ \\] done"),
+        ("1. first", "1\\. first"),
+        ("===", "\\==="),
+        ("    code", "code"),
+    ],
+)
+def test_what_github_makes_something_of_is_shown_as_it_is(text: str, shown: str) -> None:
+    """ATTACKS 001: issues, commits, mathematics, emoji, lists and tasks."""
+    assert inert(text) == shown
+    assert rendered_text(shown) == text.strip()
+    assert [token.type for token in PARSER.parse(shown)] == ["paragraph_open", "inline", "paragraph_close"]
+
+
 @given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp", "Zs"]), min_size=1))
 def test_inert_text_never_contains_a_link_an_image_or_raw_html(text: str) -> None:
     assert kinds("x" + inert(text)) <= {"text", "code_inline", "text_special"}
