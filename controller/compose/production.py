@@ -27,6 +27,7 @@ from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.conversation import GitHubConversation
 from controller.adapters.github.issues import GitHubIssues
 from controller.adapters.github.merge_queue import GitHubMergeQueue
+from controller.adapters.github.proposing import GitHubProposer
 from controller.adapters.github.reading import GitHubReader
 from controller.adapters.github.writing import GitHubWriter
 from controller.adapters.opa import OpaServers, OpaUrl
@@ -120,6 +121,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             reader=GitHubReader(github, settings.home / "blobs"),
             merge_queue=GitHubMergeQueue(github),
             conversation=GitHubConversation(github),
+            proposer=GitHubProposer(github),
             writer=GitHubWriter(github, PostgresIndex(database)),
             issues=GitHubIssues(github),
             directory=_directory(settings),

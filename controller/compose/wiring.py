@@ -14,6 +14,7 @@ from controller.ports.issue_tracker import IssueTracker
 from controller.ports.journal import Journal, WorkQueue
 from controller.ports.merge_queue import MergeQueueReader
 from controller.ports.policy_engine import PolicyEngine
+from controller.ports.proposer import Proposer
 from controller.workflow.authorizing import Authorizing
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.commands import Commands
@@ -27,6 +28,7 @@ from controller.workflow.merges import Merges
 from controller.workflow.progress import DeploymentProgress
 from controller.workflow.pull_requests import PullRequests
 from controller.workflow.realizing import Realizing
+from controller.workflow.restoring import Restoring
 from controller.workflow.reviews import Reviews
 from controller.workflow.roll_out import RollOut
 from controller.workflow.seal import Ledger, Sealer
@@ -42,6 +44,7 @@ class Parts:
     reader: CodeHostReader
     merge_queue: MergeQueueReader
     conversation: ConversationReader
+    proposer: Proposer
     writer: CodeHostWriter
     issues: IssueTracker
     directory: Directory
@@ -82,6 +85,7 @@ def wire(parts: Parts) -> Workflows:
         progress=DeploymentProgress(chronicle, parts.writer),
         reviews=Reviews(parts.issues, parts.reader, parts.directory, authorizing, chronicle),
         sealer=sealer,
+        restoring=Restoring((parts.reader, parts.proposer), gatherer, unadmitted, chronicle),
         merge_queue=MergeQueue((parts.merge_queue, parts.reader), gatherer, judging, chronicle, showing),
         sweep=Sweep(parts.reader, parts.queue, history),
         commands=Commands(parts.conversation, parts.writer, parts.directory, authorizing, chronicle),

@@ -37,7 +37,11 @@ def policy_document(question: Question) -> Mapping[str, object]:
         "schema": SCHEMA,
         "now": _instant(question.now),
         "purpose": question.purpose.value,
-        "change": {"author": question.author, "requester": question.requester},
+        "change": {
+            "author": question.author,
+            "requester": question.requester,
+            "restores": question.restores,
+        },
         "people": {person: _person(question.people[person]) for person in sorted(question.people)},
         "environments": {name: _environment(name, proposal, tiers[name]) for name in sorted(tiers)},
         "deployments": [_deployment(difference, tiers) for difference in _by_key(proposal.differences)],

@@ -63,4 +63,6 @@ class Question:
     proposal: Proposal
     evidence: tuple[Evidence, ...]
     break_glass: BreakGlassAsked | None = None
+    restores: bool = False
+    """Whether the change does nothing but put back, as it was admitted, what was refused on main."""
     reviews: tuple[OpenReview, ...] = ()

@@ -18,7 +18,7 @@ class Mark:
     """ "Look again at this key": now, or not before a time."""
 
     key: str
-    """``pull/7``, ``main``, ``merge/<sha>``, ``queue``, ``queue/pr-7-<sha>``,
+    """``pull/7``, ``main``, ``merge/<sha>``, ``queue``, ``queue/pr-7-<sha>``, ``restore``,
     ``deployment/production/ANL``, ``seal``, ``sweep``."""
     not_before: datetime | None = None
 

@@ -17,7 +17,9 @@ from controller.errors import UnavailableError
 from controller.web.github_events import HANDLED
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_KINDS = frozenset({"pull", "main", "merge", "deployment", "progress", "queue", "seal", "sweep", "review", "issue"})
+_KINDS = frozenset(
+    {"pull", "main", "merge", "deployment", "progress", "queue", "restore", "seal", "sweep", "review", "issue"}
+)
 _STAGES = frozenset({"asked", "admitted", "deployed"})
 _ANSWER_SECONDS = (0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0)
 _LOOK_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)

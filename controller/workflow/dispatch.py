@@ -16,6 +16,7 @@ from controller.workflow.merge_queue import MergeQueue
 from controller.workflow.merges import Merges
 from controller.workflow.progress import DeploymentProgress
 from controller.workflow.pull_requests import PullRequests
+from controller.workflow.restoring import Restoring
 from controller.workflow.reviews import Reviews
 from controller.workflow.roll_out import RollOut
 from controller.workflow.seal import Sealer
@@ -36,6 +37,7 @@ class Workflows:
     sweep: Sweep
     merge_queue: MergeQueue
     commands: Commands
+    restoring: Restoring
 
     @property
     def _wholes(self) -> Mapping[str, Callable[[], object]]:
@@ -43,6 +45,7 @@ class Workflows:
         return {
             "main": self.main.look,
             "queue": self.merge_queue.look,
+            "restore": self.restoring.look,
             "seal": self.sealer.seal,
             "sweep": self.sweep.look,
         }

@@ -63,6 +63,11 @@ class Gatherer:
             raise InputError(f"expected {after} to build on {before}, which it does not")
         return comparison.base, comparison.head
 
+    def merged(self, pull: PullRequest) -> Snapshot:
+        """Return what main would be with an open pull request merged, where both sides do not conflict."""
+        found = self._host.compare(self.branch, pull.head)
+        return overlay(*map(self._snapshot, (found.base, found.merge_base, found.head))).snapshot
+
     def tip(self) -> Snapshot:
         """Return the tip of the governed branch."""
         return self._snapshot(self._host.compare(self.branch, self.branch).base)

@@ -15,6 +15,7 @@ from controller.approval.requirements import requirements_of
 from controller.approval.weighing import weigh
 from controller.change.break_glass import BreakGlass, MalformedBreakGlass
 from controller.change.facts import Change, Snapshot
+from controller.change.leftovers import remaining, restores
 from controller.change.names import CommitSha, Digest, ObjectId
 from controller.change.overlay import overlay
 from controller.decision.deciding import Case, decide
@@ -36,7 +37,7 @@ from controller.workflow.agent_faults import with_agent_faults
 from controller.workflow.break_glass import BreakGlassHistory
 from controller.workflow.history import History
 from controller.workflow.involving import Involved, Involving
-from controller.workflow.unadmitted import Unadmitted, remaining, with_leftovers
+from controller.workflow.unadmitted import Unadmitted, with_leftovers
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,8 @@ class Judging:
         return decide(replace(case, proposal=replace(case.proposal, problems=(problem,))))
 
     def _question(self, change: Change, case: Case, involved: Involved, occasion: Occasion) -> Question:
+        left = self._unadmitted.leftovers(occasion.position)
+        after = overlay(change.base, change.merge_base, change.head).snapshot
         return Question(
             purpose=occasion.purpose,
             now=occasion.now,
@@ -137,6 +140,7 @@ class Judging:
             evidence=self._history.evidence(),
             break_glass=self._asked(change, case, occasion),
             reviews=self._break_glass.open_reviews(),
+            restores=restores(left, change.base, after),
         )
 
     def _words(self, change: Change, effect: Digest, occasion: Occasion) -> BreakGlass | MalformedBreakGlass | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from controller.change.facts import PullRequest
+from controller.change.leftovers import remaining
 from controller.change.names import commit_sha
 from controller.decision.verdict import Admitted, Hold, Judgement, Refused, Waiting
 from controller.decision.wording import local_time
@@ -25,7 +26,7 @@ from controller.workflow.history import Initiated
 from controller.workflow.judgement_details import judgement_details, unjudged_details
 from controller.workflow.judging import Judging, Occasion, insist_on_an_answer
 from controller.workflow.progress import progress_of
-from controller.workflow.unadmitted import Unadmitted, builds_on, remaining, scope_of_trees
+from controller.workflow.unadmitted import Unadmitted, builds_on, scope_of_trees
 
 
 class Merges:
@@ -139,7 +140,8 @@ class Merges:
         told = {**details, "pull": merge.pull, "position": merge.position}
         subject = f"merge/{merge.after}"
         refused = self._chronicle.event(EventType.DEPLOY_REFUSED, subject, told, severity=Severity.CRITICAL)
-        self._chronicle.record_sealed((evaluated, refused), self._marks(merge, deployments))
+        marks = (*self._marks(merge, deployments), Mark("restore"))
+        self._chronicle.record_sealed((evaluated, refused), marks)
 
     def _validate(self, merge: Initiated, judgement: Judgement) -> None:
         events: list[Event] = [self._evaluated(merge, judgement, "admitted")]

@@ -29,6 +29,7 @@ class Sweep:
         yield Mark("main")
         yield Mark("seal")
         yield Mark("queue")
+        yield Mark("restore")
         yield from (Mark(f"pull/{number}") for number in self._reader.open_pull_requests())
         yield from (Mark(f"merge/{merge.after}") for merge in self._history.undecided())
         yield from (Mark(f"deployment/{key}") for key in sorted(self._history.validated_keys()))

@@ -6,12 +6,21 @@ put back as it was; only what puts it back may touch it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from controller.change.facts import Snapshot, Span, TreeEntry
+from controller.change.leftovers import Leftover, Leftovers, remaining
 from controller.change.names import CommitSha, RepoPath
-from controller.desired_state.paths import CODEOWNERS, AgentPath, EnvironmentPath, ManifestPath, PolicyPath, classify
+from controller.desired_state.paths import (
+    CODEOWNERS,
+    AgentPath,
+    EnvironmentPath,
+    GovernancePath,
+    ManifestPath,
+    PolicyPath,
+    classify,
+)
 from controller.desired_state.problem import Problem
 from controller.desired_state.proposal import Proposal
 from controller.desired_state.release import PublishedRelease
@@ -21,17 +30,6 @@ from controller.ports.code_host import TreeReader
 from controller.workflow.history import History, Initiated, Pushed
 
 _SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Leftover:
-    """A file of main that a refused commit changed, and the entry that was admitted for it (None: no such file)."""
-
-    commit: CommitSha
-    admitted: TreeEntry | None
-
-
-Leftovers = Mapping[RepoPath, Leftover]
 
 
 class Unadmitted:
@@ -84,11 +82,6 @@ class Unadmitted:
         return self._before[step.after]
 
 
-def remaining(leftovers: Leftovers, tree: Snapshot) -> Leftovers:
-    """Return those of `leftovers` that `tree` holds otherwise than was admitted."""
-    return {path: left for path, left in leftovers.items() if tree.entries.get(path) != left.admitted}
-
-
 def with_leftovers(
     proposal: Proposal, leftovers: Leftovers, after: Snapshot, published: tuple[PublishedRelease, ...]
 ) -> Proposal:
@@ -117,6 +110,11 @@ def builds_on(later: Scope, earlier: Scope) -> bool:
 def judges(path: RepoPath) -> bool:
     """Return whether `path` on main is part of what judges every change."""
     return path in CODEOWNERS or isinstance(classify(path), PolicyPath | EnvironmentPath)
+
+
+def steers(path: RepoPath) -> bool:
+    """Return whether `path` governs, and so never changes in one step with what runs."""
+    return isinstance(classify(path), GovernancePath | PolicyPath | EnvironmentPath)
 
 
 def _comes_along(path: RepoPath, proposal: Proposal, published: tuple[PublishedRelease, ...]) -> bool:

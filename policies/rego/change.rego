@@ -18,6 +18,16 @@ proposer := input.change.requester if {
 	input.people[input.change.requester].kind == "person"
 }
 
+# METADATA
+# description: |
+#   A machine, for nobody, does nothing but put back what was admitted. It may propose that, and
+#   needs the approval that production takes.
+restoring if {
+	input.change.restores == true
+	input.people[input.change.author].kind in {"bot", "service"}
+	not proposer
+}
+
 default proposer_roles := set()
 
 proposer_roles := roles.of_groups(input.people[proposer].groups)

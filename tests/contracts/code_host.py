@@ -17,6 +17,7 @@ from controller.errors import InputError
 from controller.ownership.owner import TeamOwner, UserOwner
 from controller.ports.code_host import CodeHostWriter, OwnerReader, PullRequestReader, TreeReader
 from controller.ports.merge_queue import MergeQueueReader
+from controller.ports.proposer import ProposedChange, Proposer
 
 MANIFEST = "environments/development/anl.yaml"
 BEGINNING: Mapping[str, bytes] = {
@@ -70,6 +71,11 @@ class Stage(Protocol):
 
     def merge(self, number: int, by: str, method: str) -> CommitSha:
         """Merge a pull request and return the new tip of main."""
+        ...
+
+    @property
+    def proposer(self) -> Proposer:
+        """Return how the controller opens pull requests."""
         ...
 
     @property
@@ -276,6 +282,26 @@ class CodeHostContract:
         assert (left.pull, left.base) == (numbers[1], before)
         assert left.head != second.head
         assert stage.reader.tip("main") == before
+
+    def test_a_change_is_proposed_once_by_the_controllers_own_bot_and_changes_nothing_else(self, stage: Stage) -> None:
+        tip = stage.reader.compare("main", "main").base
+        before = stage.reader.snapshot(tip.sha, tip.tree).entries
+        owners, manifest = RepoPath("CODEOWNERS"), RepoPath(MANIFEST)
+        files = {manifest: before[owners], owners: None}
+        change = ProposedChange("dvo/restore-abc", tip.sha, tip.tree, files, "Put it back", "Because.")
+        number = stage.proposer.propose(change)
+        assert stage.proposer.propose(change) == number
+        assert stage.reader.open_pull_requests() == (number,)
+        pull = stage.reader.pull_request(number)
+        assert pull.author.kind is AccountKind.BOT
+        between = stage.reader.compare("main", pull.head)
+        (commit,) = between.commits
+        assert (commit.author, commit.is_verified, commit.committer_email) == (pull.author, True, "noreply@github.com")
+        after = stage.reader.snapshot(pull.head, commit.tree).entries
+        assert after == {path: entry for path, entry in {**before, manifest: before[owners]}.items() if path != owners}
+        stage.close(number)
+        assert stage.proposer.propose(change) == number
+        assert stage.reader.open_pull_requests() == ()
 
     def test_a_direct_push_belongs_to_no_pull_request(self, stage: Stage) -> None:
         """ATTACKS 079."""

@@ -210,12 +210,12 @@ class FakeCodeHost:
 
     def pull_request(self, number: int) -> PullRequest:
         """See the port."""
-        self._called("pull_request")
+        self.called("pull_request")
         return self._pull(number).facts
 
     def open_pull_requests(self) -> tuple[int, ...]:
         """See the port."""
-        self._called("open_pull_requests")
+        self.called("open_pull_requests")
         pulls = [pull.facts for pull in self._pulls.values()]
         return tuple(
             pull.number for pull in pulls if pull.state is PullRequestState.OPEN and pull.base_branch == self._branch
@@ -223,25 +223,25 @@ class FakeCodeHost:
 
     def reviews(self, number: int) -> tuple[Review, ...]:
         """See the port."""
-        self._called("reviews")
+        self.called("reviews")
         return tuple(self._pull(number).reviews)
 
     def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
         """See the port."""
-        self._called("merged_pull_request")
+        self.called("merged_pull_request")
         merged = [pull.facts for pull in self._pulls.values() if pull.facts.merge_commit == commit]
         return next((facts for facts in merged if facts.base_branch == self._branch), None)
 
     def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, Account]:
         """See the port."""
-        self._called("pushers")
+        self.called("pushers")
         pull = self._pull(number)
         told = {} if pull.facts.is_from_fork else self._pushers
         return {commit: by for (branch, commit), by in told.items() if branch == pull.branch and by is not None}
 
     def merge_groups(self) -> tuple[MergeGroup, ...]:
         """See the port."""
-        self._called("merge_groups")
+        self.called("merge_groups")
         return tuple(entry.group for entry in self.merge_queue.entries)
 
     def comment(self, number_: int) -> Comment:
@@ -264,12 +264,12 @@ class FakeCodeHost:
 
     def tip(self, branch: str) -> CommitSha:
         """See the port."""
-        self._called("tip")
+        self.called("tip")
         return self._resolved(branch)
 
     def compare(self, base: str, head: str) -> Comparison:
         """See the port."""
-        self._called("compare")
+        self.called("compare")
         one, other = self._resolved(base), self._resolved(head)
         ancestor = self.objects.merge_base(one, other)
         if ancestor is None:
@@ -283,7 +283,7 @@ class FakeCodeHost:
 
     def snapshot(self, commit: CommitSha, tree: ObjectId) -> Snapshot:
         """See the port."""
-        self._called("snapshot")
+        self.called("snapshot")
         if tree not in self.objects.trees:
             raise InputError(f"no tree {tree}")
         entries = {path: entry for path, entry in self.objects.trees[tree].items() if is_controlled(path)}
@@ -294,7 +294,7 @@ class FakeCodeHost:
 
     def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
         """See the port."""
-        self._called("contents")
+        self.called("contents")
         unknown = blobs - self.objects.blobs.keys()
         if unknown:
             raise InputError(f"no blobs {', '.join(sorted(unknown))}")
@@ -302,12 +302,12 @@ class FakeCodeHost:
 
     def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
         """See the port."""
-        self._called("team_members")
+        self.called("team_members")
         return self._teams.get((team.organization.lower(), team.slug.lower()), ())
 
     def may_write(self, owner: UserOwner | TeamOwner) -> bool:
         """See the port."""
-        self._called("may_write")
+        self.called("may_write")
         if isinstance(owner, UserOwner):
             known = {login.lower() for login in self._people}
             return owner.login.lower() in known and str(owner).lower() not in self.powerless
@@ -317,7 +317,7 @@ class FakeCodeHost:
     def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
         """See the port."""
         assert not (is_first and (check.commit, check.name) in self.checks), "it was said that none was ever written"
-        self._called("write_check")
+        self.called("write_check")
         self._resolved(check.commit)
         standing = self.checks.get((check.commit, check.name))
         if standing is None or standing.external_id != check.external_id:
@@ -328,7 +328,7 @@ class FakeCodeHost:
     def write_comment(self, number: int, text: str | None, *, is_first: bool = False) -> None:
         """See the port."""
         assert not (is_first and number in self.comments), "it was said that none was ever written"
-        self._called("write_comment")
+        self.called("write_comment")
         self._pull(number)
         if self.comments.get(number) == text:
             return
@@ -340,7 +340,7 @@ class FakeCodeHost:
 
     def request_reviews(self, number: int, accounts: Sequence[Account]) -> None:
         """See the port."""
-        self._called("request_reviews")
+        self.called("request_reviews")
         pull, asked = self._pull(number), self.requested.setdefault(number, set())
         heard = {review.author.login for review in pull.reviews if review.author is not None}
         missing = {account.login for account in accounts} - asked - heard
@@ -350,10 +350,16 @@ class FakeCodeHost:
             self.writes += 1
             asked |= missing
 
-    def _called(self, method: str) -> None:
+    def called(self, method: str) -> None:
+        """Note a call of a port's method, and raise what was planned for it."""
         self.calls.append(method)
         if method in self.trouble:
             raise self.trouble[method]
+
+    @property
+    def server(self) -> Signature:
+        """Who commits what the host itself does."""
+        return _SERVER
 
     def _pull(self, number: int) -> _Pull:
         if number not in self._pulls:

@@ -11,6 +11,7 @@ from controller.change.names import CommitSha
 from controller.errors import UnavailableError
 from tests.contracts.code_host import BEGINNING, CodeHostContract, Stage
 from tests.fakes.code_host import FakeCodeHost
+from tests.fakes.proposer import FakeProposer
 
 
 class FakeStage:
@@ -18,6 +19,7 @@ class FakeStage:
 
     def __init__(self) -> None:
         self.host = FakeCodeHost(BEGINNING)
+        self.proposer = FakeProposer(self.host)
         self.reader = self.writer = self.queue = self.host
         for login in ("dana", "olga", "rita", "rick"):
             self.account(login)

@@ -25,6 +25,7 @@ from tests.fakes.directory import InMemoryDirectory, Person
 from tests.fakes.issue_tracker import FakeIssueTracker
 from tests.fakes.journal import MemoryJournal, MemoryQueue
 from tests.fakes.ledger import MemoryLedger
+from tests.fakes.proposer import FakeProposer
 
 ROOT = Path(__file__).parents[2]
 TUESDAY = datetime(2027, 3, 9, 9, 0, tzinfo=UTC)
@@ -81,6 +82,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.travel(TUESDAY)
+        self.proposer = FakeProposer(self.host)
         for login, (number, groups) in PEOPLE.items():
             self.host.person(login, id=number)
             self.directory.people.append(Person(login, number, (f"{login}@example.com",), frozenset(groups), mfa=True))
@@ -96,6 +98,7 @@ class World:
                 reader=self.host,
                 merge_queue=self.host,
                 conversation=self.host,
+                proposer=self.proposer,
                 writer=self.host,
                 issues=self.issues,
                 directory=self.directory,

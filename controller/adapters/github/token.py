@@ -23,7 +23,7 @@ Ask = Callable[[str, str, Mapping[str, object] | None], object]
 
 PERMISSIONS: Mapping[str, str] = {
     "checks": "write",
-    "contents": "read",
+    "contents": "write",
     "deployments": "write",
     "issues": "write",
     "members": "read",

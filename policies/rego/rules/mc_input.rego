@@ -35,6 +35,7 @@ sound contains "now" if is_time(input.now)
 sound contains "change" if {
 	is_actor(input.change.author)
 	is_actor(input.change.requester)
+	is_boolean(object.get(input.change, "restores", false))
 }
 
 sound contains "people" if {

@@ -57,3 +57,26 @@ test_a_requester_who_is_a_machine_is_nobody if {
 	}])
 	actions(asked) == {"deny"}
 }
+
+restored(author) := json.patch(examples.in_tier("staging", author), [{
+	"op": "add",
+	"path": "/change/restores",
+	"value": true,
+}])
+
+test_a_machine_may_put_back_what_was_admitted_with_an_approval if {
+	actions(restored("github:9")) == {"require_approval"}
+	some finding in examples.findings("mc-permission", restored("github:9"))
+	finding.params.required_roles == ["release_manager"]
+}
+
+test_a_machine_that_does_more_than_put_back_is_denied if {
+	actions(examples.in_tier("staging", "github:9")) == {"deny"}
+}
+
+test_a_person_who_puts_back_is_judged_as_ever if {
+	actions(restored("github:1")) == {"deny"}
+	actions(restored("github:2")) == set()
+}
+
+test_nobody_may_put_back if actions(restored(null)) == {"deny"}

@@ -33,6 +33,8 @@ findings contains finding.deny(id, place, message, remediation) if {
 	remediation := "Ask an operator to propose it: open the same change from an operator's account."
 }
 
+may_propose if change.restoring
+
 may_propose if {
 	some role in data.dvo.parameters.production_proposers
 	role in change.proposer_roles

@@ -27,6 +27,11 @@ test_an_author_without_a_role_is_denied[author] if {
 	{finding.action | some finding in found(examples.with_changes({"/change/author": author}))} == {"deny"}
 }
 
+test_a_machine_may_propose_to_put_back_what_was_admitted if {
+	asked := examples.with_changes({"/change/author": "github:9", "/change/restores": true})
+	{finding.action | some finding in found(asked)} == {"require_approval"}
+}
+
 test_the_terms_are_data if {
 	terms := {"required_roles": ["admin"], "min_approvals": 2, "expiry_hours": 8}
 	decision := data.dvo.decision with input as examples.question

@@ -20,6 +20,7 @@ findings contains finding.deny(id, place, message, remediation) if {
 	"downgraded" in deployment.kinds
 	not deployment.tier in data.dvo.parameters.versions.free_downgrade_tiers
 	not is_rollback(deployment)
+	not change.restoring
 	place := finding.at(deployment, "version")
 	message := sprintf("%s in %s would go back to %s, which never ran healthy there.", [
 		deployment.agent,

@@ -12,6 +12,11 @@ test_a_step_forward_is_fine if found({}) == set()
 
 test_a_downgrade_is_denied_at_its_version if found(back) == {["deny", 5]}
 
+test_what_a_machine_puts_back_may_be_older if {
+	found(object.union(back, {"/change/author": "github:9", "/change/restores": true})) == set()
+	found(object.union(back, {"/change/restores": true})) == {["deny", 5]}
+}
+
 test_a_downgrade_among_other_changes_is_one_too if {
 	found(object.union(back, {"/deployments/0/kinds": ["downgraded", "rescaled"]})) == {["deny", 5]}
 }

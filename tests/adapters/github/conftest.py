@@ -9,6 +9,7 @@ import pytest
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.exchange import Patience
 from controller.adapters.github.merge_queue import GitHubMergeQueue
+from controller.adapters.github.proposing import GitHubProposer
 from controller.adapters.github.reading import GitHubReader
 from controller.adapters.github.writing import GitHubWriter
 from controller.change.facts import Account, AccountKind, ReviewState
@@ -53,6 +54,7 @@ class SandboxStage:
         self.index = MemoryIndex()
         self.app = self.new_app()
         self.reader = GitHubReader(self.app, folder / "contents")
+        self.proposer = GitHubProposer(self.app)
         self.queue = GitHubMergeQueue(self.app)
         self.writer = GitHubWriter(self.app, self.index)
 

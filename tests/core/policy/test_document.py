@@ -45,7 +45,7 @@ def test_it_says_who_proposes_when_and_why(question: Question) -> None:
     assert asked["schema"] == "dvo.policy-input/1"
     assert asked["now"] == "2026-11-21T10:00:00Z"
     assert asked["purpose"] == "pull_request"
-    assert asked["change"] == {"author": "github:1001", "requester": None}
+    assert asked["change"] == {"author": "github:1001", "requester": None, "restores": False}
     assert asked["people"] == {"github:1001": {"kind": "person", "groups": ["All", "DVO-Developers"], "mfa": None}}
 
 
@@ -165,7 +165,7 @@ def test_a_change_of_nothing_has_empty_lists(question: Question) -> None:
     nothing = replace(question.proposal, differences=(), effect=Effect((), ()))
     asked = document(replace(question, proposal=nothing, evidence=(), people={}, author=None))
     assert (asked["deployments"], asked["files"], asked["evidence"], asked["people"]) == ([], [], [], {})
-    assert asked["change"] == {"author": None, "requester": None}
+    assert asked["change"] == {"author": None, "requester": None, "restores": False}
 
 
 def test_the_order_of_the_facts_does_not_matter(question: Question) -> None:
