@@ -246,19 +246,19 @@ class FakeCodeHost:
 
     def comment(self, number_: int) -> Comment:
         """See the port."""
-        self._called("comment")
+        self.called("comment")
         if number_ not in self.spoken:
             raise InputError(f"no comment {number_}")
         return self.spoken[number_]
 
     def account(self, number_: int) -> Account | None:
         """See the port."""
-        self._called("account")
+        self.called("account")
         return next((account for account, _ in self._people.values() if account.id == number_), None)
 
     def react(self, comment: int, reaction: Reaction) -> None:
         """See the port."""
-        self._called("react")
+        self.called("react")
         if comment in self.spoken:
             self.reactions.setdefault(comment, set()).add(reaction.value)
 
