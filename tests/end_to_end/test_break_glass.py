@@ -61,7 +61,7 @@ def test_a_label_two_approvals_a_deployment_and_a_review(saturday: World) -> Non
     after = saturday.propose("omar-ops", {PRODUCTION: edited(saturday.file(PRODUCTION), replicas=2)})
     blocked = saturday.check(after, "dvo/policy", "failure")
     assert "is overdue" in blocked.summary
-    assert f"Issue \\#{issue.number}" in blocked.summary
+    assert f"Issue `#`{issue.number}" in blocked.summary
     saturday.person("ada-admin").call("PATCH", f"/issues/{issue.number}", {"state": "closed"})
     until(lambda: "review_closed" in stages(saturday), "the closed review in the ledger")
     head = saturday.head(after)

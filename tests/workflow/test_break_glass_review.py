@@ -72,7 +72,7 @@ def test_an_open_review_warns_and_an_overdue_one_blocks_until_the_right_person_c
     world.travel(world.clock.moment + timedelta(days=2))
     number = next_change(world)
     assert world.conclusions(number) == ("success", "action_required")
-    assert "Issue \\#101" in world.check(number, "dvo/policy").summary
+    assert "Issue `#`101" in world.check(number, "dvo/policy").summary
     overdue(world)
     assert world.conclusions(number)[0] == "failure"
     close(world, "ada-admin")
