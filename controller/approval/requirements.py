@@ -14,14 +14,23 @@ from controller.desired_state.paths import AgentPath, EnvironmentPath, Governanc
 from controller.desired_state.proposal import Proposal
 from controller.errors import PolicyError
 from controller.policy.answer import Action, Answer, ApprovalTerms, Finding
+from controller.policy.preview import PolicyPreview
 
 _OWNED_ALWAYS = (AgentPath, EnvironmentPath, GovernancePath, PolicyPath)
 OWNERS_ALWAYS = "codeowners"
 """The reason of the requirement that no rule needs to ask for."""
 
 
-def requirements_of(answer: Answer, proposal: Proposal) -> tuple[Requirement, ...]:
+LOOSENING = "policy-preview"
+"""The reason of the requirement when a change of policy would let through what was stopped or slowed."""
+
+
+def requirements_of(
+    answer: Answer, proposal: Proposal, preview: PolicyPreview | None = None
+) -> tuple[Requirement, ...]:
     """Return every requirement of a change, sorted by reason; findings of one rule with the same terms are one.
+
+    A change of policy whose `preview` loosens takes an administrator who owns it, whoever proposes it.
 
     Raises `PolicyError` for a finding that requires approval without saying on which terms.
     """
@@ -35,6 +44,9 @@ def requirements_of(answer: Answer, proposal: Proposal) -> tuple[Requirement, ..
     governed = tuple(sorted(path for path in files if isinstance(classify(path), _OWNED_ALWAYS)))
     if governed:
         asked_for.append(Requirement(OWNERS_ALWAYS, frozenset(), 1, None, governed))
+    if preview is not None and preview.loosens:
+        policies = tuple(path for path in governed if isinstance(classify(path), PolicyPath))
+        asked_for.append(Requirement(LOOSENING, frozenset({"admin"}), 1, None, policies))
     return tuple(asked_for)
 
 

@@ -37,6 +37,7 @@ from controller.desired_state.proposal import Proposal
 from controller.identity.participants import Participants
 from controller.identity.principal import Principal, PrincipalId
 from controller.policy.answer import Action, Answer, Finding
+from controller.policy.preview import PolicyPreview
 
 _USUAL = Timing()
 
@@ -63,6 +64,8 @@ class Case:
     """What was told of the requests of this pull request; None where no request is kept."""
     timing: Timing = _USUAL
     escalated_to: tuple[str, ...] = ()
+    preview: PolicyPreview | None = None
+    """What the policies it brings would make of earlier decisions; None when it brings none."""
 
 
 def decide(case: Case) -> Judgement:
@@ -83,6 +86,7 @@ def decide(case: Case) -> Judgement:
         people=case.people,
         followed=followed,
         escalated_to=case.escalated_to,
+        preview=case.preview,
     )
 
 

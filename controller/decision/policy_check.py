@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from controller.decision.break_glass_notice import break_glass_notice, titled
 from controller.decision.check import EXPLAIN, RECHECK, Annotation, AnnotationLevel, CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, inert, table
+from controller.decision.preview_text import preview_text
 from controller.decision.verdict import Judgement, Reason, Refused, Waiting
 from controller.decision.wording import change_table, counted, headline, local_time
 from controller.policy.answer import Action, Answer
@@ -37,7 +38,8 @@ def _title(judgement: Judgement) -> str:
 
 def _summary(judgement: Judgement) -> str:
     notice, look = break_glass_notice(judgement), _one_look(judgement)
-    return paragraphs([notice, look, change_table(judgement.proposal), _reasons(judgement), _asks(judgement)])
+    preview = preview_text(judgement.preview)
+    return paragraphs([notice, look, change_table(judgement.proposal), _reasons(judgement), _asks(judgement), preview])
 
 
 def _one_look(judgement: Judgement) -> str:

@@ -18,6 +18,7 @@ from controller.desired_state.proposal import Proposal
 from controller.identity.participants import Participants
 from controller.identity.principal import Principal, PrincipalId
 from controller.policy.answer import Answer, Finding
+from controller.policy.preview import PolicyPreview
 
 
 class Cause(StrEnum):
@@ -117,6 +118,8 @@ class Judgement:
     """Where the request for approval stands, and what of it is to be told."""
     escalated_to: tuple[str, ...] = ()
     """Who hears of it when time runs out: the owners of CODEOWNERS itself, as it names them."""
+    preview: PolicyPreview | None = None
+    """What the policies it brings would make of earlier decisions."""
 
     @property
     def review_asked(self) -> Finding | None:

@@ -27,6 +27,7 @@ def judgement_details(judgement: Judgement) -> dict[str, object]:
         "approvals": [_approval(counted) for counted in judgement.approvals.counted],
         "missing": [_requirement(missing.requirement, missing.count) for missing in judgement.approvals.missing],
         "request": _request(judgement),
+        "preview": _preview(judgement),
         "fingerprint": fingerprint(judgement),
         "input": judgement.document,
         "answer": _answer(judgement),
@@ -59,6 +60,7 @@ def fingerprint(judgement: Judgement) -> str:
                 [person.id for person in judgement.approvals.objections],
                 _request(judgement),
                 answer.revision if isinstance(answer, Answer) else answer.cause.value,
+                judgement.preview and [judgement.preview.revision, *judgement.preview.gist],
             ]
         )
     )
@@ -89,6 +91,17 @@ def _reason(reason: Reason) -> Mapping[str, object]:
         "deployment": reason.deployment,
         "rule": reason.rule,
     }
+
+
+def _preview(judgement: Judgement) -> Mapping[str, object] | None:
+    preview = judgement.preview
+    if preview is None:
+        return None
+    flips = [
+        {"entry": flip.decision.entry, "subject": flip.decision.subject, "direction": flip.direction.value}
+        for flip in preview.flips
+    ]
+    return {"revision": preview.revision, "replayed": preview.replayed, "loosens": preview.loosens, "flips": flips}
 
 
 def _approval(counted: Counted) -> Mapping[str, object]:

@@ -19,9 +19,8 @@ from controller.change.leftovers import remaining, restores
 from controller.change.names import CommitSha, Digest, ObjectId
 from controller.change.overlay import overlay
 from controller.decision.deciding import Case, decide
-from controller.decision.verdict import Admitted, Cause, Judgement, Unanswered
+from controller.decision.verdict import Cause, Judgement, Unanswered
 from controller.desired_state.effect_change import EffectChange, changes_since
-from controller.desired_state.problem import Problem
 from controller.desired_state.proposal import Proposal, propose
 from controller.desired_state.release import PublishedRelease
 from controller.desired_state.state import Readings
@@ -31,12 +30,14 @@ from controller.ownership.owner import owner_name
 from controller.policy.answer import Answer
 from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
 from controller.policy.document import policy_document
+from controller.policy.preview import PolicyPreview
 from controller.policy.question import BreakGlassAsked, Purpose, Question
 from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.agent_faults import with_agent_faults
 from controller.workflow.break_glass import BreakGlassHistory
 from controller.workflow.history import History
 from controller.workflow.involving import Involved, Involving
+from controller.workflow.previewing import Previewing
 from controller.workflow.unadmitted import Unadmitted, with_leftovers
 
 
@@ -85,6 +86,7 @@ class Judging:
         self._history = history
         self._break_glass = BreakGlassHistory(history)
         self._unadmitted = unadmitted
+        self._previewing = Previewing(engine, history)
         self._readings = Readings()
 
     def judge(self, change: Change, occasion: Occasion) -> Judgement:
@@ -106,26 +108,20 @@ class Judging:
         if isinstance(answer, Unanswered):
             return decide(asked)
         seen = self._seen_reviews(change, asked.proposal, involved.people, published)
-        approvals = weigh(_approval_case(asked.proposal, answer, involved, seen, occasion))
-        weighed = replace(asked, approvals=approvals, escalated_to=tuple(map(owner_name, involved.stewards)))
-        judgement = decide(weighed)
-        return judgement if not isinstance(judgement.verdict, Admitted) else self._tried(change, weighed)
+        asked = self._previewed(change, asked, occasion.purpose)
+        approvals = weigh(_approval_case(asked, answer, involved, seen, occasion))
+        return decide(replace(asked, approvals=approvals, escalated_to=tuple(map(owner_name, involved.stewards))))
 
-    def _tried(self, change: Change, case: Case) -> Judgement:
-        """Refuse what would else be admitted when the policies it brings could judge nothing after it.
-
-        They are asked last, when their owners have approved them: nobody else's policy is ever run.
-        """
-        after = overlay(change.base, change.merge_base, change.head).snapshot
-        brought = policies_of(after, change.contents)
-        if brought == policies_of(change.base, change.contents):
-            return decide(case)
-        answer = self._ask(brought, case.document)
-        if isinstance(answer, Answer):
-            return decide(case)
-        path = min(effect.path for effect in case.proposal.effect.files if effect.path.startswith(FOLDER))
-        problem = Problem(path, 1, 1, answer.message.replace("of the base branch", "this brings"), "Mend the policy.")
-        return decide(replace(case, proposal=replace(case.proposal, problems=(problem,))))
+    def _previewed(self, change: Change, case: Case, purpose: Purpose) -> Case:
+        """Return `case` with what the policies of `change` would do, or with what is wrong with them."""
+        match self._previewing.preview(change, case.document, purpose):
+            case None:
+                return case
+            case PolicyPreview() as preview:
+                return replace(case, preview=preview)
+            case problems:
+                found = tuple(dict.fromkeys((*case.proposal.problems, *problems)))
+                return replace(case, proposal=replace(case.proposal, problems=found))
 
     def _question(self, change: Change, case: Case, involved: Involved, occasion: Occasion) -> Question:
         left = self._unadmitted.leftovers(occasion.position)
@@ -234,10 +230,10 @@ def insist_on_an_answer(judgement: Judgement) -> None:
 
 
 def _approval_case(
-    proposal: Proposal, answer: Answer, involved: Involved, seen: tuple[SeenReview, ...], occasion: Occasion
+    case: Case, answer: Answer, involved: Involved, seen: tuple[SeenReview, ...], occasion: Occasion
 ) -> ApprovalCase:
     return ApprovalCase(
-        requirements=requirements_of(answer, proposal),
+        requirements=requirements_of(answer, case.proposal, case.preview),
         owners=involved.owners,
         members=involved.members,
         reviews=seen,
@@ -245,7 +241,7 @@ def _approval_case(
         people=involved.people.known,
         excluded=involved.participants.excluded,
         extra_approvals=0 if involved.participants.pusher_is_known else 1,
-        effect=proposal.effect.digest,
+        effect=case.proposal.effect.digest,
         as_of=occasion.approvals_as_of,
         doubts=involved.doubts,
         outlived=outlived(occasion.past or ()),

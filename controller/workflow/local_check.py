@@ -216,10 +216,10 @@ def _asked(change: Change, judgement: Judgement) -> tuple[Asked, ...]:
     codeowners = codeowners_of(change.base, change.contents)
     owners: Mapping[RepoPath, tuple[Owner, ...]] = {
         path: owners_of(codeowners, path).owners
-        for requirement in requirements_of(judgement.answer, judgement.proposal)
+        for requirement in requirements_of(judgement.answer, judgement.proposal, judgement.preview)
         for path in requirement.paths
     }
     return tuple(
         Asked(requirement, tuple(dict.fromkeys(owner for path in requirement.paths for owner in owners[path])))
-        for requirement in requirements_of(judgement.answer, judgement.proposal)
+        for requirement in requirements_of(judgement.answer, judgement.proposal, judgement.preview)
     )

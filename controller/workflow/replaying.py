@@ -67,10 +67,12 @@ def recorded_decisions(events: Iterable[Event]) -> Iterator[Recorded]:
 class Replaying:
     """Replays decisions on an engine, several at once on a pool."""
 
-    def __init__(self, engine: PolicyEngine, pool: Executor, progress: Callable[[int], None] = lambda _: None) -> None:
-        """Ask `engine` on `pool`; `progress` is told how many answers there are."""
+    def __init__(
+        self, engine: PolicyEngine, pool: Executor | None = None, progress: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """Ask `engine` on `pool`, else one after another; `progress` is told how many answers there are."""
         self._engine = engine
-        self._pool = pool
+        self._map = map if pool is None else pool.map
         self._progress = progress
 
     def reproduce(self, decisions: Sequence[Recorded], policies: Mapping[str, PolicyBundle]) -> Reproduction:
@@ -109,7 +111,7 @@ class Replaying:
         done = 0
         for start in range(0, len(decisions), _ABREAST):
             batch = decisions[start : start + _ABREAST]
-            yield from zip(batch, self._pool.map(lambda one: self._ask(bundle, one), batch), strict=True)
+            yield from zip(batch, self._map(lambda one: self._ask(bundle, one), batch), strict=True)
             done += len(batch)
             self._progress(done)
 

@@ -7,11 +7,14 @@ capabilities only when it builds, so only what was built here is ever run.
 """
 
 import json
+import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from controller.adapters.opa import guard
 from controller.change.names import RepoPath
 from controller.desired_state.problem import Problem
 from controller.errors import PolicyError, UnavailableError
@@ -28,15 +31,18 @@ _FORBIDDEN = re.compile(
 )
 _PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _READ = re.compile(r"(?:.*/)?(?:[^/]+\.rego|data\.(?:json|yaml|yml))")
-_SECONDS = 10
+_SECONDS = 10.0
+_MEMORY_BYTES = 1 << 30
 _TOLD = 2000
 
 
 class OpaCompiler:
     """Builds and checks bundles with one OPA binary."""
 
-    def __init__(self, opa: Path) -> None:
+    def __init__(self, opa: Path, memory_bytes: int = _MEMORY_BYTES) -> None:
+        """No OPA that compiles may take more than `memory_bytes`."""
         self._opa = opa
+        self._memory_bytes = memory_bytes
 
     def build(self, bundle: PolicyBundle, folder: Path) -> Path:
         """Compile `bundle` into an archive below `folder` whose revision is the bundle's digest.
@@ -67,14 +73,17 @@ class OpaCompiler:
         return tuple(sorted((*found, *company_problems(bundle.files))))
 
     def _lay_out(self, bundle: PolicyBundle, folder: Path) -> None:
+        self._write(bundle.files, folder)
+        manifest = {"revision": bundle.digest, "roots": ROOTS}
+        (folder / FOLDER / ".manifest").write_text(json.dumps(manifest))
+
+    def _write(self, files: Mapping[str, bytes], folder: Path) -> None:
         policy = folder / FOLDER
-        for path, content in _readable(bundle.files).items():
+        for path, content in _readable(files).items():
             place = policy / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         policy.mkdir(parents=True, exist_ok=True)
-        manifest = {"revision": bundle.digest, "roots": ROOTS}
-        (policy / ".manifest").write_text(json.dumps(manifest))
         (folder / "capabilities.json").write_text(json.dumps(self._capabilities(folder)))
 
     def _capabilities(self, folder: Path) -> Mapping[str, object]:
@@ -85,9 +94,12 @@ class OpaCompiler:
             raise UnavailableError(f"OPA does not tell its capabilities: {error!r}", component="opa") from error
 
     def _run(self, arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+        bounded = [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), str(self._memory_bytes)]
+        if not self._opa.is_file():
+            raise UnavailableError(f"OPA does not run: {self._opa}: No such file", component="opa")
         try:
             return subprocess.run(
-                [str(self._opa), *arguments],
+                [*bounded, str(self._opa), *arguments],
                 cwd=folder,
                 env={},
                 capture_output=True,

@@ -48,7 +48,7 @@ class OpaServers:
     ) -> None:
         """Answer or fail within `timeout_seconds` a question; no OPA may take more than `memory_bytes`."""
         self._opa = opa.absolute()
-        self._compiler = OpaCompiler(self._opa)
+        self._compiler = OpaCompiler(self._opa, memory_bytes)
         self._timeout_seconds = timeout_seconds
         self._memory_bytes = memory_bytes
         self._monotonic = monotonic

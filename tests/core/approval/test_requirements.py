@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from controller.approval.approvals import Requirement
-from controller.approval.requirements import changed_paths, paths_needing_owners, requirements_of
+from controller.approval.requirements import LOOSENING, changed_paths, paths_needing_owners, requirements_of
 from controller.change.names import Digest, ObjectId, RepoPath
 from controller.desired_state.difference import Difference, Kind
 from controller.desired_state.effect import Effect, FileEffect
@@ -25,6 +25,9 @@ from controller.desired_state.release import Release
 from controller.desired_state.state import DesiredState
 from controller.errors import PolicyError
 from controller.policy.answer import Action, Answer, ApprovalTerms, Finding
+from controller.policy.preview import PolicyPreview
+from controller.policy.recorded import Recorded
+from controller.policy.replay import flip_of
 
 DIGEST = Digest("sha256:" + "0" * 64)
 ANL, ORC = RepoPath("environments/production/anl.yaml"), RepoPath("environments/production/orc.yaml")
@@ -103,6 +106,24 @@ def test_a_finding_without_a_place_asks_for_every_changed_path() -> None:
     found = requirements_of(answer(finding("mc", None)), proposal(added(ANL), removed(ORC), files=(AGENT,)))
 
     assert found[0].paths == (AGENT, ANL, ORC)
+
+
+def test_a_change_of_policy_that_loosens_takes_an_administrator_who_owns_it() -> None:
+    """ATTACKS 025."""
+    document = {"schema": "dvo.policy-input/1", "now": "2026-11-21T11:00:00Z"}
+    denied = Recorded("1", "pull/7", datetime(2026, 11, 21, tzinfo=UTC), document, answer(_denial()))
+    flip = flip_of(denied, answer())
+    assert flip is not None
+    for flips, expected in (((flip,), {LOOSENING, "codeowners"}), ((), {"codeowners"})):
+        preview = PolicyPreview(DIGEST, 1, flips)
+        found = requirements_of(answer(), proposal(files=(POLICY, AGENT)), preview)
+        assert {one.reason for one in found} == expected
+    loosening = requirements_of(answer(), proposal(files=(POLICY, AGENT)), PolicyPreview(DIGEST, 1, (flip,)))[-1]
+    assert loosening == Requirement(LOOSENING, frozenset({"admin"}), 1, None, (POLICY,))
+
+
+def _denial() -> Finding:
+    return Finding("mc", Action.DENY, "m", "r", None, None, None, None, None, None)
 
 
 def test_governance_and_agents_always_need_their_owners() -> None:

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from controller.policy.bundle import policy_bundle
+from controller.policy.bundle import place_of, policy_bundle
 
 FILES = {"decision.rego": b"package dvo", "rules/a.rego": b"package dvo.rules.a", "dvo/parameters/data.yaml": b"{}"}
 
@@ -40,3 +40,15 @@ def test_the_order_of_the_files_does_not_matter() -> None:
 def test_no_files_are_a_bundle_too() -> None:
     """ATTACKS 080: it answers nothing, and that is refused where it is asked."""
     assert policy_bundle({}).files == {}
+
+
+@pytest.mark.parametrize(
+    ("message", "place"),
+    [
+        ("do not compile: policies/rego/company/a.rego:16: unsafe", ("policies/rego/company/a.rego", 16)),
+        ("(policies/rego/a.rego:3); (policies/rego/b.rego:4)", ("policies/rego/a.rego", 3)),
+        ("it is undefined", ("policies/rego", 1)),
+    ],
+)
+def test_the_first_place_a_message_names_is_found(message: str, place: tuple[str, int]) -> None:
+    assert place_of(message) == place
