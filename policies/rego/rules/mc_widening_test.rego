@@ -66,6 +66,11 @@ test_the_same_release_may_do_the_same_whatever_is_recorded if {
 	}) == set()
 }
 
+test_the_same_release_with_one_record_missing_may_do_the_same if {
+	found({"/deployments/0/before/release": examples.release, "/deployments/0/abilities/before": null}) == set()
+	found({"/deployments/0/before/release": examples.release, "/deployments/0/abilities/after/autonomy": "act"}) == set()
+}
+
 test_what_nobody_recorded_counts_as_more if {
 	found({"/deployments/0/abilities/after": null}) == more("what it may do is not recorded")
 	some [_, message] in found({"/deployments/0/abilities/before": null})

@@ -1,0 +1,124 @@
+"""Would the Rego tests notice if a condition of a default rule were wrong? One mutant at a time.
+
+Each condition in a body is dropped, negated, and where it compares, moved by one; then `opa
+test` runs, first the tests of the rule alone. A mutant that does not compile is no mutant. Run
+`python -m benchmarks.policy_mutations`; survivors are told by file and line, and the exit code
+is 1 when fewer than 95 % are caught.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+POLICIES = ROOT / "policies" / "rego"
+LEAST_CAUGHT = 0.95
+_THREADS = 2
+_HOLDS, _NO_REGO = 0, 1
+"""OPA's exit codes; a test that fails or errs ends with 2."""
+_INDENT = re.compile(r"\t+")
+_BINDS = re.compile(r"some\b|[\w, \[\]]+ := |import\b|default\b|#|\}|\]|\)|else\b|with\b")
+_SHIFTS = ((" < ", " <= "), (" <= ", " < "), (" > ", " >= "), (" >= ", " > "), (" == ", " != "), (" != ", " == "))
+_ONE_LINE = re.compile(r"(?P<head>\S.* if )(?P<condition>[^{].*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One file with one line changed; an empty line is one that was dropped."""
+
+    path: Path
+    line: int
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        """Return where it is, what stood there and what stands there now."""
+        place = self.path.relative_to(ROOT).as_posix()
+        return f"{place}:{self.line}: `{self.before.strip()}` -> `{self.after.strip() or 'dropped'}`"
+
+
+def main() -> int:
+    """Test every mutant of the files named (all by default), tell the survivors, and return the exit code."""
+    wanted = set(sys.argv[1:])
+    mutants = [mutant for path in rule_files() if not wanted or path.stem in wanted for mutant in mutants_of(path)]
+    tested = caught = 0
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for mutant, outcome in zip(mutants, pool.map(is_caught, mutants), strict=True):
+            tested += outcome is not None
+            caught += outcome is True
+            if outcome is False:
+                print(f"survived: {mutant}", flush=True)
+    print(f"{caught} of {tested} mutants caught ({caught / tested:.1%}); {len(mutants) - tested} do not compile")
+    return 0 if caught >= LEAST_CAUGHT * tested else 1
+
+
+def rule_files() -> list[Path]:
+    """Return the default rules, and the sentences they share."""
+    files = [*POLICIES.glob("*.rego"), *(POLICIES / "rules").glob("*.rego")]
+    return sorted(file for file in files if not file.name.endswith("_test.rego"))
+
+
+def mutants_of(path: Path) -> Iterator[Mutant]:
+    """Yield every mutant of one file."""
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        indent = _INDENT.match(line)
+        one_line = _ONE_LINE.fullmatch(line)
+        if indent is not None:
+            condition = line[indent.end() :]
+            if _is_condition(condition):
+                yield from (Mutant(path, number, line, after) for after in _changed(indent[0], condition))
+        elif (
+            one_line is not None
+            and not line.startswith("#")
+            and one_line["head"].count('"') % 2 == 0
+            and _is_whole(line)
+        ):
+            head, condition = one_line["head"], one_line["condition"]
+            yield from (Mutant(path, number, line, after or f"{head}true") for after in _changed(head, condition))
+
+
+def _changed(before: str, condition: str) -> Iterator[str]:
+    yield ""
+    yield before + (condition.removeprefix("not ") if condition.startswith("not ") else f"not {condition}")
+    yield from (before + condition.replace(old, new, 1) for old, new in _SHIFTS if old in condition)
+
+
+def _is_condition(text: str) -> bool:
+    return _BINDS.match(text) is None and _is_whole(text) and not text.endswith((",", "|", ":"))
+
+
+def _is_whole(text: str) -> bool:
+    return all(text.count(opened) == text.count(closed) for opened, closed in ("()", "[]", "{}"))
+
+
+def is_caught(mutant: Mutant) -> bool | None:
+    """Return whether a test fails on `mutant`; None when it does not compile."""
+    own = {f"{mutant.path.stem}_test.rego", "examples_test.rego"}
+    outcome = _tested(mutant, lambda name: not name.endswith("_test.rego") or name in own)
+    if outcome == _HOLDS:
+        outcome = _tested(mutant, lambda name: True)
+    return None if outcome == _NO_REGO else outcome != _HOLDS
+
+
+def _tested(mutant: Mutant, is_wanted: Callable[[str], bool]) -> int:
+    """Run the wanted files' tests on `mutant` and return OPA's exit code."""
+    with tempfile.TemporaryDirectory(prefix="dvo-mutant-") as folder:
+        policies = Path(folder) / "rego"
+        unwanted = lambda _, names: [name for name in names if name.endswith(".rego") and not is_wanted(name)]  # noqa: E731
+        shutil.copytree(POLICIES, policies, ignore=unwanted)
+        changed = policies / mutant.path.relative_to(POLICIES)
+        lines = changed.read_text().splitlines()
+        lines[mutant.line - 1] = mutant.after
+        changed.write_text("\n".join(lines) + "\n")
+        command = [str(ROOT / ".tools" / "opa"), "test", "--timeout", "60s", str(policies)]
+        return subprocess.run(command, capture_output=True, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
