@@ -97,7 +97,7 @@ FAULTY = {
 def judged(company: World) -> Iterator[Check]:
     """The policy check of a pull request with all of them and a manifest that is right; closed afterwards."""
     dana = company.person("dana-dev")
-    good = edited(company.file(DEVELOPMENT), replicas=17)
+    good = edited(company.file(DEVELOPMENT), replicas=7)
     files = {one.path: (one.content, one.mode) for one in FAULTY.values()} | {DEVELOPMENT: (good, "100644")}
     tip = cast(dict[str, str], dana.call("GET", "/git/ref/heads/main")["object"])["sha"]
     entries = []
@@ -124,7 +124,7 @@ def test_each_fault_is_annotated_at_its_line(judged: Check, fault: str) -> None:
 
 def test_what_is_right_is_shown_beside_what_is_wrong(judged: Check) -> None:
     assert "| `development` | `ANL` |" in judged.summary
-    assert "× 17 on" in judged.summary
+    assert "× 7 on" in judged.summary
 
 
 def test_nobody_is_asked_to_approve_what_is_refused(company: World, judged: Check) -> None:

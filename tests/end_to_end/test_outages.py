@@ -91,7 +91,7 @@ def ever_green(world: World, commit: str) -> list[Check]:
     return [check for check in world.all_checks() if check.commit == commit and check.conclusion == "success"]
 
 
-@pytest.mark.parametrize(("trouble", "replicas"), [("failing", 31), ("hanging", 32), ("killed", 33)])
+@pytest.mark.parametrize(("trouble", "replicas"), [("failing", 2), ("hanging", 3), ("killed", 4)])
 def test_without_a_policy_engine_nothing_is_green_and_it_is_named(shaky: ShakyOpa, trouble: str, replicas: int) -> None:
     """ATTACKS 044, 086."""
     with getattr(shaky, trouble)():
@@ -108,7 +108,7 @@ def test_without_a_policy_engine_nothing_is_green_and_it_is_named(shaky: ShakyOp
 def test_a_merge_that_cannot_be_judged_is_neither_deployed_nor_shown_as_done(shaky: ShakyOpa) -> None:
     """ATTACKS 044: it waits for the policy engine, and then goes out by itself."""
     world = shaky.world
-    number = propose(world, 34)
+    number = propose(world, 5)
     world.green(number)
     before = world.instances()
     with shaky.failing():
@@ -143,7 +143,7 @@ def test_without_the_code_host_nothing_is_green_until_it_is_back(without_faults:
     """ATTACKS 010, 044."""
     world = without_faults
     world.sandbox.outbox.hold()
-    number = propose(world, 50 + [*GITHUB].index(trouble))
+    number = propose(world, 2 + [*GITHUB].index(trouble))
     world.sandbox.faults.plan(replace(GITHUB[trouble]))
     world.sandbox.outbox.release()
     until(lambda: world.failures(f"pull/{number}"), "the pull request to be looked at in vain")
@@ -155,16 +155,20 @@ def test_without_the_code_host_nothing_is_green_until_it_is_back(without_faults:
 
 
 @pytest.mark.parametrize(
-    "content", [b"people: [", b"", b"people: []\nadmins: all\n", None], ids=["cut", "empty", "unknown key", "gone"]
+    ("content", "replicas"),
+    [(b"people: [", 2), (b"", 3), (b"people: []\nadmins: all\n", 4), (None, 5)],
+    ids=["cut", "empty", "unknown key", "gone"],
 )
-def test_without_the_directory_nothing_is_green_and_it_is_named(company: World, content: bytes | None) -> None:
+def test_without_the_directory_nothing_is_green_and_it_is_named(
+    company: World, content: bytes | None, replicas: int
+) -> None:
     """ATTACKS 044."""
     good = company.people_file.read_bytes()
     try:
         company.people_file.unlink()
         if content is not None:
             company.people_file.write_bytes(content)
-        number = propose(company, 61)
+        number = propose(company, replicas)
         refused = company.check(number, "dvo/policy", "failure", "Refused")
         assert "directory of people gave no answer" in refused.summary
         assert ever_green(company, company.head(number)) == []
@@ -188,7 +192,7 @@ def test_without_the_database_nothing_is_taken_in_and_everything_is_found_later(
     os.kill(int(postmaster.read_text("ascii").split()[0]), signal.SIGQUIT)
     until(lambda: not postmaster.exists(), "the database to end at once")
     before = len(owner.sandbox.outbox.log)
-    number = propose(owner, 71)
+    number = propose(owner, 10)
     until(lambda: [one for one in owner.sandbox.outbox.log[before:] if one.status_code == 503], "a refused delivery")
     health = until(lambda: found if (found := owner.health())["status"] == "unhealthy" else None, "bad health")
     assert isinstance(health["components"], dict)
