@@ -101,7 +101,8 @@ def demo_world(home: Path, project: Path) -> Iterator[DemoWorld]:
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with Sandbox.running(home / "sandbox", clock=clock.now) as sandbox:
         credentials = seed(sandbox.seeds, project, people, f"{url}/webhooks/github")
-        settings = load_settings(_environment(home / "controller", people, sandbox, credentials))
+        known = _with_bot(people, credentials, home / "directory.yaml")
+        settings = load_settings(_environment(home / "controller", known, sandbox, credentials))
         try:
             with controller(settings, clock) as built, _served(built, listener):
                 yield DemoWorld(sandbox, built, clock, url)
@@ -125,6 +126,15 @@ def seed(seeds: Seeds, project: Path, people: Path, webhook_url: str | None) -> 
     checks = [RequiredCheck(name, app.app_id) for name in ("dvo/policy", "dvo/approval")]
     seeds.protect(REPOSITORY, Protection(required_checks=checks))
     return app
+
+
+def _with_bot(people: Path, app: AppCredentials, known: Path) -> Path:
+    """Write the directory of `people` and of the App's bot, who proposes to put back what was refused."""
+    address = f"{app.bot_id}+{app.bot_login}@users.noreply.github.com"
+    bot = {"login": app.bot_login, "github_id": app.bot_id, "emails": [address], "kind": "bot"}
+    listed = yaml.safe_load(people.read_text("utf-8"))["people"]
+    known.write_text(yaml.safe_dump({"people": [*listed, bot]}, sort_keys=False), "utf-8")
+    return known
 
 
 def stop_agents(home: Path) -> None:

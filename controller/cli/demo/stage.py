@@ -101,6 +101,12 @@ class Stage:
         head = self._reader.pull(number)["head"]
         return str(head["sha"]) if isinstance(head, dict) else ""
 
+    def proposed_by_machine(self) -> int | None:
+        """Return the number of an open pull request that no person opened, if there is one now."""
+        answer = self._reader.send("GET", "/pulls?state=open")
+        answer.raise_for_status()
+        return next((int(pull["number"]) for pull in answer.json() if pull["user"]["type"] == "Bot"), None)
+
     def endpoint(self, check: Check) -> str:
         """Return where the agent answers that a deployment check tells of."""
         output = check["output"]

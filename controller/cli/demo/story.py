@@ -152,6 +152,10 @@ class Story:
         if (before["instance"], before["bundle"]) != (after["instance"], after["bundle"]):
             raise StoryError(f"expected {before} to run on after a direct push, got {after}")
         self._tell.result(f"What runs stays as it was: instance {after['instance']}.")
+        with self._tell.waiting("the proposal to put it back"):
+            restoring = self._stage.until(self._stage.proposed_by_machine, "a pull request of the controller's own")
+        self._tell.say(f"DVO itself opens pull request #{restoring}, which puts back what was admitted.")
+        self._show(restoring, "dvo/approval", "action_required")
 
     def _refusal_of(self, commit: str) -> dict[str, object] | None:
         """Let a second of the story pass, and return the refusal of `commit` once it is there."""

@@ -67,7 +67,7 @@ def test_a_well_formed_answer_is_read_in_full() -> None:
         (1, "a number"),
         (0.5, "a number"),
         ([], "an array"),
-        (object(), "no JSON value"),
+        ({"a set"}, "no JSON value"),
         ({1: 2}, "an object"),
         ({"result": {}}, "without it"),
     ],
