@@ -1,7 +1,7 @@
 """A check run as GitHub takes it: cut to its limits, annotations in batches of fifty.
 
 Follows GitHub docs "Create a check run": 50 annotations per call, 65,535 characters of summary and
-of text, 255 of a title, 64 KB of a message. The external id and the conclusion go with the last
+of text (here also bytes), 255 of a title, 64 KB of a message. The external id and the conclusion go with the last
 batch only, so a run whose writing was interrupted is neither green nor taken for finished.
 """
 
@@ -28,10 +28,13 @@ def written_as(check: CheckRun) -> list[dict[str, object]]:
 
 
 def cut(text: str, most: int) -> str:
-    """Return `text` with at most `most` characters, ending at a line's end with a mark where it was longer."""
-    if len(text) <= most:
+    """Return `text` in at most `most` bytes of UTF-8, ending at a line's end with a mark where it was longer.
+
+    GitHub counts characters in one place and bytes in another; no text has more characters than bytes.
+    """
+    if len(text.encode("utf-8", errors="surrogatepass")) <= most:
         return text
-    kept = text[: most - len(_MARK)]
+    kept = _beginning(text, most - len(_MARK.encode()))
     return kept[: kept.rfind("\n") + 1 or len(kept)] + _MARK
 
 
@@ -69,7 +72,10 @@ def _line(title: str) -> str:
 
 
 def _within_bytes(message: str) -> str:
-    encoded = message.encode("utf-8", errors="replace")
-    if len(encoded) <= _MESSAGE_BYTES:
+    if len(message.encode("utf-8", errors="surrogatepass")) <= _MESSAGE_BYTES:
         return message
-    return encoded[: _MESSAGE_BYTES - len(_MARK.encode())].decode("utf-8", errors="ignore") + _MARK
+    return _beginning(message, _MESSAGE_BYTES - len(_MARK.encode())) + _MARK
+
+
+def _beginning(text: str, size: int) -> str:
+    return text.encode("utf-8", errors="surrogatepass")[:size].decode("utf-8", errors="ignore")

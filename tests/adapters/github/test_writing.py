@@ -132,7 +132,7 @@ def test_everything_is_cut_to_what_github_takes(stage: SandboxStage, head: Commi
     output = body["output"]
     assert isinstance(output, dict)
     assert len(output["title"]) == len(output["annotations"][0]["title"]) == 255
-    assert 65_000 < len(output["summary"]) <= 65_535
+    assert 65_000 < len(output["summary"].encode()) <= 65_535
     assert output["summary"].endswith("text\n… (cut here: GitHub takes no more)")
     assert 65_000 < len(output["annotations"][0]["message"].encode()) <= 65_536
     stage.writer.write_check(wanted)
@@ -142,8 +142,13 @@ def test_everything_is_cut_to_what_github_takes(stage: SandboxStage, head: Commi
 @given(st.text(), st.integers(60, 200))
 def test_what_fits_is_kept_and_what_does_not_is_marked(text: str, most: int) -> None:
     result = cut(text, most)
-    assert len(result) <= most
-    assert result == text or (len(text) > most and result.endswith("takes no more)"))
+    assert len(result) <= len(result.encode()) <= most
+    assert result == text or (len(text.encode()) > most and result.endswith("takes no more)"))
+
+
+def test_a_text_is_cut_between_characters_by_what_it_takes_in_bytes() -> None:
+    assert cut("é" * 50, 99) == "é" * 31 + "… (cut here: GitHub takes no more)"
+    assert cut("é" * 50, 100) == "é" * 50
 
 
 @given(st.integers(0, 180))
