@@ -3,8 +3,9 @@
 The controller as `serve` builds it (embedded PostgreSQL, a worker that looks at eight keys at once, OPA)
 against the sandbox with 20 ms added to every call. All webhooks are held back and then delivered
 together; a pull request is finished when both its checks are, and its time begins with the first
-delivery. They take nearly all points that GitHub gives for a minute, so there is one round: a second
-within the same minute would be put off into the next.
+delivery. They take nearly all the points that our pace gives within a minute, so the round begins a
+calm minute after the first look at main, which reads much; what is put off into the next minute all
+the same is counted, and is then what the p99 tells of.
 
 What bounds it is sampled: every 5 ms each thread that looks at a key is asked where it is, and the
 time goes to the innermost part that it is in or waits for. A thread that waits for Python's
@@ -36,7 +37,10 @@ _CHECKS = frozenset({"dvo/policy", "dvo/approval"})
 _AT_ONCE = 50
 _LATENCY_MS = 20.0
 _NAME = f"{_AT_ONCE} at once, +{_LATENCY_MS:.0f} ms a call: webhook to finished checks"
-_DEADLINE_SECONDS = 60.0
+_DEADLINE_SECONDS = 90.0
+_CALM_SECONDS = 61.0
+_PUT_OFF_SECONDS = 30.0
+"""Whoever takes longer waited for the next minute's points."""
 _LOOK = "adapters/postgres/looking.py"
 _OWN = "our own process"
 _SAMPLES = "samples"
@@ -56,11 +60,14 @@ def figures() -> Iterator[Figure]:
         world.move_clock(_TUESDAY)
         crowd = _Crowd(world)
         crowd.round(1, 0.0)  # main's trees, the policies and OPA are known from here on
+        time.sleep(_CALM_SECONDS)
         where: Counter[str] = Counter()
         with _sampled(where):
             seconds = crowd.round(_AT_ONCE, _LATENCY_MS)
         yield Figure(f"{_NAME}, median", statistics.median(seconds), "s")
         yield Figure(f"{_NAME}, p99", statistics.quantiles(seconds, n=100)[98], "s")
+        put_off = sum(each > _PUT_OFF_SECONDS for each in seconds)
+        yield Figure("fifty at once: put off into the next minute", put_off, "pull requests")
         yield from _bounds(where)
         yield Figure("fifty at once: processors this process used, mean", crowd.processor / max(seconds), "")
         yield Figure(f"fifty at once: points at GitHub, of {POINTS_A_MINUTE} a minute", crowd.points, "points")
