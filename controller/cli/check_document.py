@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from controller.decision.verdict import Reason, Refused
 from controller.desired_state.difference import Difference
 from controller.desired_state.plan import Plan
-from controller.ownership.owner import owner_name
 from controller.policy.answer import Answer
 from controller.workflow.local_check import Asked, LocalCheck
 
@@ -84,5 +83,5 @@ def _requirement(asked: Asked) -> Mapping[str, object]:
         "minimum": requirement.minimum,
         "expiry_hours": requirement.expiry_hours,
         "paths": list(requirement.paths),
-        "owners": [owner_name(owner) for owner in asked.owners],
+        "owners": [str(owner) for owner in asked.owners],
     }

@@ -16,7 +16,6 @@ from controller.decision.wording import counted, listed, local_time
 from controller.desired_state.difference import Difference
 from controller.desired_state.manifest import Autoscaling
 from controller.desired_state.plan import Plan
-from controller.ownership.owner import owner_name
 from controller.workflow.local_check import Asked, LocalCheck
 
 _SHORT = 12
@@ -99,7 +98,7 @@ def _approvals(asked: Iterable[Asked]) -> Iterator[str]:
     for one in asked:
         requirement = one.requirement
         roles = f", who is {listed(sorted(requirement.roles))}" if requirement.roles else ""
-        owners = ", ".join(owner_name(owner) for owner in one.owners) or "nobody: no owner is named"
+        owners = ", ".join(str(owner) for owner in one.owners) or "nobody: no owner is named"
         young = f", not older than {requirement.expiry_hours} h" if requirement.expiry_hours else ""
         paths = f" for {', '.join(requirement.paths)}" if requirement.paths else ""
         yield f"{counted(requirement.minimum, 'owner')} of {owners}{roles}{young}{paths} [{requirement.reason}]"

@@ -35,14 +35,3 @@ class EmailOwner:
 
 
 Owner = UserOwner | TeamOwner | EmailOwner
-
-
-def owner_name(owner: Owner) -> str:
-    """Return an owner as CODEOWNERS spells it."""
-    match owner:
-        case UserOwner(login):
-            return f"@{login}"
-        case TeamOwner(organization, slug):
-            return f"@{organization}/{slug}"
-        case EmailOwner(address):
-            return address

@@ -26,7 +26,6 @@ from controller.desired_state.release import PublishedRelease
 from controller.desired_state.state import Readings
 from controller.errors import PolicyError, UnavailableError
 from controller.identity.principal import People, PrincipalId
-from controller.ownership.owner import owner_name
 from controller.policy.answer import Answer
 from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
 from controller.policy.document import policy_document
@@ -110,7 +109,7 @@ class Judging:
         seen = self._seen_reviews(change, asked.proposal, involved.people, published)
         asked = self._previewed(change, asked, occasion.purpose)
         approvals = weigh(_approval_case(asked, answer, involved, seen, occasion))
-        return decide(replace(asked, approvals=approvals, escalated_to=tuple(map(owner_name, involved.stewards))))
+        return decide(replace(asked, approvals=approvals, escalated_to=tuple(map(str, involved.stewards))))
 
     def _previewed(self, change: Change, case: Case, purpose: Purpose) -> Case:
         """Return `case` with what the policies of `change` would do, or with what is wrong with them."""

@@ -18,6 +18,7 @@ from controller.decision.check import CheckRun
 from controller.errors import ControllerError
 from controller.ledger.event import Event, EventType
 from controller.ports.policy_engine import PolicyEngine
+from controller.ports.proposer import Proposer
 from controller.workflow.dispatch import Workflows
 from tests.fakes.agents import AnsweringDeployer
 from tests.fakes.code_host import FakeCodeHost
@@ -98,7 +99,7 @@ class World:
                 reader=self.host,
                 merge_queue=self.host,
                 conversation=self.host,
-                proposer=self.proposer,
+                proposer=self.proposing(),
                 writer=self.host,
                 issues=self.issues,
                 directory=self.directory,
@@ -113,6 +114,10 @@ class World:
                 pool=self.pool,
             )
         )
+
+    def proposing(self) -> Proposer:
+        """Return what opens pull requests for the controller; a host that is no fake brings its own."""
+        return getattr(self.host, "proposer", self.proposer)
 
     def lose_database(self) -> None:
         """Start again with an empty database: journal, queue and timers are gone, the ledger is not."""

@@ -13,6 +13,7 @@ import httpx
 
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.merge_queue import GitHubMergeQueue
+from controller.adapters.github.proposing import GitHubProposer
 from controller.adapters.github.reading import GitHubReader
 from controller.adapters.github.writing import GitHubWriter
 from controller.change.facts import Account, AccountKind, Commit, FileMode, PullRequestState, ReviewState, TreeEntry
@@ -186,6 +187,7 @@ class SandboxHost(FakeCodeHost):
         self._reader = GitHubReader(self._app, folder / "contents", clock=lambda: self.now.timestamp())
         self._index = _Index()
         self._writer = GitHubWriter(self._app, self._index)
+        self.proposer = GitHubProposer(self._app)
         repository = self.sandbox.world.repository(ORGANIZATION, "agents")
         accounts = {f"{login}@example.com": self.person(login) for login in (*PEOPLE, STRANGER[0])}
         self.objects = StoredObjects(repository, accounts, self)
