@@ -21,6 +21,7 @@ from controller.approval.request import (
     follow,
 )
 from controller.change.break_glass import LABEL, BreakGlass, MalformedBreakGlass
+from controller.change.facts import Account
 from controller.change.names import CommitSha, RepoPath
 from controller.decision.verdict import (
     Admitted,
@@ -66,6 +67,7 @@ class Case:
     escalated_to: tuple[str, ...] = ()
     preview: PolicyPreview | None = None
     """What the policies it brings would make of earlier decisions; None when it brings none."""
+    reviewers: tuple[Account, ...] = ()
 
 
 def decide(case: Case) -> Judgement:
@@ -87,6 +89,7 @@ def decide(case: Case) -> Judgement:
         followed=followed,
         escalated_to=case.escalated_to,
         preview=case.preview,
+        reviewers=case.reviewers,
     )
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from controller.approval.approvals import Approvals
 from controller.approval.request import NOT_FOLLOWED, Followed
 from controller.change.break_glass import BreakGlass, MalformedBreakGlass
+from controller.change.facts import Account
 from controller.change.names import CommitSha, RepoPath
 from controller.desired_state.proposal import Proposal
 from controller.identity.participants import Participants
@@ -120,6 +121,8 @@ class Judgement:
     """Who hears of it when time runs out: the owners of CODEOWNERS itself, as it names them."""
     preview: PolicyPreview | None = None
     """What the policies it brings would make of earlier decisions."""
+    reviewers: tuple[Account, ...] = ()
+    """Whose fresh approvals would satisfy all that is missing, as few as can be; empty when nobody's would."""
 
     @property
     def review_asked(self) -> Finding | None:

@@ -138,8 +138,8 @@ class CodeHostWriter(Protocol):
         """
         ...
 
-    def request_reviews(self, number: int, accounts: Sequence[Account]) -> None:
-        """Ask `accounts` to review, those not yet asked."""
+    def request_reviews(self, number: int, accounts: Sequence[Account], occasion: str = "") -> None:
+        """Ask `accounts` to review, each once for an `occasion`; who is asked already and was not heard, is not."""
         ...
 
     def react(self, comment: int, reaction: Reaction) -> None:

@@ -4,13 +4,13 @@ Owners come from CODEOWNERS of the base and from live teams; everyone is resolve
 principal each before policy is asked, so that it can say what roles they hold.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from controller.approval.ownership import account_owner, members_of, owners_to_resolve
 from controller.approval.requirements import changed_paths
-from controller.change.facts import Account, Change
+from controller.change.facts import Account, AccountKind, Change
 from controller.change.names import RepoPath
 from controller.decision.verdict import Cause, Unanswered
 from controller.desired_state.proposal import Proposal
@@ -35,6 +35,8 @@ class Involved:
     """Why a path has fewer owners than CODEOWNERS names, or none."""
     stewards: tuple[Owner, ...]
     """Who owns CODEOWNERS itself, and so could name other owners."""
+    accounts: Mapping[PrincipalId, Account]
+    """One account of each person who could be asked, by GitHub's own word; a login of CODEOWNERS names none."""
 
 
 class Involving:
@@ -66,7 +68,8 @@ class Involving:
         members = {**members_of(named - powerless, people, teams), **dict.fromkeys(powerless, frozenset[PrincipalId]())}
         doubts = {path: tuple(_doubts(codeowners, ownership, powerless)) for path, ownership in found.items()}
         stewards = () if codeowners.path is None else owners_of(codeowners, codeowners.path).owners
-        return Involved(participants(change, people, requester), people, owners, members, doubts, stewards)
+        known = _accounts(accounts, people)
+        return Involved(participants(change, people, requester), people, owners, members, doubts, stewards, known)
 
     def _teams(self, teams: frozenset[TeamOwner]) -> dict[TeamOwner, tuple[Account, ...]]:
         asked = {team: self._pool.submit(self._host.team_members, team) for team in teams}
@@ -76,6 +79,16 @@ class Involving:
         """Return the owners that GitHub ignores for want of write access, as far as it says."""
         asked = {owner: self._pool.submit(self._host.may_write, account_owner(owner, people)) for owner in owners}
         return frozenset(owner for owner, may_write in asked.items() if not may_write.result())
+
+
+def _accounts(accounts: Iterable[Account], people: People) -> Mapping[PrincipalId, Account]:
+    """Return the oldest account of each person."""
+    found: dict[PrincipalId, Account] = {}
+    for account in sorted(accounts, key=lambda account: account.id):
+        person = people.of_account(account)
+        if person is not None and account.kind is AccountKind.USER:
+            found.setdefault(person.id, account)
+    return found
 
 
 def _doubts(codeowners: CodeOwners, ownership: Ownership, powerless: frozenset[Owner]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from controller.approval.approvals import ApprovalCase, Approvals, SeenReview
 from controller.approval.request import Timing, Told, outlived
 from controller.approval.requirements import requirements_of
+from controller.approval.reviewers import reviewers
 from controller.approval.weighing import weigh
 from controller.change.break_glass import BreakGlass, MalformedBreakGlass
 from controller.change.facts import Change, Snapshot
@@ -108,8 +109,17 @@ class Judging:
             return decide(asked)
         seen = self._seen_reviews(change, asked.proposal, involved.people, published)
         asked = self._previewed(change, asked, occasion.purpose)
-        approvals = weigh(_approval_case(asked, answer, involved, seen, occasion))
-        return decide(replace(asked, approvals=approvals, escalated_to=tuple(map(str, involved.stewards))))
+        weighed = _approval_case(asked, answer, involved, seen, occasion)
+        approvals = weigh(weighed)
+        asking = reviewers(weighed, approvals, involved.accounts.keys())
+        return decide(
+            replace(
+                asked,
+                approvals=approvals,
+                escalated_to=tuple(map(str, involved.stewards)),
+                reviewers=tuple(involved.accounts[person.id] for person in asking),
+            )
+        )
 
     def _previewed(self, change: Change, case: Case, purpose: Purpose) -> Case:
         """Return `case` with what the policies of `change` would do, or with what is wrong with them."""

@@ -70,6 +70,8 @@ class PullRequests:
         wishes = wishes_of(self._history, number, judgement.proposal.effect.digest)
         self._showing.show(number, judgement, _standing(judgement, before), wishes)
         insist_on_an_answer(judgement)
+        if not pull.is_draft:
+            self._showing.ask(number, judgement)
         return judgement
 
     def _alert(self, number: int, judgement: Judgement) -> None:

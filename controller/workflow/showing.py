@@ -1,8 +1,10 @@
 """Show a judgement where its readers are: two checks and, while something is not green, one comment."""
 
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from controller.approval.request import RequestState
 from controller.change.names import CommitSha
 from controller.decision.approval_check import approval_check
 from controller.decision.command import NO_WISHES, Wishes
@@ -10,7 +12,8 @@ from controller.decision.comment import sticky_comment
 from controller.decision.policy_check import policy_check
 from controller.decision.queued_check import queued_checks
 from controller.decision.unjudged_check import unjudged_checks
-from controller.decision.verdict import Judgement
+from controller.decision.verdict import Judgement, Waiting
+from controller.errors import InputError
 from controller.ports.code_host import CodeHostWriter
 from controller.workflow.gathering import together
 
@@ -45,6 +48,17 @@ class Showing:
             lambda: self._writer.write_check(approval, is_first=not standing.on_commit),
             lambda: self._writer.write_comment(number, comment, is_first=not standing.on_pull),
         )
+
+    def ask(self, number: int, judgement: Judgement) -> None:
+        """Ask those for review whose approvals pull request `number` waits for, each once. Raises like `show`.
+
+        Whom the code host does not take is tried again at the next look, and keeps nothing from being shown.
+        """
+        request = judgement.followed.request
+        is_open = request is not None and request.state is RequestState.PENDING
+        if isinstance(judgement.verdict, Waiting) and is_open and judgement.reviewers:
+            with suppress(InputError):
+                self._writer.request_reviews(number, judgement.reviewers, judgement.proposal.effect.digest)
 
     def show_checks(self, judgement: Judgement) -> None:
         """Make both checks of a commit that is no pull request's head show `judgement`. Raises like `show`."""

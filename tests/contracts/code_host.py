@@ -398,7 +398,7 @@ class CodeHostContract:
         assert stage.comments(number) == []
         assert stage.writes() == before + 3
 
-    def test_reviews_are_requested_once_and_not_of_those_heard(self, stage: Stage) -> None:
+    def test_reviews_are_requested_once_for_each_occasion_also_of_those_heard(self, stage: Stage) -> None:
         stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
         number = stage.open("topic", "dana")
         stage.review(number, "rita", ReviewState.COMMENTED)
@@ -406,7 +406,14 @@ class CodeHostContract:
         people = [stage.account("olga"), stage.account("rita")]
         stage.writer.request_reviews(number, people)
         stage.writer.request_reviews(number, people)
-        assert stage.requested(number) == {"olga"}
+        assert stage.requested(number) == {"olga", "rita"}
+        assert stage.writes() == before + 1
+        stage.review(number, "rita", ReviewState.APPROVED)
+        before = stage.writes()
+        stage.writer.request_reviews(number, people)
+        assert stage.writes() == before
+        stage.writer.request_reviews(number, people, "another effect")
+        stage.writer.request_reviews(number, people, "another effect")
         assert stage.writes() == before + 1
 
     def test_asking_the_author_to_review_is_an_input_error(self, stage: Stage) -> None:

@@ -62,6 +62,7 @@ class FakeCodeHost:
         self.checks: dict[tuple[CommitSha, str], CheckRun] = {}
         self.comments: dict[int, str] = {}
         self.requested: dict[int, set[Login]] = {}
+        self.asked_for: dict[tuple[int, str], set[Login]] = {}
         self.spoken: dict[int, Comment] = {}
         """What people said, by the comment's id."""
         self.reactions: dict[int, set[str]] = {}
@@ -338,17 +339,19 @@ class FakeCodeHost:
         else:
             self.comments[number] = text
 
-    def request_reviews(self, number: int, accounts: Sequence[Account]) -> None:
+    def request_reviews(self, number: int, accounts: Sequence[Account], occasion: str = "") -> None:
         """See the port."""
         self.called("request_reviews")
         pull, asked = self._pull(number), self.requested.setdefault(number, set())
         heard = {review.author.login for review in pull.reviews if review.author is not None}
-        missing = {account.login for account in accounts} - asked - heard
+        asked_for = self.asked_for.setdefault((number, occasion), set())
+        missing = {account.login for account in accounts} - asked_for - (asked - heard)
         if pull.facts.author.login in missing:
             raise InputError("Review cannot be requested from pull request author.")
         if missing:
             self.writes += 1
             asked |= missing
+            asked_for |= missing
 
     def called(self, method: str) -> None:
         """Note a call of a port's method, and raise what was planned for it."""

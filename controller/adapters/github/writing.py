@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from controller.adapters.github.answer import at, items, number, text
 from controller.adapters.github.checks import cut, written_as
 from controller.adapters.github.connection import GitHubApp
-from controller.adapters.github.facts import account_of, review_of
+from controller.adapters.github.facts import account_of
 from controller.adapters.github.refusals import unavailable
 from controller.change.facts import Account
 from controller.decision.check import CheckRun
@@ -76,13 +76,13 @@ class GitHubWriter:
             standing = _Standing(self._rewritten(number, standing.id, wanted), _digest(wanted))
         self._remember(key, standing, known)
 
-    def request_reviews(self, number: int, accounts: Sequence[Account]) -> None:
-        """Ask `accounts` to review, those neither asked before nor heard already; see the port."""
-        key = f"github/requested/{number:d}"
+    def request_reviews(self, number: int, accounts: Sequence[Account], occasion: str = "") -> None:
+        """Ask `accounts` to review, those not asked for `occasion` and not waited for already; see the port."""
+        key = f"github/requested/{number:d}/{occasion}"
         asked = set((self._index.recall(key) or "").split())
         if {str(account.id) for account in accounts} <= asked:
             return
-        asked |= self._involved(number)
+        asked |= self._requested(number)
         missing = sorted({account.login for account in accounts if str(account.id) not in asked})
         if missing:
             path = self._app.path(f"/pulls/{number:d}/requested_reviewers")
@@ -153,11 +153,9 @@ class GitHubWriter:
         except InputError:
             return  # gone already, which is what was wanted
 
-    def _involved(self, number: int) -> set[str]:
+    def _requested(self, number: int) -> set[str]:
         requested = items(self._app.get(self._app.path(f"/pulls/{number:d}")), "requested_reviewers")
-        reviews = [review_of(each) for each in self._app.pages(self._app.path(f"/pulls/{number:d}/reviews"))]
-        people = [*map(account_of, requested), *(review.author for review in reviews if review is not None)]
-        return {str(person.id) for person in people if person is not None}
+        return {str(person.id) for person in map(account_of, requested) if person is not None}
 
     def _remember(self, key: str, standing: _Standing, known: str | None = None) -> None:
         value = json.dumps({"id": standing.id, "says": standing.says, "open": standing.is_open})
