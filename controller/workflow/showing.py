@@ -52,7 +52,7 @@ class Showing:
     def ask(self, number: int, judgement: Judgement) -> None:
         """Ask those for review whose approvals pull request `number` waits for, each once. Raises like `show`.
 
-        Whom the code host does not take is tried again at the next look, and keeps nothing from being shown.
+        Whom the code host does not take keeps nothing from being shown, and nobody else from being asked.
         """
         request = judgement.followed.request
         is_open = request is not None and request.state is RequestState.PENDING

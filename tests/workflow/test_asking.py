@@ -2,6 +2,7 @@
 
 import pytest
 
+from controller.change.names import RepoPath
 from controller.errors import InputError
 from tests.workflow.steps import PRODUCTION, edited, ready_for_production
 from tests.workflow.world import World
@@ -34,10 +35,18 @@ def test_a_request_the_host_refuses_keeps_no_check_from_being_shown(world: World
 
 def test_who_approved_is_asked_again_once_when_a_push_voids_it(world: World, asked: int) -> None:
     world.approve("ravi-release", asked)
-    fields = {"replicas": 3}
-    before = dict(world.host.asked_for)
-    world.host.push("prod", {PRODUCTION: edited(world.file(PRODUCTION), **fields)}, by=world.account("omar-ops"))
+    objects = world.host.objects
+    tree = objects.trees[objects.commits[world.host.branches["prod"]].tree]
+    proposed = objects.blobs[tree[RepoPath(PRODUCTION)].blob]
+    world.host.push("prod", {PRODUCTION: edited(proposed, replicas=3)}, by=world.account("omar-ops"))
     world.look(f"pull/{asked}")
     world.look(f"pull/{asked}")
     occasions = [names for (number, _), names in world.host.asked_for.items() if number == asked]
-    assert (len(before), occasions) == (1, [{"ravi-release"}, {"ravi-release"}])
+    assert occasions == [{"ravi-release"}, {"ravi-release"}]
+
+
+def test_nobody_is_asked_to_review_a_draft(world: World, asked: int) -> None:
+    world.host.edit(asked, is_draft=True)
+    writes = world.host.calls.count("request_reviews")
+    world.look(f"pull/{asked}")
+    assert world.host.calls.count("request_reviews") == writes

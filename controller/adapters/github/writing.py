@@ -9,6 +9,7 @@ finished run is never rewritten (its annotations would add up); a new one supers
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from controller.adapters.github.answer import at, items, number, text
@@ -84,11 +85,17 @@ class GitHubWriter:
             return
         asked |= self._requested(number)
         missing = sorted({account.login for account in accounts if str(account.id) not in asked})
-        if missing:
-            path = self._app.path(f"/pulls/{number:d}/requested_reviewers")
-            if at(self._app.send("POST", path, {"reviewers": missing}), "number") != number:
-                raise unavailable(f"GitHub answered about another pull request than {number}")
-        self._index.remember(key, " ".join(sorted(asked | {str(account.id) for account in accounts})))
+        told = " ".join(sorted(asked | {str(account.id) for account in accounts}))
+        try:
+            self._ask(number, missing)
+        except InputError:
+            # One whom GitHub does not take keeps it from taking the others, and would be asked at every look.
+            for each in missing if len(missing) > 1 else ():
+                with suppress(InputError):
+                    self._ask(number, [each])
+            self._index.remember(key, told)
+            raise
+        self._index.remember(key, told)
 
     def react(self, comment: int, reaction: Reaction) -> None:
         """Put `reaction` on a comment; see the port. GitHub answers 200 instead of 201 where it stands already."""
@@ -152,6 +159,11 @@ class GitHubWriter:
             self._app.send("DELETE", self._app.path(f"/issues/comments/{comment}"))
         except InputError:
             return  # gone already, which is what was wanted
+
+    def _ask(self, number: int, logins: Sequence[str]) -> None:
+        path = self._app.path(f"/pulls/{number:d}/requested_reviewers")
+        if logins and at(self._app.send("POST", path, {"reviewers": list(logins)}), "number") != number:
+            raise unavailable(f"GitHub answered about another pull request than {number}")
 
     def _requested(self, number: int) -> set[str]:
         requested = items(self._app.get(self._app.path(f"/pulls/{number:d}")), "requested_reviewers")

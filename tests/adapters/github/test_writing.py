@@ -226,6 +226,20 @@ def test_a_reviewer_github_does_not_accept_is_an_input_error(stage: SandboxStage
         stage.writer.request_reviews(number, [stage.stranger("eve", 6666)])
 
 
+def test_one_whom_github_does_not_take_keeps_nobody_else_from_being_asked_and_is_not_asked_again(
+    stage: SandboxStage,
+) -> None:
+    number = stage.open_topic()
+    stage.sandbox.seeds.add_person("eve", github_id=6666, emails=["eve@example.com"])
+    people = [stage.stranger("eve", 6666), stage.account("olga")]
+    with pytest.raises(InputError, match="collaborators"):
+        stage.writer.request_reviews(number, people)
+    assert stage.requested(number) == {"olga"}
+    counts(stage)
+    stage.writer.request_reviews(number, people)
+    assert counts(stage) == {}
+
+
 def test_requests_that_are_known_cost_nothing(stage: SandboxStage) -> None:
     number = stage.open_topic()
     stage.writer.request_reviews(number, [stage.account("olga")])
