@@ -6,11 +6,14 @@ person closed counts as open and is, once, opened again with the reason.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from uuid import UUID, uuid5
 
 from controller.change.facts import Account
 from controller.change.names import CommitSha, commit_sha
 from controller.decision.markdown import inert
 from controller.decision.review_issue import ReviewFacts, closing_obstacle, review_issue
+from controller.desired_state.canonical import canonical_json
 from controller.identity.principal import PrincipalId
 from controller.ledger.event import EventType, Severity
 from controller.policy.authorization import Permission
@@ -24,6 +27,8 @@ from controller.workflow.chronicle import CONTROLLER, Chronicle
 
 _WATCHED = 20
 """So many reviews that are done are still looked at, lest a lost webhook hides that one was reopened."""
+_CAUSES = UUID("6b1d3f52-3c0e-4f43-9a57-5f0c1b9f5a10")
+"""The namespace of the ids of events that are told once for their cause."""
 
 
 class Reviews:
@@ -64,10 +69,9 @@ class Reviews:
             self._tell(case, Stage.REVIEW_REOPENED, {"issue": case.issue})
 
     def look_at_issue(self, number: int) -> None:
-        """Look at the review whose issue is `number`, when there is one. Raises like `look_at`."""
-        for case in self._history.reviews():
-            if case.issue == number:
-                self.look_at(case.commit)
+        """Mark the review whose issue is `number`, when there is one: only one look at a review is under way."""
+        marks = [Mark(f"review/{case.commit}") for case in self._history.reviews() if case.issue == number]
+        self._chronicle.record((), marks)
 
     def _closed(self, case: ReviewCase, number: int, closing: Closing) -> None:
         closed_at = closing.at.isoformat()
@@ -130,6 +134,9 @@ class Reviews:
         event = self._chronicle.event(
             EventType.BREAKGLASS_USED, case.used.subject, told, actor=actor, severity=severity
         )
+        if stage is not Stage.REVIEW_REOPENED:
+            # Told once for its cause, though a look that was given to another worker may have gone on.
+            event = replace(event, id=str(uuid5(_CAUSES, canonical_json([event.subject, told]).decode())))
         self._chronicle.record((event,), (*marks, Mark("sweep")))
 
 

@@ -1,11 +1,17 @@
 """After break-glass: one issue, closed by the right person in time, or production is blocked for the agent."""
 
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
+from controller.decision.review_issue import IssueDraft
 from controller.errors import UnavailableError
 from controller.ledger.event import EventType
+from controller.ports.policy_engine import PolicyEngine
+from tests.fakes.issue_tracker import FakeIssueTracker
 from tests.workflow.steps import PRODUCTION, STAGING, bring, edited
 from tests.workflow.test_break_glass import approved, used
 from tests.workflow.world import World
@@ -53,6 +59,38 @@ def test_one_issue_tells_everything_in_inert_words(world: World, broken: str) ->
         "2027-03-16 10:00 UTC",
     ):
         assert said in draft.body, said
+    assert len(used(world, "review_opened")) == 1
+
+
+@dataclass
+class OvertakenTracker(FakeIssueTracker):
+    """While it answers, the same look is taken over by another worker and done to its end."""
+
+    overtake: Callable[[], None] | None = None
+
+    def open_issue(self, draft: IssueDraft) -> int:
+        number = super().open_issue(draft)
+        overtake, self.overtake = self.overtake, None
+        if overtake is not None:
+            overtake()
+        return number
+
+
+def test_a_look_that_another_worker_took_over_tells_nothing_twice(engine: PolicyEngine, pool: Executor) -> None:
+    """ATTACKS 029: the first worker was only slow, and goes on."""
+    tracker = OvertakenTracker()
+    world = World(engine, pool, issues=tracker)
+    world.look("main")
+    number = approved(world)
+
+    def overtake() -> None:
+        merges = {event.subject for event in world.events(EventType.BREAKGLASS_USED)} - {f"pull/{number}"}
+        [merge] = {subject.removeprefix("merge/") for subject in merges if subject.startswith("merge/")}
+        world.workflows.look_at(f"review/{merge}")
+
+    tracker.overtake = overtake
+    world.merge("omar-ops", number)
+    assert tracker.opened == 1
     assert len(used(world, "review_opened")) == 1
 
 
