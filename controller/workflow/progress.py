@@ -50,8 +50,11 @@ class DeploymentProgress:
         """Return how far each deployment of `merge` has come; a direct push was refused as a whole."""
         main = self._last(EventType.CONFIG_CHANGED, "main")
         if main is not None and main.details.get("found") == merge:
-            lost = str(main.details.get("tip"))[:12]
-            message = f"main was rewritten and no longer holds {lost}; nothing is deployed until it does again"
+            lost = str(main.details.get("tip"))
+            message = (
+                f"main was rewritten and no longer holds {lost[:12]}; nothing is deployed until an administrator puts"
+                f" it back: git push --force-with-lease=main:{merge} origin {lost}:main"
+            )
             return (DeploymentStep("every deployment", Progress.REFUSED, message),)
         direct = self._last(EventType.DEPLOY_REFUSED, f"commit/{merge}")
         if direct is not None:

@@ -1,5 +1,6 @@
 """The life of a change, told on a world in memory with a real OPA."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -198,7 +199,9 @@ def test_a_rewritten_main_stops_every_deployment_until_it_is_whole_again(world: 
     assert rewritten.severity is Severity.CRITICAL
     stopped = world.check(older, "dvo/deploy")
     assert stopped.conclusion is Conclusion.FAILURE
-    assert good[:12] in stopped.summary
+    assert good[:12] in stopped.title
+    command = f"git push --force-with-lease=main:{older} origin {good}:main"
+    assert command in re.sub(r"[`\\]", "", stopped.summary)
     world.host.move("main", good, by=world.account("ada-admin"))
     world.merge("dana-dev", number)
     assert world.target.live(ANL_DEVELOPMENT) is not None
