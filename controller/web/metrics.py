@@ -19,6 +19,7 @@ from controller.web.github_events import HANDLED
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _KINDS = frozenset(
     {"pull", "main", "merge", "deployment", "progress", "queue", "restore", "seal", "sweep", "review", "issue"}
+    | {"comment", "button", "rerun"}
 )
 _STAGES = frozenset({"asked", "admitted", "deployed"})
 _ANSWER_SECONDS = (0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0)
@@ -56,12 +57,7 @@ class Metrics:
         self._calls = Counter(
             "dvo_github_requests", "Calls to GitHub; status `none`: no answer.", ("method", "status"), registry=registry
         )
-        self._remaining = _unknown(
-            Gauge("dvo_github_rate_limit_remaining", "Calls left in GitHub's present hour.", registry=registry)
-        )
-        self._reset = _unknown(
-            Gauge("dvo_github_rate_limit_reset_timestamp_seconds", "When that hour ends.", registry=registry)
-        )
+        self._add_budget(registry)
         self._break_glass = Counter(
             "dvo_break_glass",
             "Uses of break-glass, by stage: asked, admitted, deployed.",
@@ -70,6 +66,22 @@ class Metrics:
         )
         for stage in sorted(_STAGES):
             self._break_glass.labels(stage)
+        self._sealed = _unknown(
+            Gauge(
+                "dvo_ledger_last_sealed_timestamp_seconds",
+                "Everything recorded before this time is in the ledger.",
+                registry=registry,
+            )
+        )
+        self._waiting = _unknown(Gauge("dvo_queue_waiting_keys", "Keys that want looking at now.", registry=registry))
+
+    def _add_budget(self, registry: CollectorRegistry) -> None:
+        self._remaining = _unknown(
+            Gauge("dvo_github_rate_limit_remaining", "Calls left in GitHub's present hour.", registry=registry)
+        )
+        self._reset = _unknown(
+            Gauge("dvo_github_rate_limit_reset_timestamp_seconds", "When that hour ends.", registry=registry)
+        )
         self._put_off = Counter(
             "dvo_github_put_off_requests",
             "Calls not sent, and work not begun, for want of budget.",
@@ -82,14 +94,6 @@ class Metrics:
         self._creations = _unknown(
             Gauge("dvo_github_creations_last_hour", "Content created, of 500 an hour.", registry=registry)
         )
-        self._sealed = _unknown(
-            Gauge(
-                "dvo_ledger_last_sealed_timestamp_seconds",
-                "Everything recorded before this time is in the ledger.",
-                registry=registry,
-            )
-        )
-        self._waiting = _unknown(Gauge("dvo_queue_waiting_keys", "Keys that want looking at now.", registry=registry))
 
     def answered(self, method: str, route: str | None, status: int | None, seconds: float) -> None:
         """Count a request to `route` (None: no such place); `status` None means that nothing was answered."""
