@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from controller.policy.answer import Answer
+from controller.policy.authorization import Standing
 from controller.policy.bundle import PolicyBundle
 
 
 class PolicyEngine(Protocol):
-    """Answers `data.dvo.decision` and `data.dvo.authz.allow` for an input, on exactly the bundle given."""
+    """Answers `data.dvo.decision` and what `data.dvo.authz` holds for an input, on exactly the bundle given."""
 
     def decide(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Answer:
         """Return the answer of `bundle` to `document`.
@@ -24,4 +25,8 @@ class PolicyEngine(Protocol):
 
         Raises as `decide` does; whoever asks takes every such error for a denial.
         """
+        ...
+
+    def standing(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Standing:
+        """Return which roles and permissions `bundle` gives to the groups in `document`. Raises as `decide` does."""
         ...

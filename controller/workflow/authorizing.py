@@ -7,11 +7,17 @@ one, a malformed one and policies that cannot be read are denials that say so.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from controller.change.names import CommitSha
 from controller.desired_state.environment import Tier
 from controller.errors import InputError, PolicyError, StaleError, UnavailableError
 from controller.identity.principal import Principal
 from controller.ledger.event import EventType, Severity
-from controller.policy.authorization import Permission, authorization_document
+from controller.policy.authorization import (
+    Permission,
+    Standing,
+    authorization_document,
+    standing_document,
+)
 from controller.policy.bundle import PolicyBundle
 from controller.ports.code_host import TreeReader
 from controller.ports.journal import Mark
@@ -19,6 +25,7 @@ from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import governing_blobs
 from controller.workflow.judging import policies_of
+from controller.workflow.role_watch import RoleWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,8 @@ class Authorizing:
         self._trees = trees
         self._engine = engine
         self._chronicle = chronicle
+        self._watch = RoleWatch(chronicle)
+        self._known: tuple[CommitSha, PolicyBundle] | None = None
         self._branch = branch
 
     def may(
@@ -76,6 +85,16 @@ class Authorizing:
         self._chronicle.record((denied,))
         return Denied(reason)
 
+    def standing(self, principal: Principal) -> Standing:
+        """Return which roles and permissions `principal` has, and which groups give them.
+
+        Raises `PolicyError` when the policies do not say, `UnavailableError`, `StaleError` and
+        `InputError` when they cannot be asked; there is then no role.
+        """
+        standing = self._engine.standing(self._policies(), standing_document(principal))
+        self._watch.saw({principal.id: standing.roles.keys()})
+        return standing
+
     def _obstacle(self, principal: Principal | None, permission: Permission, tier: Tier | None) -> str | None:
         if principal is None:
             return "the directory does not know this account"
@@ -88,7 +107,10 @@ class Authorizing:
         return None if is_allowed else f"no group of theirs gives {permission}"
 
     def _policies(self) -> PolicyBundle:
-        tip = self._trees.tip(self._branch)
-        commit = self._trees.compare(tip, tip).base
-        snapshot = self._trees.snapshot(commit.sha, commit.tree)
-        return policies_of(snapshot, self._trees.contents(governing_blobs(snapshot)))
+        tip, known = self._trees.tip(self._branch), self._known
+        if known is None or known[0] != tip:
+            commit = self._trees.compare(tip, tip).base
+            snapshot = self._trees.snapshot(commit.sha, commit.tree)
+            known = tip, policies_of(snapshot, self._trees.contents(governing_blobs(snapshot)))
+            self._known = known
+        return known[1]

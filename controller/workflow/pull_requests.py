@@ -13,6 +13,7 @@ from controller.change.facts import PullRequest, PullRequestState
 from controller.decision.verdict import Admitted, Judgement
 from controller.errors import InputError
 from controller.ledger.event import Event, EventType
+from controller.policy.answer import Answer
 from controller.ports.code_host import PullRequestReader
 from controller.ports.journal import Mark
 from controller.workflow.break_glass import BreakGlassEvidence
@@ -21,6 +22,7 @@ from controller.workflow.gathering import Gatherer
 from controller.workflow.judgement_details import fingerprint, judgement_details, unjudged_details
 from controller.workflow.judging import Judging, insist_on_an_answer, occasion_now
 from controller.workflow.requests import TOLD_BY, past_of, request_events, told_events
+from controller.workflow.role_watch import RoleWatch
 from controller.workflow.showing import Showing, Standing
 from controller.workflow.wishes import wishes_of
 
@@ -44,6 +46,7 @@ class PullRequests:
         self._history = chronicle.history
         self._break_glass = BreakGlassEvidence(chronicle)
         self._showing = showing
+        self._watch = RoleWatch(chronicle)
 
     def look_at(self, number: int) -> Judgement | None:
         """Judge pull request `number` and write what follows; None when it gets no judgement.
@@ -65,6 +68,8 @@ class PullRequests:
             return None
         occasion = occasion_now(change, self._chronicle.now(), past_of(past))
         judgement = self._judging.judge(change, occasion)
+        if isinstance(judgement.answer, Answer):
+            self._watch.saw(judgement.answer.roles)
         self._alert(number, judgement)
         self._record(subject, judgement, before)
         wishes = wishes_of(self._history, number, judgement.proposal.effect.digest)

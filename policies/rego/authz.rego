@@ -26,4 +26,8 @@ allow if {
 	{"rollback", "deploy_prod"} & granted == {"rollback", "deploy_prod"}
 }
 
+# METADATA
+# description: Which roles somebody has, each with the groups that give it, and what they permit together.
+standing := {"roles": roles.giving(input.groups), "permissions": granted}
+
 granted := roles.permissions(roles.of_groups(input.groups))

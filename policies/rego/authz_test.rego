@@ -27,6 +27,17 @@ test_a_rollback_without_a_known_tier_is_refused if {
 	not may("DVO-Admins", "rollback", "prod")
 }
 
+test_a_standing_says_which_group_gives_which_role if {
+	found := data.dvo.authz.standing with input as {"groups": ["DVO-Viewers", "DVO-Developers", "Staff"]}
+	found.roles == {"viewer": {"DVO-Viewers", "DVO-Developers"}, "developer": {"DVO-Developers"}}
+	found.permissions == {"view_status", "view_audit", "validate", "deploy_dev"}
+}
+
+test_no_group_is_no_standing if {
+	found := data.dvo.authz.standing with input as {"groups": []}
+	found == {"roles": {}, "permissions": set()}
+}
+
 test_a_malformed_question_is_refused if {
 	every asked in [{}, [], "true", null, {"groups": null, "permission": "view_status"}] {
 		not data.dvo.authz.allow with input as asked

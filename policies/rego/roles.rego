@@ -19,6 +19,13 @@ of_groups(groups) := {role |
 }
 
 # METADATA
+# description: All roles that `groups` give, each with those of the groups that give it.
+giving(groups) := {role: givers |
+	some role in of_groups(groups)
+	givers := {group | some group in groups; role in of_groups([group])}
+}
+
+# METADATA
 # description: All permissions of somebody who has `roles`.
 permissions(roles) := {permission |
 	some role in roles

@@ -1,6 +1,7 @@
 """One function says who may do what at every door, and writes down each answer."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from controller.policy.authorization import Permission
 from controller.ports.journal import Mark
 from controller.workflow.authorizing import Authorizing, Denied, Entry, Granted
 from controller.workflow.chronicle import Chronicle
+from tests.workflow.steps import DEVELOPMENT, edited
 from tests.workflow.test_refusals import BrokenEngine
 from tests.workflow.world import World
 
@@ -77,3 +79,39 @@ def test_only_the_policies_of_main_answer(world: World) -> None:
     world.propose("vera-view", "widen", {parameters: widened})
     answer = authorizing(world).may(somebody(world, "vera-view"), Permission.MANAGE_POLICIES, ENTRY)
     assert isinstance(answer, Denied)
+
+
+def test_a_standing_says_which_groups_give_which_role(world: World) -> None:
+    dana = somebody(world, "dana-dev")
+    assert dana is not None
+    standing = authorizing(world).standing(dana)
+    assert set(standing.roles) == {"viewer", "developer"}
+    assert Permission.DEPLOY_DEV in standing.permissions
+
+
+def test_a_change_of_roles_between_two_looks_is_told_once(world: World) -> None:
+    dana = somebody(world, "dana-dev")
+    assert dana is not None
+    asking = authorizing(world)
+    for principal in (dana, dana, replace(dana, groups=frozenset({"DVO-Viewers"})), replace(dana, groups=frozenset())):
+        asking.standing(principal)
+        # Another replica, or this one after a restart, knows what was told.
+        authorizing(world).standing(principal)
+    told = [event.details for event in world.events(EventType.AUTHZ_ROLE_CHANGE, dana.id)]
+    assert told == [
+        {"before": None, "after": ["developer", "viewer"]},
+        {"before": ["developer", "viewer"], "after": ["viewer"]},
+        {"before": ["viewer"], "after": []},
+    ]
+
+
+def test_roles_are_watched_where_pull_requests_are_judged_too(world: World) -> None:
+    number = world.propose("dana-dev", "dev", {DEVELOPMENT: edited(world.file(DEVELOPMENT), replicas="2")})
+    world.look(f"pull/{number}")
+    [first] = world.events(EventType.AUTHZ_ROLE_CHANGE, "github:1001")
+    assert first.details["after"] == ["developer", "viewer"]
+    [at] = [index for index, person in enumerate(world.directory.people) if person.login == "dana-dev"]
+    world.directory.people[at] = replace(world.directory.people[at], groups=frozenset({"DVO-Viewers"}))
+    world.look(f"pull/{number}")
+    newest = world.events(EventType.AUTHZ_ROLE_CHANGE, "github:1001")[-1]
+    assert newest.details == {"before": ["developer", "viewer"], "after": ["viewer"]}

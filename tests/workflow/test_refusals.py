@@ -27,6 +27,10 @@ class BrokenEngine:
         del bundle, document
         raise self.error
 
+    def standing(self, bundle: object, document: object) -> None:
+        del bundle, document
+        raise self.error
+
 
 @pytest.mark.parametrize(
     "error",

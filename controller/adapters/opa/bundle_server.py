@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from controller.adapters.opa.child import OpaChild
-from controller.adapters.opa.query import ask, ask_authorization
+from controller.adapters.opa.query import ask, ask_authorization, ask_standing
 from controller.adapters.opa.transport import Client
 from controller.errors import PolicyError, UnavailableError
 from controller.policy.answer import Answer
+from controller.policy.authorization import Standing
 from controller.policy.bundle import PolicyBundle
 
 _FIRST_PAUSE_SECONDS = 0.5
@@ -47,6 +48,10 @@ class BundleServer:
     def authorize(self, document: Mapping[str, object]) -> bool:
         """Return whether the bundle allows. Raises as `decide` does."""
         return self._asked(ask_authorization, document)
+
+    def standing(self, document: Mapping[str, object]) -> Standing:
+        """Return which roles and permissions the bundle gives. Raises as `decide` does."""
+        return self._asked(ask_standing, document)
 
     def _asked(self, question: Question[Found], document: Mapping[str, object]) -> Found:
         with self._lock:

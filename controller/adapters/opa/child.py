@@ -32,7 +32,11 @@ allow if {{
 allow if {{
 	crypto.sha256(input.identity) == "{fingerprint}"
 	input.method == "POST"
-	input.path in [["v1", "data", "dvo", "decision"], ["v1", "data", "dvo", "authz", "allow"]]
+	input.path in [
+		["v1", "data", "dvo", "decision"],
+		["v1", "data", "dvo", "authz", "allow"],
+		["v1", "data", "dvo", "authz", "standing"],
+	]
 }}
 """
 _START_SECONDS = 15.0

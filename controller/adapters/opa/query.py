@@ -16,12 +16,13 @@ from opa_client import errors as client_errors
 from controller.adapters.opa.transport import Client
 from controller.errors import PolicyError, UnavailableError
 from controller.policy.answer import Answer
-from controller.policy.authorization import read_authorization
+from controller.policy.authorization import Standing, read_authorization, read_standing
 from controller.policy.bundle import PolicyBundle
 from controller.policy.reading import read_answer
 
 DECISION = ("dvo", "decision")
 AUTHORIZATION = ("dvo/authz", "allow")
+STANDING = ("dvo/authz", "standing")
 """A package, as a path, and the rule in it that is asked."""
 
 _OPTIONS = {"provenance": "true", "strict-builtin-errors": "true"}
@@ -52,6 +53,11 @@ def ask(client: Client, bundle: PolicyBundle, document: Mapping[str, object]) ->
 def ask_authorization(client: Client, bundle: PolicyBundle, document: Mapping[str, object]) -> bool:
     """Return whether `bundle` allows what `document` asks. Raises as `ask` does."""
     return read_authorization(_believed(client, bundle, document, AUTHORIZATION)["result"])
+
+
+def ask_standing(client: Client, bundle: PolicyBundle, document: Mapping[str, object]) -> Standing:
+    """Return which roles and permissions `bundle` gives to the groups in `document`. Raises as `ask` does."""
+    return read_standing(_believed(client, bundle, document, STANDING)["result"])
 
 
 def _believed(

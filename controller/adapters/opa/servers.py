@@ -23,6 +23,7 @@ from controller.change.names import Digest
 from controller.desired_state.problem import Problem
 from controller.errors import UnavailableError
 from controller.policy.answer import Answer
+from controller.policy.authorization import Standing
 from controller.policy.bundle import PolicyBundle, policy_bundle
 
 _KEPT = 3
@@ -64,6 +65,11 @@ class OpaServers:
         """Return whether `bundle` allows what `document` asks. Raises as `decide` does."""
         with self._leased(bundle) as server:
             return server.authorize(document)
+
+    def standing(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Standing:
+        """Return which roles and permissions `bundle` gives to the groups in `document`. Raises as `decide` does."""
+        with self._leased(bundle) as server:
+            return server.standing(document)
 
     def check(self, bundle: PolicyBundle) -> tuple[Problem, ...]:
         """Return what the strict compiler finds wrong with `bundle`. Raises `UnavailableError`."""

@@ -8,10 +8,11 @@ believed, so a bundle of a pull request can not be asked there at all.
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from controller.adapters.opa.query import ask, ask_authorization
+from controller.adapters.opa.query import ask, ask_authorization, ask_standing
 from controller.adapters.opa.transport import url_client
 from controller.errors import ConfigurationError, UnavailableError
 from controller.policy.answer import Answer
+from controller.policy.authorization import Standing
 from controller.policy.bundle import PolicyBundle
 
 
@@ -33,6 +34,10 @@ class OpaUrl:
     def authorize(self, bundle: PolicyBundle, document: Mapping[str, object]) -> bool:
         """Return whether `bundle` allows what `document` asks. Raises as `decide` does."""
         return ask_authorization(self._client, bundle, document)
+
+    def standing(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Standing:
+        """Return which roles and permissions `bundle` gives to the groups in `document`. Raises as `decide` does."""
+        return ask_standing(self._client, bundle, document)
 
     def ping(self) -> None:
         """Return when that OPA says that it is well; raises `UnavailableError` when it does not."""

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from controller.adapters.opa import OpaServers, OpaUrl
-from controller.errors import UnavailableError
+from controller.errors import PolicyError, UnavailableError
 from controller.policy.answer import Action
+from controller.policy.authorization import Permission, Standing
 from controller.policy.bundle import PolicyBundle
 from controller.ports.policy_engine import PolicyEngine
 from tests.adapters.opa.conftest import answering
@@ -70,6 +71,16 @@ def test_a_role_permits_what_its_groups_give_and_no_more(engine: PolicyEngine, l
     assert engine.authorize(library, asked) is True
     assert engine.authorize(library, {**asked, "permission": "manage_policies"}) is False
     assert engine.authorize(library, {**asked, "groups": []}) is False
+
+
+def test_a_standing_names_every_role_and_the_groups_that_give_it(engine: PolicyEngine, library: PolicyBundle) -> None:
+    assert engine.standing(library, {"groups": ["DVO-Viewers", "DVO-Developers", "Staff"]}) == Standing(
+        {"developer": ("DVO-Developers",), "viewer": ("DVO-Developers", "DVO-Viewers")},
+        frozenset({Permission.VIEW_STATUS, Permission.VIEW_AUDIT, Permission.VALIDATE, Permission.DEPLOY_DEV}),
+    )
+    assert engine.standing(library, {"groups": []}) == Standing({}, frozenset())
+    with pytest.raises(PolicyError):
+        engine.standing(library, {})
 
 
 @pytest.mark.parametrize("document", [{}, {"groups": None}, {"groups": ["DVO-Admins"]}, {"permission": ["validate"]}])
