@@ -46,6 +46,20 @@ class RedisSessions:
         except redis.RedisError as error:
             raise _unavailable(error) from error
 
+    def renew(self, key: str, life: timedelta) -> bool:
+        """Let what is kept under `key` live for `life` from now; return whether there was anything."""
+        try:
+            return bool(self._redis.pexpire(_PREFIX + key, life))
+        except redis.RedisError as error:
+            raise _unavailable(error) from error
+
+    def replace(self, key: str, value: bytes, life: timedelta) -> bool:
+        """Keep `value` under `key` if something is kept there."""
+        try:
+            return bool(self._redis.set(_PREFIX + key, value, px=life, xx=True))
+        except redis.RedisError as error:
+            raise _unavailable(error) from error
+
     def ping(self) -> None:
         """Return when Redis answers."""
         try:

@@ -19,11 +19,8 @@ class MemorySessions:
 
     def put(self, key: str, value: bytes, life: timedelta) -> None:
         """Keep `value` under `key` for `life`, in place of what was there."""
-        now = self._clock.now()
         with self._lock:
-            self._kept[key] = (now + life, value)
-            if len(self._kept) > _MOST:
-                self._make_room(now)
+            self._keep(key, value, life)
 
     def get(self, key: str) -> bytes | None:
         """Return what is kept under `key`; None when nothing is, or no longer."""
@@ -35,8 +32,26 @@ class MemorySessions:
         with self._lock:
             return self._valid(self._kept.pop(key, None))
 
+    def renew(self, key: str, life: timedelta) -> bool:
+        """Let what is kept under `key` live for `life` from now; return whether there was anything."""
+        with self._lock:
+            value = self._valid(self._kept.get(key))
+            return value is not None and self._keep(key, value, life)
+
+    def replace(self, key: str, value: bytes, life: timedelta) -> bool:
+        """Keep `value` under `key` if something is kept there."""
+        with self._lock:
+            return self._valid(self._kept.get(key)) is not None and self._keep(key, value, life)
+
     def ping(self) -> None:
         """Return: this process answers."""
+
+    def _keep(self, key: str, value: bytes, life: timedelta) -> bool:
+        now = self._clock.now()
+        self._kept[key] = (now + life, value)
+        if len(self._kept) > _MOST:
+            self._make_room(now)
+        return True
 
     def _valid(self, kept: tuple[datetime, bytes] | None) -> bytes | None:
         return None if kept is None or kept[0] <= self._clock.now() else kept[1]

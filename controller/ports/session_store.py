@@ -22,6 +22,14 @@ class SessionStore(Protocol):
         """Return what is kept under `key` and keep it no longer; of many who take, one gets it."""
         ...
 
+    def renew(self, key: str, life: timedelta) -> bool:
+        """Let what is kept under `key` live for `life` from now; return whether there was anything."""
+        ...
+
+    def replace(self, key: str, value: bytes, life: timedelta) -> bool:
+        """Keep `value` under `key` if something is kept there; a session that was ended does not come back."""
+        ...
+
     def ping(self) -> None:
         """Return when the store answers."""
         ...

@@ -39,5 +39,17 @@ class SessionStoreContract:
         let_pass(timedelta(milliseconds=350))
         assert (store.get("a"), store.take("a"), store.get("b")) == (None, None, b"two")
 
+    def test_what_is_renewed_lives_on(self, store: SessionStore, let_pass: Pass) -> None:
+        store.put("a", b"one", timedelta(milliseconds=300))
+        assert store.renew("a", HOUR)
+        let_pass(timedelta(milliseconds=350))
+        assert store.get("a") == b"one"
+
+    def test_what_ended_is_neither_renewed_nor_replaced(self, store: SessionStore) -> None:
+        store.put("a", b"one", HOUR)
+        assert store.replace("a", b"two", HOUR)
+        assert store.take("a") == b"two"
+        assert (store.renew("a", HOUR), store.replace("a", b"three", HOUR), store.get("a")) == (False, False, None)
+
     def test_a_store_that_is_there_answers(self, store: SessionStore) -> None:
         store.ping()

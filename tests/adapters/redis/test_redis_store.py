@@ -48,12 +48,13 @@ def test_two_replicas_share_what_is_kept(address: str) -> None:
     other.close()
 
 
-@pytest.mark.parametrize("method", ["put", "get", "take", "ping"])
+@pytest.mark.parametrize("method", ["put", "get", "take", "renew", "replace", "ping"])
 def test_no_redis_is_an_unavailable_part_and_no_password_is_told(tmp_path: Path, method: str) -> None:
     store = RedisSessions(f"unix://:hunter2-and-more@{tmp_path}/none")
-    arguments = {"put": ("a", b"", timedelta(minutes=1)), "get": ("a",), "take": ("a",), "ping": ()}[method]
+    life = timedelta(minutes=1)
+    arguments = {"put": ("a", b"", life), "renew": ("a", life), "replace": ("a", b"", life), "ping": ()}
     with pytest.raises(UnavailableError) as caught:
-        getattr(store, method)(*arguments)
+        getattr(store, method)(*arguments.get(method, ("a",)))
     assert caught.value.component == "redis"
     assert "hunter2" not in str(caught.value)
     store.close()
