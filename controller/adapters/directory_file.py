@@ -5,6 +5,7 @@ group takes effect at once. It counts as a whole or not at all: while it is miss
 or faulty nobody is known. What the file may hold is `controller.identity.directory_file`'s part.
 """
 
+import hashlib
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,18 +47,25 @@ class FileDirectory:
 
         Raises `UnavailableError`, naming the fault, while the file cannot be read or believed.
         """
+        return self._believed().directory.people(accounts, emails, logins)
+
+    def revision(self) -> str:
+        """Return a digest of the file's bytes. Raises `UnavailableError` as `look_up` does."""
+        return hashlib.sha256(self._believed().content).hexdigest()
+
+    def _believed(self) -> _Understood:
         try:
-            return self._current().people(accounts, emails, logins)
+            return self._current()
         except (OSError, ConfigurationError) as error:
             raise UnavailableError(str(error), component=COMPONENT) from error
 
-    def _current(self) -> DirectoryFile:
+    def _current(self) -> _Understood:
         content = self._bytes()
         known = self._understood
         if known is None or known.content != content:
             known = _Understood(content, read_directory(str(self._path), content))
             self._understood = known
-        return known.directory
+        return known
 
     def _bytes(self) -> bytes:
         # Opening a pipe would wait for somebody to write into it.

@@ -8,6 +8,7 @@ limits the rate, or talks nonsense; `StaleError` when what is read moves meanwhi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -34,6 +35,18 @@ class Comparison:
         return self.commits[-1] if self.commits else self.merge_base
 
 
+@dataclass(frozen=True, slots=True)
+class OpenPullRequest:
+    """What a list of open pull requests tells of one: enough to see that it is another one than before.
+
+    It is not known to move when a review is dismissed, and does not when its base moves or people change.
+    """
+
+    number: int
+    head: CommitSha
+    updated_at: datetime
+
+
 class PullRequestReader(Protocol):
     """Reads pull requests."""
 
@@ -41,8 +54,8 @@ class PullRequestReader(Protocol):
         """Return pull request `number` as it is now."""
         ...
 
-    def open_pull_requests(self) -> tuple[int, ...]:
-        """Return the numbers of every open pull request to the governed branch."""
+    def open_pull_requests(self) -> tuple[OpenPullRequest, ...]:
+        """Return every open pull request to the governed branch, by number."""
         ...
 
     def reviews(self, number: int) -> tuple[Review, ...]:

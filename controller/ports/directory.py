@@ -17,3 +17,12 @@ class Directory(Protocol):
         Raises `UnavailableError` when the directory cannot be asked; nobody is then known.
         """
         ...
+
+    def revision(self) -> str | None:
+        """Return an opaque text that is another one whenever `look_up` might answer otherwise than before.
+
+        As old at most as an answer of `look_up` may be. None when that cannot be told cheaply: it equals
+        nothing, itself included, so whoever compares takes people for changed. Raises `UnavailableError`
+        as `look_up` does, which is to be taken for None.
+        """
+        ...

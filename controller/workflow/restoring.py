@@ -62,7 +62,7 @@ class Restoring:
         if told is not None and told.details.get("kind") != "proposing":
             return
         if told is None:
-            if any(self._puts_back(wanted, number) for number in self._reader.open_pull_requests()):
+            if any(self._puts_back(wanted, pull.number) for pull in self._reader.open_pull_requests()):
                 return  # looked at again by the sweep: it may be closed, or change
             details = {"kind": "proposing", "files": sorted(map(_shown, files)), "tip": tip.commit}
             self._chronicle.record_sealed([self._chronicle.event(EventType.CONFIG_CHANGED, subject, details)])

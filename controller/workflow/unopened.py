@@ -14,7 +14,7 @@ from controller.errors import InputError
 from controller.identity.participants import WEB_FLOW_ADDRESS, WEB_FLOW_ID
 from controller.identity.principal import People, Principal
 from controller.ledger.event import Entry, Event, EventType
-from controller.ports.code_host import Comparison, TreeReader
+from controller.ports.code_host import Comparison, OpenPullRequest, TreeReader
 from controller.ports.directory import Directory
 from controller.ports.journal import Mark
 
@@ -49,7 +49,7 @@ class UnopenedPullRequest:
             updated_at=datetime.fromtimestamp(0, UTC),
         )
 
-    def open_pull_requests(self) -> tuple[int, ...]:
+    def open_pull_requests(self) -> tuple[OpenPullRequest, ...]:
         """Return nothing: it is not open yet."""
         return ()
 
@@ -106,6 +106,10 @@ class ActingDirectory:
         """Return what the directory says of everybody else. Raises `UnavailableError`."""
         people = self.directory.look_up(accounts - {ACTING}, emails, logins)
         return People({**people.by_account, ACTING.id: self.person}, people.by_email, people.by_login)
+
+    def revision(self) -> str | None:
+        """Return what the directory says: who is acting does not change. Raises `UnavailableError`."""
+        return self.directory.revision()
 
 
 @dataclass(frozen=True, slots=True)

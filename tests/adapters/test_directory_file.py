@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -107,6 +108,18 @@ def test_while_it_cannot_be_asked_nobody_is_known(company: Company) -> None:
 
     company.list(DANA)
     assert company.directory.look_up(frozenset({account(1001)}), frozenset()).by_account == {1001: DANA.principal}
+
+
+def test_the_revision_is_another_one_whenever_an_answer_may_be(company: Company) -> None:
+    first = company.directory.revision()
+    assert first == company.directory.revision()
+    company.list(DANA, replace(ROBO, mfa=True))
+    assert company.directory.revision() != first
+    company.list(DANA, ROBO)
+    assert company.directory.revision() == first
+    company.break_down()
+    with pytest.raises(UnavailableError):
+        company.directory.revision()
 
 
 def test_the_constructor_opens_nothing(tmp_path: Path) -> None:

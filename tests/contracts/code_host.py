@@ -15,7 +15,7 @@ from controller.change.names import CommitSha, ObjectId, RepoPath
 from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Conclusion
 from controller.errors import InputError
 from controller.ownership.owner import TeamOwner, UserOwner
-from controller.ports.code_host import CodeHostWriter, OwnerReader, PullRequestReader, TreeReader
+from controller.ports.code_host import CodeHostWriter, OpenPullRequest, OwnerReader, PullRequestReader, TreeReader
 from controller.ports.merge_queue import MergeQueueReader
 from controller.ports.proposer import ProposedChange, Proposer
 
@@ -135,7 +135,8 @@ class CodeHostContract:
             numbers.append(stage.open(name, "dana"))
         stage.close(numbers[0])
         stage.merge(numbers[1], "olga", "merge")
-        assert stage.reader.open_pull_requests() == (numbers[2],)
+        kept = stage.reader.pull_request(numbers[2])
+        assert stage.reader.open_pull_requests() == (OpenPullRequest(kept.number, kept.head, kept.updated_at),)
         assert stage.reader.pull_request(numbers[0]).state is PullRequestState.CLOSED
 
     def test_what_does_not_exist_is_an_input_error(self, stage: Stage) -> None:
@@ -291,7 +292,7 @@ class CodeHostContract:
         change = ProposedChange("dvo/restore-abc", tip.sha, tip.tree, files, "Put it back", "Because.")
         number = stage.proposer.propose(change)
         assert stage.proposer.propose(change) == number
-        assert stage.reader.open_pull_requests() == (number,)
+        assert [pull.number for pull in stage.reader.open_pull_requests()] == [number]
         pull = stage.reader.pull_request(number)
         assert pull.author.kind is AccountKind.BOT
         between = stage.reader.compare("main", pull.head)

@@ -33,7 +33,7 @@ from controller.decision.check import CheckRun
 from controller.desired_state.paths import is_controlled
 from controller.errors import ControllerError, InputError
 from controller.ownership.owner import TeamOwner, UserOwner
-from controller.ports.code_host import Comparison, Reaction
+from controller.ports.code_host import Comparison, OpenPullRequest, Reaction
 from tests.fakes.git_objects import Authorship, Files, Objects, Signature
 from tests.fakes.merge_queue import Entry, FakeMergeQueue
 
@@ -214,12 +214,14 @@ class FakeCodeHost:
         self.called("pull_request")
         return self._pull(number).facts
 
-    def open_pull_requests(self) -> tuple[int, ...]:
+    def open_pull_requests(self) -> tuple[OpenPullRequest, ...]:
         """See the port."""
         self.called("open_pull_requests")
         pulls = [pull.facts for pull in self._pulls.values()]
         return tuple(
-            pull.number for pull in pulls if pull.state is PullRequestState.OPEN and pull.base_branch == self._branch
+            OpenPullRequest(pull.number, pull.head, pull.updated_at)
+            for pull in pulls
+            if pull.state is PullRequestState.OPEN and pull.base_branch == self._branch
         )
 
     def reviews(self, number: int) -> tuple[Review, ...]:

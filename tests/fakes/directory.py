@@ -47,6 +47,11 @@ class InMemoryDirectory:
             {name.lower(): self._one(p for p in self.people if p.login.lower() == name.lower()) for name in logins},
         )
 
+    def revision(self) -> str:
+        if self.broken is not None:
+            raise UnavailableError(self.broken, component="directory")
+        return repr(self.people)
+
     def _one(self, found: Iterable[Person]) -> Principal | None:
         return next((person.principal for person in found), None)
 

@@ -33,6 +33,7 @@ def test_whoever_asks_is_the_person_given_and_nobody_else_changes(person: Princi
     olga = Account(1002, Login("olga"), AccountKind.USER)
     people = directory.look_up(frozenset({ACTING, olga}), frozenset({"olga@example.com"}), frozenset({"olga"}))
     assert people.of_account(ACTING) == person
+    assert directory.revision() == directory.directory.revision()
     assert people.of_account(olga) == people.of_email("olga@example.com") == people.by_login["olga"] == OLGA.principal
 
 

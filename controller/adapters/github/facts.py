@@ -22,6 +22,7 @@ from controller.change.facts import (
 )
 from controller.change.names import login
 from controller.errors import InputError
+from controller.ports.code_host import OpenPullRequest
 
 _CO_AUTHOR = re.compile(r"^[ \t]*co-authored-by[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 _ADDRESS = re.compile(r"<([^<>]*)>")
@@ -78,6 +79,11 @@ def pull_request_of(answer: object) -> PullRequest:
         merged_at=moment(answer, "merged_at") if is_merged else None,
         break_glass=_break_glass(answer),
     )
+
+
+def open_pull_request_of(answer: object) -> OpenPullRequest:
+    """Return the pull request that an element of a list of open ones describes."""
+    return OpenPullRequest(number(answer, "number"), sha(answer, "head", "sha"), moment(answer, "updated_at"))
 
 
 def review_of(answer: object) -> Review | None:

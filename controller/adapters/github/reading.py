@@ -14,7 +14,7 @@ from controller.adapters.github.answer import at, number, sha, text
 from controller.adapters.github.comparing import compared, is_id, quoted
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.contents import Contents
-from controller.adapters.github.facts import account_of, pull_request_of, review_of
+from controller.adapters.github.facts import account_of, open_pull_request_of, pull_request_of, review_of
 from controller.adapters.github.memory import Memory
 from controller.adapters.github.owners import Owners
 from controller.adapters.github.refusals import unavailable
@@ -23,7 +23,7 @@ from controller.change.facts import Account, PullRequest, PullRequestState, Revi
 from controller.change.names import CommitSha, ObjectId
 from controller.errors import InputError
 from controller.ownership.owner import TeamOwner, UserOwner
-from controller.ports.code_host import Comparison
+from controller.ports.code_host import Comparison, OpenPullRequest
 
 _CLOSED_PAGES = 10
 
@@ -53,10 +53,10 @@ class GitHubReader:
         """Return pull request `number` as it is now; see the port."""
         return self._asked(number)[0]
 
-    def open_pull_requests(self) -> tuple[int, ...]:
-        """Return the numbers of every open pull request to the governed branch; see the port."""
+    def open_pull_requests(self) -> tuple[OpenPullRequest, ...]:
+        """Return every open pull request to the governed branch; see the port."""
         query = {"state": "open", "base": self._branch, "sort": "created", "direction": "asc"}
-        return tuple(number(each, "number") for each in self._app.pages(self._app.path("/pulls"), query))
+        return tuple(open_pull_request_of(each) for each in self._app.pages(self._app.path("/pulls"), query))
 
     def reviews(self, number: int) -> tuple[Review, ...]:
         """Return every submitted review; see the port."""

@@ -52,7 +52,8 @@ def test_a_late_team_member_and_a_late_pull_request_are_found(stage: SandboxStag
         for each in range(number + 1, number + 230):
             issue = replace(pulls[number].issue, number=each, id=world.next_id())
             pulls[each] = replace(pulls[number], issue=issue, id=world.next_id())
-    assert stage.reader.open_pull_requests() == tuple(range(number, number + 230))
+    listed = [pull.number for pull in stage.reader.open_pull_requests()]
+    assert listed == list(range(number, number + 230))
 
 
 def test_team_members_are_at_most_a_minute_old(stage: SandboxStage, tmp_path: Path) -> None:

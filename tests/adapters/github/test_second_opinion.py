@@ -27,6 +27,7 @@ from controller.change.names import CommitSha, Login, ObjectId, RepoPath
 from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Conclusion
 from controller.errors import InputError
 from controller.ownership.owner import TeamOwner
+from controller.ports.code_host import OpenPullRequest
 from tests.adapters.github.conftest import QUICK, REPOSITORY, MemoryIndex
 from tests.adapters.github.scripted import private_key
 from tests.contracts.code_host import MANIFEST
@@ -141,7 +142,7 @@ def test_reading_tells_the_same(elsewhere: Elsewhere, tmp_path: Path) -> None:
     reader = GitHubReader(elsewhere.app, tmp_path / "contents")
     pull = reader.pull_request(elsewhere.number)
     assert (pull.state, pull.head, pull.author.login) == (PullRequestState.OPEN, elsewhere.head, "dana")
-    assert reader.open_pull_requests() == (elsewhere.number,)
+    assert reader.open_pull_requests() == (OpenPullRequest(elsewhere.number, elsewhere.head, pull.updated_at),)
     assert reader.tip("main") == elsewhere.base
     between = reader.compare("main", pull.head)
     assert (between.merge_base.sha, between.head.sha, between.behind_by) == (elsewhere.base, elsewhere.head, 0)

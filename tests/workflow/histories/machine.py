@@ -100,7 +100,7 @@ class Histories(RuleBasedStateMachine):
     def propose_and_approve(self, edit: Change) -> int:
         """Do what is usual, up to the merge."""
         self.propose("omar-ops", [edit], "look")
-        number = self.host.open_pull_requests()[-1]
+        number = self.host.open_pull_requests()[-1].number
         self.host.review(number, self.account("rita-release"))
         self.go_on(number, "look")
         return number
@@ -366,7 +366,7 @@ class Histories(RuleBasedStateMachine):
 
     def pick(self, any_pull: int) -> int:
         """Return one of the open pull requests, or often a new one that is green."""
-        pulls = self.host.open_pull_requests()
+        pulls = [pull.number for pull in self.host.open_pull_requests()]
         return pulls[any_pull % len(pulls)] if pulls and any_pull % 3 == 0 else self.new_green()
 
     def new_green(self) -> int:
