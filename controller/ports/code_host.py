@@ -110,7 +110,8 @@ class OwnerReader(Protocol):
     def may_write(self, owner: UserOwner | TeamOwner) -> bool:
         """Return whether `owner` itself was given write access to the repository; False when the host does not say.
 
-        That a team's members have it by other ways does not give it to the team.
+        That a team's members have it by other ways does not give it to the team, and a team that is
+        not visible to its organization has none that counts.
         """
         ...
 

@@ -41,7 +41,7 @@ class Account:
 
 @dataclass(slots=True)
 class Team:
-    """A team of an organization; members of child teams belong to it too."""
+    """A team of an organization; members of child teams belong to it too, and a secret one only they see."""
 
     id: int
     organization: Account
@@ -49,6 +49,7 @@ class Team:
     name: str
     created_at: datetime
     parent: str | None = None
+    privacy: str = "closed"
     members: set[int] = field(default_factory=set)
     repositories: dict[int, Permission] = field(default_factory=dict)
 

@@ -148,6 +148,10 @@ class Seeds:
         repository.store.move(f"refs/heads/{branch}", commit)
         return commit
 
+    def hide_team(self, organization: str, slug: str) -> None:
+        """Make a team secret: GitHub takes it as nobody's code owner, whatever it may write."""
+        self._world.team(organization, slug).privacy = "secret"
+
     def grant(self, full_name: str, permission: Permission | str, *, person: str = "", team: str = "") -> None:
         """Give a person or a team a role on a repository."""
         repository, role = self._repository(full_name), Permission(permission)

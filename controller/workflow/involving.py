@@ -76,7 +76,7 @@ class Involving:
         return {team: members.result() for team, members in asked.items()}
 
     def _powerless(self, owners: frozenset[Owner], people: People) -> frozenset[Owner]:
-        """Return the owners that GitHub ignores for want of write access, as far as it says."""
+        """Return the owners that GitHub ignores, as far as it says: without write access, or teams nobody sees."""
         asked = {owner: self._pool.submit(self._host.may_write, account_owner(owner, people)) for owner in owners}
         return frozenset(owner for owner, may_write in asked.items() if not may_write.result())
 
@@ -98,4 +98,10 @@ def _doubts(codeowners: CodeOwners, ownership: Ownership, powerless: frozenset[O
     for owner in ownership.owners:
         if owner in powerless:
             where = f"{codeowners.path}:{ownership.line}"
-            yield f"{owner} ({where}) counts for nobody: it is not known to have write access to this repository"
+            yield f"{owner} ({where}) counts for nobody: it is not known to {_needs(owner)}"
+
+
+def _needs(owner: Owner) -> str:
+    if isinstance(owner, TeamOwner):
+        return "be a visible team with write access of its own to this repository"
+    return "have write access to this repository"

@@ -2,7 +2,8 @@
 
 A test module gives `CodeHostContract` a `stage` fixture: a repository with the files of
 `BEGINNING`, the people dana, olga and rita, the team acme/platform with olga in it, rick and the
-team acme/readers (also olga) who may only read, and ways to act.
+team acme/readers (also olga) who may only read, the secret team acme/hidden (olga again) that may
+write, and ways to act.
 """
 
 from collections.abc import Mapping
@@ -344,14 +345,18 @@ class CodeHostContract:
             (TeamOwner("acme", "platform"), True),
             (TeamOwner("ACME", "Platform"), True),
             (TeamOwner("acme", "readers"), False),
+            (TeamOwner("acme", "hidden"), False),
             (TeamOwner("acme", "nobody"), False),
             (TeamOwner("elsewhere", "platform"), False),
         ],
     )
-    def test_only_who_was_given_write_access_may_write(
+    def test_only_who_is_seen_and_was_given_write_access_may_write(
         self, stage: Stage, owner: UserOwner | TeamOwner, may: bool
     ) -> None:
-        """ATTACKS 022: rick may read only, and the team of readers too, though olga, who is in it, may write."""
+        """ATTACKS 022: rick and the team of readers may only read, though olga, who is in it, may write.
+
+        A secret team may write, and GitHub takes it as no owner all the same.
+        """
         assert stage.reader.may_write(owner) is may
 
     def test_an_equal_check_is_not_written_again(self, stage: Stage) -> None:

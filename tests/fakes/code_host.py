@@ -59,6 +59,8 @@ class FakeCodeHost:
         """What a method of the port raises, by its name."""
         self.powerless: set[str] = set()
         """Owners, as CODEOWNERS names them in lower case, that have no write access."""
+        self.secret_teams: set[str] = set()
+        """Teams, as CODEOWNERS names them in lower case, that only their members see."""
         self.checks: dict[tuple[CommitSha, str], CheckRun] = {}
         self.comments: dict[int, str] = {}
         self.requested: dict[int, set[Login]] = {}
@@ -315,7 +317,7 @@ class FakeCodeHost:
             known = {login.lower() for login in self._people}
             return owner.login.lower() in known and str(owner).lower() not in self.powerless
         key = (owner.organization.lower(), owner.slug.lower())
-        return key in self._teams and str(owner).lower() not in self.powerless
+        return key in self._teams and str(owner).lower() not in self.powerless | self.secret_teams
 
     def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
         """See the port."""

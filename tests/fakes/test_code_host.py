@@ -25,7 +25,9 @@ class FakeStage:
             self.account(login)
         self.host.team("acme", "platform", self.account("olga"))
         self.host.team("acme", "readers", self.account("olga"))
+        self.host.team("acme", "hidden", self.account("olga"))
         self.host.powerless = {"@rick", "@acme/readers"}
+        self.host.secret_teams = {"@acme/hidden"}
 
     def account(self, login: str) -> Account:
         return self.host.person(login)

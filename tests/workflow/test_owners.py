@@ -72,6 +72,17 @@ def test_an_owner_without_write_access_approves_nothing_until_it_has_it(world: W
     assert world.conclusions(number) == ("success", "success")
 
 
+def test_a_secret_team_owns_nothing_until_it_is_visible(world: World) -> None:
+    """ATTACKS 022: GitHub asks that a team which owns be visible, whatever it may write."""
+    world.host.secret_teams.add(MANAGERS)
+    number = waiting_for_production(world)
+    assert world.conclusions(number)[1] == "action_required"
+    assert "be a visible team with write access of its own" in as_read(world.check(number, "dvo/approval").summary)
+    world.host.secret_teams.clear()
+    world.look(f"pull/{number}")
+    assert world.conclusions(number) == ("success", "success")
+
+
 def test_write_access_lost_between_approval_and_merge_stops_the_deployment(world: World) -> None:
     """ATTACKS 022, 057."""
     number = waiting_for_production(world)

@@ -1,8 +1,9 @@
-"""Who the owners that CODEOWNERS names are: a team's members, and who was given write access.
+"""Who the owners that CODEOWNERS names are: a team's members, and who GitHub takes as an owner.
 
-Follows GitHub docs "List team members", "Check team permissions for a repository" and "Get
-repository permissions for a user". Each answer is at most a minute old. GitHub ignores owners
-without write access; a 404 or an answer without a permission is taken for having none.
+Follows GitHub docs "About code owners", "List team members", "Check team permissions for a
+repository", "Get a team by name" and "Get repository permissions for a user". Each answer is at
+most a minute old. GitHub ignores owners without write access of their own and teams that are not
+visible; a 404, or an answer that does not say so, is taken for neither.
 """
 
 import re
@@ -21,6 +22,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
 _WITH_ROLE = "application/vnd.github.v3.repository+json"
 _WRITING = frozenset({"admin", "maintain", "write", "push"})
 """GitHub itself says `admin` and `write` here; others who speak its language give the role."""
+_VISIBLE = "closed"
+"""GitHub's word for a team that everybody in the organization sees; the other one is `secret`."""
 
 
 class Owners:
@@ -47,7 +50,7 @@ class Owners:
         return found
 
     def may_write(self, owner: UserOwner | TeamOwner) -> bool:
-        """Return whether `owner` has write access of its own."""
+        """Return whether `owner` has write access of its own and, a team, is visible."""
         if not _is_named_properly(owner):
             return False
         key = _key(owner)
@@ -73,8 +76,9 @@ class Owners:
                     at(self._app.get(self._app.path(f"/collaborators/{owner.login}/permission")), "permission")
                     in _WRITING
                 )
-            place = f"/orgs/{owner.organization}/teams/{owner.slug}{self._app.path('')}"
-            return at(self._app.get(place, accept=_WITH_ROLE), "permissions", "push") is True
+            team = f"/orgs/{owner.organization}/teams/{owner.slug}"
+            access = self._app.get(team + self._app.path(""), accept=_WITH_ROLE)
+            return at(access, "permissions", "push") is True and at(self._app.get(team), "privacy") == _VISIBLE
         except InputError:
             return False
 

@@ -110,7 +110,7 @@ def team_simple(urls: Urls, team: Team) -> Json:
         "name": team.name,
         "slug": team.slug,
         "description": None,
-        "privacy": "closed",
+        "privacy": team.privacy,
         "notification_setting": "notifications_enabled",
         "permission": "pull",
         "members_url": f"{url}/members{{/member}}",

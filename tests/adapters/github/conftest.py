@@ -163,4 +163,7 @@ def _seeded(sandbox: Sandbox) -> AppCredentials:
     sandbox.seeds.grant(REPOSITORY, "triage", person="rick")
     sandbox.seeds.add_team("acme", "readers", members=["olga"])
     sandbox.seeds.grant(REPOSITORY, "triage", team="readers")
+    sandbox.seeds.add_team("acme", "hidden", members=["olga"])
+    sandbox.seeds.grant(REPOSITORY, "write", team="hidden")
+    sandbox.seeds.hide_team("acme", "hidden")
     return sandbox.seeds.add_app(AppSeed(slug="dvo", owner="acme"))
