@@ -162,10 +162,12 @@ class Change:
     """The head of the pull request (for a merged one: the merge commit itself)."""
     commits: tuple[Commit, ...]
     """Every commit from the merge base to the head, oldest first."""
-    pusher: Account | None
-    """Who pushed the head; None when nobody can say."""
-    earlier_pushers: tuple[Account, ...]
-    """Who pushed the other commits of the change, as far as anybody can say."""
+    clean_merges: frozenset[CommitSha]
+    """Merges of the base among the commits that bring no controlled content of their own."""
+    head_pushers: tuple[Account | None, ...]
+    """Everyone who ever pushed the head; None for an account that is gone, empty when nobody can say."""
+    earlier_pushers: tuple[Account | None, ...]
+    """Everyone who ever pushed another commit of the change, as far as anybody can say."""
     reviews: tuple[Review, ...]
     """In the order they were submitted."""
     reviewed: Mapping[CommitSha, Span]

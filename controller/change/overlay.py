@@ -46,6 +46,15 @@ def overlay(base: Snapshot, merge_base: Snapshot, head: Snapshot) -> Overlay:
     return Overlay(combined, tuple(sorted(conflicts)))
 
 
+def is_clean_merge(ours: Snapshot, merge_base: Snapshot, theirs: Snapshot, result: Snapshot) -> bool:
+    """Return whether every controlled file of `result` comes from the side that changed it since `merge_base`.
+
+    False where both sides changed one file to different results: whatever stands there, somebody may have written it.
+    """
+    laid_over = overlay(ours, merge_base, theirs)
+    return not laid_over.conflicts and laid_over.snapshot.entries == result.entries
+
+
 def _under_a_file(entries: Mapping[RepoPath, TreeEntry]) -> Iterator[RepoPath]:
     """Yield the paths that run through what is a file: one side has a folder where the other has none."""
     for path in entries:

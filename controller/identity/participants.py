@@ -7,7 +7,7 @@ exclude, never admit. Who reviews what is weighed in `approval`.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.change.facts import Account, AccountKind, Change, Commit
@@ -33,13 +33,24 @@ class Participants:
     unattributable: tuple[CommitSha, ...]
     """Commits that name somebody the directory does not know."""
     pusher_is_known: bool
+    """Of every push of the change that was told of; False when none of the head was."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseMerge:
+    """A merge that GitHub made of the base into a branch."""
+
+    commit: Commit
+    base: CommitSha
+    """Its parent on the base."""
+    own: CommitSha
+    """Its parent on the branch."""
 
 
 def accounts_to_resolve(change: Change) -> frozenset[Account]:
     """Return every account that judging `change` must know the person behind."""
     pull_request = change.pull_request
-    seen = [pull_request.author, pull_request.merged_by, change.pusher]
-    seen += change.earlier_pushers
+    seen = [pull_request.author, pull_request.merged_by, *change.head_pushers, *change.earlier_pushers]
     seen += [review.author for review in change.reviews]
     seen += [account for commit in change.commits for account in (commit.author, commit.committer)]
     accounts = {account.id: account for account in seen if account is not None and account.id != WEB_FLOW_ID}
@@ -59,22 +70,37 @@ def addresses_to_resolve(change: Change) -> frozenset[str]:
 def participants(change: Change, people: People, requester: PrincipalId | None) -> Participants:
     """Return who took part in `change`, of the `people` its accounts and addresses lead to."""
     author = people.of_account(change.pull_request.author)
-    pushers = [people.of_account(account) for account in (change.pusher, *change.earlier_pushers)]
+    pushers = [people.of_account(account) for account in (*change.head_pushers, *change.earlier_pushers)]
     excluded: dict[PrincipalId, str] = {}
     for part, principal in _beyond_commits(author, requester, pushers):
         excluded.setdefault(principal, part)
     unattributable = []
-    own = frozenset(commit.sha for commit in change.commits)
     for commit in change.commits:
-        attributed = [(part, _behind(people, account, address)) for part, account, address in _named_by(commit, own)]
+        named = _named_by(commit, change.clean_merges)
+        attributed = [(part, _behind(people, account, address)) for part, account, address in named]
         for part, principals in attributed:
             for principal in sorted(principals):
                 excluded.setdefault(principal, part)
         if not all(principals for _, principals in attributed):
             unattributable.append(commit.sha)
-    return Participants(
-        author.id if author else None, requester, excluded, tuple(unattributable), pushers[0] is not None
-    )
+    pusher_is_known = bool(change.head_pushers) and None not in pushers
+    return Participants(author.id if author else None, requester, excluded, tuple(unattributable), pusher_is_known)
+
+
+def merges_of_base(commits: Sequence[Commit]) -> tuple[BaseMerge, ...]:
+    """Return those of the `commits` of a change that GitHub made as merges of the base into the branch.
+
+    Of two parents, one is not of this change. Whether such a merge is clean, or holds what
+    somebody typed to resolve a conflict, its trees tell.
+    """
+    own = frozenset(commit.sha for commit in commits)
+    found = []
+    for commit in filter(_is_web_flow, commits):
+        ours = [parent for parent in commit.parents if parent in own]
+        theirs = [parent for parent in commit.parents if parent not in own]
+        if len(ours) == len(theirs) == 1:
+            found.append(BaseMerge(commit, theirs[0], ours[0]))
+    return tuple(found)
 
 
 def _beyond_commits(
@@ -94,9 +120,9 @@ def _addresses(change: Change) -> Iterator[str]:
             yield address.lower()
 
 
-def _named_by(commit: Commit, own: frozenset[CommitSha]) -> Iterator[tuple[str, Account | None, str]]:
+def _named_by(commit: Commit, clean_merges: frozenset[CommitSha]) -> Iterator[tuple[str, Account | None, str]]:
     """Yield everyone a commit names; nobody where GitHub itself wrote down what somebody clicked."""
-    if not _brings_main_in(commit, own):
+    if commit.sha not in clean_merges:
         yield "commit author", commit.author, commit.author_email
         if not _is_web_flow(commit):
             yield "committer", commit.committer, commit.committer_email
@@ -111,11 +137,6 @@ def _is_web_flow(commit: Commit) -> bool:
         and commit.committer.id == WEB_FLOW_ID
         and commit.committer_email.lower() == WEB_FLOW_ADDRESS
     )
-
-
-def _brings_main_in(commit: Commit, own: frozenset[CommitSha]) -> bool:
-    """Tell GitHub's merge of the base into the branch: of two parents, one is not of this change."""
-    return _is_web_flow(commit) and len(commit.parents) == 2 and len(own.intersection(commit.parents)) == 1
 
 
 def _behind(people: People, account: Account | None, address: str) -> frozenset[PrincipalId]:

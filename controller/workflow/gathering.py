@@ -10,15 +10,17 @@ from typing import Protocol, TypeVar
 
 from controller.change.facts import Account, Change, Commit, PullRequest, Review, ReviewState, Snapshot, Span
 from controller.change.names import CommitSha, ObjectId
-from controller.change.overlay import overlay
+from controller.change.overlay import is_clean_merge, overlay
 from controller.desired_state.scope import blobs_to_read
 from controller.errors import InputError, StaleError
+from controller.identity.participants import BaseMerge, merges_of_base
 from controller.ownership.codeowners import codeowners_path
 from controller.policy.bundle import FOLDER
 from controller.ports.code_host import Comparison, OwnerReader, PullRequestReader, TreeReader
 from controller.workflow.history import Initiated
 
 Found = TypeVar("Found")
+Pushers = Mapping[CommitSha, tuple[Account | None, ...]]
 
 
 class ChangeReader(PullRequestReader, TreeReader, Protocol):
@@ -88,9 +90,7 @@ class Gatherer:
         nothing = Snapshot(commit.sha, commit.tree, {})
         return snapshot, self._host.contents(blobs_to_read(nothing, snapshot))
 
-    def _history(
-        self, pull: PullRequest, base: str
-    ) -> tuple[Comparison, tuple[Review, ...], Mapping[CommitSha, Account]]:
+    def _history(self, pull: PullRequest, base: str) -> tuple[Comparison, tuple[Review, ...], Pushers]:
         comparison = self._pool.submit(self._host.compare, base, pull.head)
         reviews = self._pool.submit(self._host.reviews, pull.number)
         pushers = self._pool.submit(self._host.pushers, pull.number, pull.head)
@@ -102,7 +102,7 @@ class Gatherer:
         comparison: Comparison,
         trees: tuple[Span, Snapshot],
         reviews: tuple[Review, ...],
-        pushers: Mapping[CommitSha, Account],
+        pushers: Pushers,
     ) -> Change:
         span, merge_base = trees
         reviewed = self._reviewed(comparison, reviews)
@@ -115,8 +115,9 @@ class Gatherer:
             merge_base=merge_base,
             head=span.after,
             commits=comparison.commits,
-            pusher=pushers.get(pull.head),
-            earlier_pushers=tuple(pushers[each.sha] for each in comparison.commits[:-1] if each.sha in pushers),
+            clean_merges=self._clean_merges(comparison),
+            head_pushers=tuple(pushers.get(pull.head, ())),
+            earlier_pushers=tuple(who for each in comparison.commits[:-1] for who in pushers.get(each.sha, ())),
             reviews=reviews,
             reviewed=reviewed,
             contents=contents,
@@ -151,6 +152,17 @@ class Gatherer:
             if known is not None:
                 seen[commit] = Span(self._snapshot(known.merge_base), self._snapshot(known.head))
         return seen
+
+    def _clean_merges(self, comparison: Comparison) -> frozenset[CommitSha]:
+        return frozenset(one.commit.sha for one in merges_of_base(comparison.commits) if self._is_clean(one))
+
+    def _is_clean(self, merge: BaseMerge) -> bool:
+        """Return whether a merge of the base holds nothing but what its two parents hold."""
+        between = self._comparison(merge.base, merge.own)
+        if between is None:
+            return False
+        sides = (between.base, between.merge_base, between.head, merge.commit)
+        return is_clean_merge(*map(self._snapshot, sides))
 
     def _comparison(self, base: CommitSha, commit: CommitSha) -> Comparison | None:
         try:

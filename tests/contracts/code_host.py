@@ -58,6 +58,10 @@ class Stage(Protocol):
         """Put a commit on a branch, made from main when it is new."""
         ...
 
+    def move(self, branch: str, commit: CommitSha, by: str) -> None:
+        """Force-push a branch to a commit there is."""
+        ...
+
     def open(self, branch: str, by: str) -> int:
         """Open a pull request from a branch to main."""
         ...
@@ -318,7 +322,7 @@ class CodeHostContract:
         stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
         number = stage.open("topic", "dana")
         head = stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "rita")
-        assert stage.reader.pushers(number, head)[head] == stage.account("rita")
+        assert stage.reader.pushers(number, head)[head] == (stage.account("rita"),)
         assert CommitSha("0" * 40) not in stage.reader.pushers(number, CommitSha("0" * 40))
 
     def test_whoever_pushed_earlier_is_told_too(self, stage: Stage) -> None:
@@ -327,7 +331,16 @@ class CodeHostContract:
         head = stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "dana")
         number = stage.open("topic", "dana")
         told = stage.reader.pushers(number, head)
-        assert (told[first], told[head]) == (stage.account("rita"), stage.account("dana"))
+        assert (told[first], told[head]) == ((stage.account("rita"),), (stage.account("dana"),))
+
+    def test_whoever_pushed_the_same_commit_before_is_told_too(self, stage: Stage) -> None:
+        """ATTACKS 017: a commit that somebody else pushes once more keeps whoever pushed it first."""
+        head = stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "rita")
+        number = stage.open("topic", "dana")
+        assert stage.reader.pushers(number, head)[head] == (stage.account("rita"),)
+        stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "olga")
+        stage.move("topic", head, "dana")
+        assert set(stage.reader.pushers(number, head)[head]) == {stage.account("rita"), stage.account("dana")}
 
     def test_team_members_are_told_and_no_such_team_is_empty(self, stage: Stage) -> None:
         assert stage.reader.team_members(TeamOwner("acme", "platform")) == (stage.account("olga"),)

@@ -76,7 +76,7 @@ class FakeCodeHost:
         self._people: dict[str, tuple[Account, str]] = {}
         self._teams: dict[tuple[str, str], tuple[Account, ...]] = {}
         self._pulls: dict[int, _Pull] = {}
-        self._pushers: dict[tuple[str, CommitSha], Account | None] = {}
+        self._pushers: dict[tuple[str, CommitSha], tuple[Account | None, ...]] = {}
         self.merge_queue = FakeMergeQueue(lambda: self.branches[branch], self._built, self._landed)
         founder = Signature(None, "founder@example.com")
         tree = self.objects.changed(None, files or {"README.md": "A repository"})
@@ -110,7 +110,7 @@ class FakeCodeHost:
         """Let a branch point to a commit, as any push, forced or not; `by` None when the host cannot say."""
         self._tick()
         self.branches[branch] = commit
-        self._pushers[branch, commit] = by
+        self._pushed(branch, commit, by)
         for pull in self._pulls.values():
             if pull.branch == branch and pull.facts.state is PullRequestState.OPEN:
                 self._change(pull, head=commit)
@@ -237,12 +237,12 @@ class FakeCodeHost:
         merged = [pull.facts for pull in self._pulls.values() if pull.facts.merge_commit == commit]
         return next((facts for facts in merged if facts.base_branch == self._branch), None)
 
-    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, Account]:
+    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, tuple[Account | None, ...]]:
         """See the port."""
         self.called("pushers")
         pull = self._pull(number)
         told = {} if pull.facts.is_from_fork else self._pushers
-        return {commit: by for (branch, commit), by in told.items() if branch == pull.branch and by is not None}
+        return {commit: by for (branch, commit), by in told.items() if branch == pull.branch}
 
     def merge_groups(self) -> tuple[MergeGroup, ...]:
         """See the port."""
@@ -368,6 +368,9 @@ class FakeCodeHost:
         """Who commits what the host itself does."""
         return _SERVER
 
+    def _pushed(self, branch: str, commit: CommitSha, by: Account | None) -> None:
+        self._pushers[branch, commit] = (*self._pushers.get((branch, commit), ()), by)
+
     def _pull(self, number: int) -> _Pull:
         if number not in self._pulls:
             raise InputError(f"no pull request {number}")
@@ -390,7 +393,7 @@ class FakeCodeHost:
 
     def _merged(self, pull: _Pull, made: CommitSha, by: Account) -> None:
         self.branches[pull.facts.base_branch] = made
-        self._pushers[pull.facts.base_branch, made] = by
+        self._pushed(pull.facts.base_branch, made, by)
         pull.facts = replace(
             pull.facts,
             state=PullRequestState.MERGED,

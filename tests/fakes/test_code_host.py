@@ -35,6 +35,9 @@ class FakeStage:
     def push(self, branch: str, files: Mapping[str, bytes | None], by: str) -> CommitSha:
         return self.host.push(branch, files, by=self.account(by))
 
+    def move(self, branch: str, commit: CommitSha, by: str) -> None:
+        self.host.move(branch, commit, by=self.account(by))
+
     def open(self, branch: str, by: str) -> int:
         return self.host.open_pull_request(branch, by=self.account(by))
 

@@ -47,7 +47,7 @@ class GitHubReader:
         self._contents = Contents(app, contents)
         self._heads: Memory[int, _Head] = Memory()
         self._comparisons: Memory[tuple[str, str], Comparison] = Memory()
-        self._pushers: Memory[tuple[int, CommitSha], Mapping[CommitSha, Account]] = Memory()
+        self._pushers: Memory[int, Mapping[CommitSha, tuple[Account | None, ...]]] = Memory()
 
     def pull_request(self, number: int) -> PullRequest:
         """Return pull request `number` as it is now; see the port."""
@@ -76,15 +76,20 @@ class GitHubReader:
                 return found
         return None
 
-    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, Account]:
-        """Return who pushed what, by every activity of the pull request's branch; see the port."""
-        known = self._pushers.get((number, head))
-        if known is not None:
-            return known
+    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, tuple[Account | None, ...]]:
+        """Return who pushed what, by every activity of the pull request's branch; see the port.
+
+        What was told once is kept: a branch may be gone by the time its merge is judged.
+        """
         place = self._heads.get(number) or self._asked(number)[1]
-        found = {} if place.is_from_fork else self._pushers_to(place.branch)
-        if head in found:
-            self._pushers.put((number, head), found)
+        if place.is_from_fork:
+            return {}
+        told, known = self._pushers_to(place.branch), self._pushers.get(number) or {}
+        found = {
+            commit: tuple(dict.fromkeys((*known.get(commit, ()), *told.get(commit, ()))))
+            for commit in known.keys() | told.keys()
+        }
+        self._pushers.put(number, found)
         return found
 
     def tip(self, branch: str) -> CommitSha:
@@ -133,13 +138,16 @@ class GitHubReader:
         query = {"state": "closed", "base": self._branch, "sort": "updated", "direction": "desc"}
         return self._app.pages(self._app.path("/pulls"), query, most=_CLOSED_PAGES)
 
-    def _pushers_to(self, branch: str) -> Mapping[CommitSha, Account]:
+    def _pushers_to(self, branch: str) -> Mapping[CommitSha, tuple[Account | None, ...]]:
         try:
             activities = self._app.pages(self._app.path("/activity"), {"ref": f"refs/heads/{branch}"})
         except InputError:
             return {}
-        newest = {sha(each, "after"): account_of(at(each, "actor")) for each in reversed(activities)}
-        return {commit: account for commit, account in newest.items() if account is not None}
+        found: dict[CommitSha, tuple[Account | None, ...]] = {}
+        for each in reversed(activities):
+            commit = sha(each, "after")
+            found[commit] = (*found.get(commit, ()), account_of(at(each, "actor")))
+        return found
 
 
 def _was_merged_as(listed: object, commit: CommitSha, branch: str) -> bool:

@@ -72,6 +72,9 @@ class SandboxStage:
     def push(self, branch: str, files: Mapping[str, bytes | None], by: str) -> CommitSha:
         return CommitSha(self.person(by).commit(branch, files, "A change"))
 
+    def move(self, branch: str, commit: CommitSha, by: str) -> None:
+        self.person(by).call("PATCH", f"/git/refs/heads/{branch}", {"sha": commit, "force": True})
+
     def open(self, branch: str, by: str) -> int:
         answer = self.person(by).call("POST", "/pulls", {"title": "A change", "head": branch, "base": "main"})
         return int(str(answer["number"]))

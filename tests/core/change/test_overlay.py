@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from controller.change.facts import FileMode, Snapshot
 from controller.change.names import RepoPath
-from controller.change.overlay import overlay
+from controller.change.overlay import is_clean_merge, overlay
 from tests.core.change.making import entry, tree
 
 MANIFEST = "environments/production/anl.yaml"
@@ -139,3 +139,22 @@ def test_every_file_is_as_one_of_the_sides_has_it(
     combined = overlay(tree("B", base), tree("M", before), tree("H", head))
     for path, letter in files_of(combined.snapshot).items():
         assert letter in (base.get(path), head.get(path))
+
+
+@given(SIDES, SIDES, SIDES, SIDES)
+def test_a_merge_is_clean_when_each_file_comes_from_the_one_side_that_changed_it(
+    base: dict[str, str], before: dict[str, str], head: dict[str, str], result: dict[str, str]
+) -> None:
+    sides = (tree("B", base), tree("M", before), tree("H", head))
+    laid_over = overlay(*sides)
+    assert is_clean_merge(*sides, tree("R", result)) == (
+        not laid_over.conflicts and files_of(laid_over.snapshot) == result
+    )
+    assert is_clean_merge(*sides, laid_over.snapshot) == (not laid_over.conflicts)
+
+
+@pytest.mark.parametrize("result", ["b", "h", "typed", None])
+def test_a_merge_of_a_file_that_both_sides_changed_is_never_clean(result: str | None) -> None:
+    """ATTACKS 017: even what is as one side has it was chosen by somebody."""
+    sides = (tree("B", {MANIFEST: "b"}), tree("M", {MANIFEST: "a"}), tree("H", {MANIFEST: "h"}))
+    assert not is_clean_merge(*sides, tree("R", {MANIFEST: result[0]} if result else {}))

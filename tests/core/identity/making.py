@@ -45,7 +45,8 @@ def a_change(
     *commits: Commit,
     author: Account | None = None,
     pusher: Account | None = None,
-    earlier_pushers: tuple[Account, ...] = (),
+    earlier_pushers: tuple[Account | None, ...] = (),
+    clean_merges: frozenset[CommitSha] = frozenset(),
     merged_by: Account | None = None,
     reviews: tuple[Review, ...] = (),
 ) -> Change:
@@ -54,5 +55,15 @@ def a_change(
         7, PullRequestState.OPEN, opened_by, sha("9"), "main", False, False, None, merged_by, 1, NOW
     )
     return Change(
-        pull_request, SNAPSHOT, SNAPSHOT, SNAPSHOT, commits, pusher or opened_by, earlier_pushers, reviews, {}, {}
+        pull_request=pull_request,
+        base=SNAPSHOT,
+        merge_base=SNAPSHOT,
+        head=SNAPSHOT,
+        commits=commits,
+        clean_merges=clean_merges,
+        head_pushers=(pusher or opened_by,),
+        earlier_pushers=earlier_pushers,
+        reviews=reviews,
+        reviewed={},
+        contents={},
     )

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.change.facts import AccountKind, Change, Review, ReviewState
-from controller.identity.participants import accounts_to_resolve, addresses_to_resolve, participants
+from controller.identity.participants import (
+    accounts_to_resolve,
+    addresses_to_resolve,
+    merges_of_base,
+    participants,
+)
 from controller.identity.principal import People, Principal, PrincipalId, PrincipalKind
 from tests.core.identity.making import NOW, a_change, a_commit, account, sha
 
@@ -149,10 +154,20 @@ def test_githubs_own_committer_attributes_nobody() -> None:
 def test_the_update_branch_button_attributes_nobody() -> None:
     first = a_commit("1")
     update = a_commit("2", parents=(sha("1"), sha("a")), author_email="bob@example.com", **BY_WEB_FLOW)
-    found = participants(a_change(first, update), PEOPLE, None)
+    [merge] = merges_of_base((first, update))
+    assert (merge.commit, merge.base, merge.own) == (update, sha("a"), sha("1"))
+    found = participants(a_change(first, update, clean_merges=frozenset({update.sha})), PEOPLE, None)
 
     assert found.excluded == {DANA.id: "author"}
     assert found.unattributable == ()
+
+
+def test_a_conflict_resolved_on_githubs_page_attributes_who_resolved_it() -> None:
+    """ATTACKS 017: it looks like the update-branch button, and holds what somebody typed."""
+    first = a_commit("1")
+    resolved = a_commit("2", parents=(sha("1"), sha("a")), author_email="bob@example.com", **BY_WEB_FLOW)
+
+    assert excluded(a_change(first, resolved)) == {DANA.id: "author", BOB.id: "commit author"}
 
 
 @pytest.mark.parametrize(
@@ -166,23 +181,37 @@ def test_the_update_branch_button_attributes_nobody() -> None:
         pytest.param({"parents": (sha("a"), sha("b"))}, id="no-parent-of-this-change"),
     ],
 )
-def test_any_other_merge_attributes_its_author(fields: dict[str, object]) -> None:
+def test_any_other_merge_is_no_merge_of_the_base_and_attributes_its_author(fields: dict[str, object]) -> None:
     merge = a_commit("2", author_email="bob@example.com", **{**BY_WEB_FLOW, **fields})
+    commits = (a_commit("1"), a_commit("3"), merge)
 
-    assert excluded(a_change(a_commit("1"), a_commit("3"), merge))[BOB.id] == "commit author"
+    assert merges_of_base(commits) == ()
+    assert excluded(a_change(*commits))[BOB.id] == "commit author"
 
 
 def test_a_merge_of_main_that_names_co_authors_attributes_them() -> None:
     fields = {**BY_WEB_FLOW, "parents": (sha("1"), sha("a")), "co_author_emails": ("bob@example.com",)}
+    change = a_change(a_commit("1"), a_commit("2", **fields), clean_merges=frozenset({sha("2")}))
 
-    assert excluded(a_change(a_commit("1"), a_commit("2", **fields)))[BOB.id] == "co-author"
+    assert excluded(change) == {DANA.id: "author", BOB.id: "co-author"}
 
 
 def test_a_pusher_nobody_knows_is_said_to_be_unknown() -> None:
     change = a_change(a_commit())
 
-    assert not participants(replace(change, pusher=None), PEOPLE, None).pusher_is_known
-    assert not participants(replace(change, pusher=account(555)), PEOPLE, None).pusher_is_known
+    for head_pushers in [(), (None,), (account(555),), (account(1002), None), (account(555), account(1002))]:
+        assert not participants(replace(change, head_pushers=head_pushers), PEOPLE, None).pusher_is_known
+    for earlier_pushers in [(None,), (account(1002), account(555))]:
+        assert not participants(replace(change, earlier_pushers=earlier_pushers), PEOPLE, None).pusher_is_known
+
+
+def test_whoever_pushed_the_same_head_before_somebody_else_did_took_part() -> None:
+    """ATTACKS 017: the commit names dana, who pushed it once more; bob pushed it first."""
+    change = replace(a_change(a_commit()), head_pushers=(account(1002), account(1001)))
+
+    assert excluded(change) == {DANA.id: "author", BOB.id: "pusher"}
+    assert participants(change, PEOPLE, None).pusher_is_known
+    assert account(1002) in accounts_to_resolve(change)
 
 
 def test_nobody_known_means_nobody_attributed() -> None:

@@ -139,6 +139,25 @@ class Histories(RuleBasedStateMachine):
         if since != tip:
             self.move(number, self.host.objects.commit(tree, (head, tip), who).sha, login, then)
 
+    @happening(any_pull=ANY, login=st.one_of(PROPOSER, OWNER), typed=EDIT, pushed=st.booleans(), then=THEN)
+    def resolve_on_page(self, any_pull: int, login: str, typed: Change, pushed: bool, then: str) -> None:
+        """Merge main into the branch on GitHub's page as "Update branch" would, and type something into a file."""
+        number = self.pick(any_pull)
+        self.merge(self.propose_and_approve((STAGING, "comment", len(self.branches))), "squash")
+        head, tip = self.host.pull_request(number).head, self.host.branches["main"]
+        since = self.host.objects.merge_base(head, tip)
+        assert since is not None
+        if since == tip:
+            return
+        event("resolved on page")
+        before, ours, theirs = map(self.model.files, (since, head, tip))
+        merged = {path: theirs[path] if ours[path] == before[path] else ours[path] for path in before}
+        path, what, any_number = typed
+        merged[path] = self.edited(path, merged[path], what, any_number)
+        who = Authorship(self.host.signature(self.account(login)), GITHUB, is_verified=True)
+        made = self.host.commit(merged, parents=(head, tip), who=who)
+        self.move(number, made.sha, login if pushed else "omar-ops", then)
+
     @happening(any_pull=ANY, login=PROPOSER, then=THEN)
     def rebase(self, any_pull: int, login: str, then: str) -> None:
         """Put what the branch changed on the tip of main, as one commit, and force-push it."""
@@ -365,8 +384,8 @@ class Histories(RuleBasedStateMachine):
         return edited(present, replicas=int(what[-1]))
 
     def pick(self, any_pull: int) -> int:
-        """Return one of the open pull requests, or often a new one that is green."""
-        pulls = [pull.number for pull in self.host.open_pull_requests()]
+        """Return one of the open pull requests of people, or often a new one that is green."""
+        pulls = [pull.number for pull in self.host.open_pull_requests() if pull.number in self.branches]
         return pulls[any_pull % len(pulls)] if pulls and any_pull % 3 == 0 else self.new_green()
 
     def new_green(self) -> int:

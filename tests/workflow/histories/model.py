@@ -299,7 +299,7 @@ class Model:
             return None
         able = {one for one in OWNERS_OF_PRODUCTION - excluded if _rank(people[one]) >= APPROVERS and people[one].mfa}
         approvals = [login for login in able & latest.keys() if self._counts(latest[login], base, effect, as_of)]
-        needed = 1 if self.person(self.host.pushers(pull.number, pull.head).get(pull.head)) else 2
+        needed = 1 if self._pushers_are_known(pull, base) else 2
         return max(latest[login].submitted_at for login in approvals) if len(approvals) >= needed else None
 
     def _counts(self, review: Review, base: CommitSha, effect: Effect, as_of: datetime) -> bool:
@@ -312,13 +312,39 @@ class Model:
 
     def _took_part(self, pull: PullRequest, base: CommitSha) -> tuple[set[str], bool]:
         """Return who made the change, and whether that is known of every commit."""
-        objects = self.host.objects
-        known = objects.history(base)
-        own = {sha: commit for sha, commit in objects.history(pull.head).items() if sha not in known}
-        people = [self.person(who, email) for commit in own.values() for who, email in _named(commit, own)]
-        pushed = [self.person(who) for sha, who in self.host.pushers(pull.number, pull.head).items() if sha in own]
+        own = self._own(pull, base)
+        named = [one for commit in own.values() for one in _named(commit, is_clean=self._is_clean_update(commit, own))]
+        people = [self.person(who, email) for who, email in named]
+        pushed = [self.person(who) for told in self._pushers(pull, base).values() for who in told]
         sure = [*people, self.person(pull.author), *pushed]
         return {one.login for one in sure if one is not None}, None not in people
+
+    def _own(self, pull: PullRequest, base: CommitSha) -> Mapping[CommitSha, Commit]:
+        """Return the commits of a pull request."""
+        known = self.host.objects.history(base)
+        return {sha: commit for sha, commit in self.host.objects.history(pull.head).items() if sha not in known}
+
+    def _pushers(self, pull: PullRequest, base: CommitSha) -> Mapping[CommitSha, tuple[Account | None, ...]]:
+        own = self._own(pull, base)
+        return {sha: told for sha, told in self.host.pushers(pull.number, pull.head).items() if sha in own}
+
+    def _pushers_are_known(self, pull: PullRequest, base: CommitSha) -> bool:
+        told = self._pushers(pull, base)
+        return bool(told.get(pull.head)) and all(self.person(who) for several in told.values() for who in several)
+
+    def _is_clean_update(self, commit: Commit, own: Mapping[CommitSha, Commit]) -> bool:
+        """Return whether GitHub merged main into the branch, and each file is as the side that changed it has it."""
+        ours = [parent for parent in commit.parents if parent in own]
+        if not _is_by_github(commit) or len(commit.parents) != 2 or len(ours) != 1:
+            return False
+        since = self.host.objects.merge_base(*commit.parents)
+        assert since is not None
+        one, other, before, result = map(self.files, (*commit.parents, since, commit.sha))
+        return all(
+            (one[path] == before[path] and result[path] == other[path])
+            or (other[path] in (before[path], one[path]) and result[path] == one[path])
+            for path in before
+        )
 
     def _plan(self, key: str, manifest: bytes | None) -> Plan | None:
         if manifest is None:
@@ -347,11 +373,14 @@ def _rank(person: Person | None) -> int:
     return max((RANKS[group] for group in person.groups), default=-1) if person else -1
 
 
-def _named(commit: Commit, own: Mapping[CommitSha, Commit]) -> Iterator[tuple[Account | None, str]]:
-    """Yield everyone a commit names; GitHub's own account names nobody, nor does its merge of main."""
-    is_by_github = commit.is_verified and commit.committer is not None and commit.committer.id == WEB_FLOW.id
-    if not (is_by_github and len(commit.parents) == 2 and sum(one in own for one in commit.parents) == 1):
+def _is_by_github(commit: Commit) -> bool:
+    return commit.is_verified and commit.committer is not None and commit.committer.id == WEB_FLOW.id
+
+
+def _named(commit: Commit, *, is_clean: bool) -> Iterator[tuple[Account | None, str]]:
+    """Yield everyone a commit names; GitHub's own account names nobody, nor does its clean merge of main."""
+    if not is_clean:
         yield commit.author, commit.author_email
-    if not is_by_github:
+    if not _is_by_github(commit):
         yield commit.committer, commit.committer_email
     yield from ((None, email) for email in commit.co_author_emails)
