@@ -71,12 +71,13 @@ class FollowMain:
         self._chronicle.record_sealed([*events, self._main(MainSeen(tip.sha, 0, is_sound=True), "baseline")], ())
 
     def _record_rewrite(self, seen: MainSeen) -> None:
-        if not seen.is_sound:
-            return
         found = self._host.tip(self._branch)
+        if found == seen.found:
+            return
         details = {"tip": seen.tip, "position": seen.position, "sound": False, "found": found, "kind": "rewritten"}
         event = self._chronicle.event(EventType.CONFIG_CHANGED, "main", details, severity=Severity.CRITICAL)
-        self._chronicle.record_sealed([event], [Mark(f"progress/{found}")])
+        shown = [found] if seen.found is None else [found, seen.found]
+        self._chronicle.record_sealed([event], [Mark(f"progress/{commit}") for commit in shown])
 
     def _record_steps(self, seen: MainSeen, line: list[Commit]) -> None:
         events: list[Event] = []

@@ -38,6 +38,8 @@ class MainSeen:
     position: int
     is_sound: bool
     asked: Asked | None = None
+    found: CommitSha | None = None
+    """What stood there instead when it was looked at last; None while it is sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ class History:
         if "asked" in facts:
             asked = Asked(commit_sha(_text(facts, "asked")), datetime.fromisoformat(_text(facts, "asked_since")))
         tip, position = commit_sha(_text(facts, "tip")), _number(facts, "position")
-        return MainSeen(tip, position, facts.get("sound") is True, asked)
+        found = commit_sha(_text(facts, "found")) if "found" in facts else None
+        return MainSeen(tip, position, facts.get("sound") is True, asked, found)
 
     def initiated(self, merge: CommitSha) -> Initiated | None:
         """Return the merged pull request that `merge` is, or None."""

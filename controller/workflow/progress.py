@@ -48,12 +48,11 @@ class DeploymentProgress:
 
     def steps(self, merge: CommitSha) -> tuple[DeploymentStep, ...]:
         """Return how far each deployment of `merge` has come; a direct push was refused as a whole."""
-        main = self._last(EventType.CONFIG_CHANGED, "main")
-        if main is not None and main.details.get("found") == merge:
-            lost = str(main.details.get("tip"))
+        main = self._history.main()
+        if main is not None and main.found is not None and self._was_found(merge):
             message = (
-                f"main was rewritten and no longer holds {lost[:12]}; nothing is deployed until an administrator puts"
-                f" it back: git push --force-with-lease=main:{merge} origin {lost}:main"
+                f"main was rewritten and no longer holds {main.tip[:12]}; nothing is deployed until an administrator"
+                f" puts it back: git push --force-with-lease=main:{main.found} origin {main.tip}:main"
             )
             return (DeploymentStep("every deployment", Progress.REFUSED, message),)
         direct = self._last(EventType.DEPLOY_REFUSED, f"commit/{merge}")
@@ -76,6 +75,11 @@ class DeploymentProgress:
                 DeploymentStep("everything in this commit", Progress.PENDING, "to be judged with the facts of now"),
             )
         return ()
+
+    def _was_found(self, commit: CommitSha) -> bool:
+        """Return whether `commit` ever stood at the tip of a rewritten main."""
+        told = self._history.all_of(frozenset({EventType.CONFIG_CHANGED}), "main")
+        return any(event.details.get("found") == commit for event in told)
 
     def _step(self, validated: Event, merge: CommitSha) -> DeploymentStep:
         key = parse_key(validated.subject)

@@ -207,6 +207,24 @@ def test_a_rewritten_main_stops_every_deployment_until_it_is_whole_again(world: 
     assert world.target.live(ANL_DEVELOPMENT) is not None
 
 
+def test_a_rewritten_main_that_moves_on_is_put_back_with_a_lease_on_its_newest_tip(world: World) -> None:
+    world.look("main")
+    admin, good = world.account("ada-admin"), world.host.branches["main"]
+    other = world.host.commit({"README.md": "another"}, parents=(), who=world.host.authorship(admin)).sha
+    world.host.move("main", other, by=admin)
+    world.look("main")
+    newest = world.host.push_main({"README.md": "one more"}, by=admin)
+    world.look("main", "main")
+    for found in (other, newest):
+        command = f"git push --force-with-lease=main:{newest} origin {good}:main"
+        assert command in re.sub(r"[`\\]", "", world.check(found, "dvo/deploy").summary)
+    told = [event.details.get("found") for event in world.events(EventType.CONFIG_CHANGED, "main")]
+    assert told == [None, other, newest]
+    world.host.move("main", good, by=admin)
+    world.look("main")
+    assert world.events(EventType.CONFIG_CHANGED, "main")[-1].details["sound"] is True
+
+
 def test_a_manifest_that_goes_stops_its_agent(world: World) -> None:
     bring(world, "dana-dev", DEVELOPMENT, publish(world), "dev")
     number = world.propose("dana-dev", "gone", {DEVELOPMENT: None})
