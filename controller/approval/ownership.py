@@ -13,6 +13,9 @@ from controller.change.names import RepoPath
 from controller.identity.principal import People, Principal, PrincipalId
 from controller.ownership.owner import EmailOwner, Owner, TeamOwner, UserOwner
 
+_MANAGED = "_"
+"""Only in the logins of managed users: it stands before the short code of their enterprise."""
+
 
 @dataclass(frozen=True, slots=True)
 class OwnersToResolve:
@@ -46,12 +49,13 @@ def members_of(
 def account_owner(owner: Owner, people: People) -> UserOwner | TeamOwner:
     """Return what the code host is to be asked about an owner: of an address, the account of the person behind it.
 
-    An address that leads to nobody is asked about as itself, which no account is called.
+    An address that leads to nobody, or to a managed user, whom GitHub lets no address name, is
+    asked about as itself, which no account is called.
     """
     if not isinstance(owner, EmailOwner):
         return owner
     person = people.of_email(owner.address)
-    return UserOwner(owner.address if person is None else person.login)
+    return UserOwner(owner.address if person is None or _MANAGED in person.login else person.login)
 
 
 def _behind(owner: Owner, people: People, teams: Mapping[TeamOwner, tuple[Account, ...]]) -> Iterable[Principal | None]:

@@ -18,7 +18,7 @@ from controller.errors import UnavailableError
 from controller.identity.participants import Participants, accounts_to_resolve, addresses_to_resolve, participants
 from controller.identity.principal import People, PrincipalId
 from controller.ownership.codeowners import CodeOwners, Ownership, codeowners_of, owners_of, why_unowned
-from controller.ownership.owner import Owner, TeamOwner
+from controller.ownership.owner import EmailOwner, Owner, TeamOwner
 from controller.ports.code_host import OwnerReader
 from controller.ports.directory import Directory
 
@@ -104,4 +104,6 @@ def _doubts(codeowners: CodeOwners, ownership: Ownership, powerless: frozenset[O
 def _needs(owner: Owner) -> str:
     if isinstance(owner, TeamOwner):
         return "be a visible team with write access of its own to this repository"
+    if isinstance(owner, EmailOwner):
+        return "name somebody with write access to this repository, and GitHub takes no address of a managed user"
     return "have write access to this repository"

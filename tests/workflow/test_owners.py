@@ -1,11 +1,10 @@
 """CODEOWNERS of main through the whole gate: what GitHub would ignore lets nobody approve, and the check says why."""
 
-import re
 from collections.abc import Mapping
 
 import pytest
 
-from tests.workflow.steps import PRODUCTION, edited, ready_for_production
+from tests.workflow.steps import PRODUCTION, as_read, edited, ready_for_production
 from tests.workflow.world import World
 
 CODEOWNERS = ".github/CODEOWNERS"
@@ -28,11 +27,6 @@ def with_owners(world: World, line: str) -> None:
     number = world.propose("omar-ops", "owners", {CODEOWNERS: world.file(CODEOWNERS).decode() + line + "\n"})
     world.approve("ada-admin", number)
     world.merge("ada-admin", number)
-
-
-def as_read(markdown: str) -> str:
-    """Return Markdown without what keeps it from doing anything."""
-    return re.sub(r"\\(.)", r"\1", markdown).replace("`", "")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Who stands behind the owners of a CODEOWNERS file."""
 
+from dataclasses import replace
+
 from controller.approval.ownership import OwnersToResolve, account_owner, members_of, owners_to_resolve
 from controller.change.facts import Account, AccountKind
 from controller.change.names import Login, RepoPath
@@ -54,6 +56,15 @@ def test_an_address_has_the_access_of_the_account_behind_it() -> None:
     assert account_owner(USER, people) == USER
     assert account_owner(ADDRESS, people) == UserOwner("dana")
     assert account_owner(EmailOwner("gone@example.com"), people) == UserOwner("gone@example.com")
+
+
+def test_an_address_names_no_managed_user() -> None:
+    """GitHub documents that they can be named by their login only."""
+    managed = replace(DANA, login="dana_acme")
+    people = People({}, {"dana@example.com": managed}, {"dana_acme": managed})
+
+    assert account_owner(ADDRESS, people) == UserOwner("Dana@Example.com")
+    assert account_owner(UserOwner("dana_acme"), people) == UserOwner("dana_acme")
 
 
 def test_an_owner_reads_as_the_file_names_it() -> None:
