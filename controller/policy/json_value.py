@@ -21,6 +21,8 @@ _SHOWN = 80
 
 def fields(raw: object, place: str, names: set[str] | None = None) -> dict[str, object]:
     """Return an object; with `names`, exactly these members and no other."""
+    if isinstance(raw, dict) and raw.keys() == names:
+        return raw
     if not isinstance(raw, dict) or not all(isinstance(name, str) for name in raw):
         raise PolicyError(f"expected an object at {place}, got {_kind(raw)}")
     if names is not None:

@@ -6,6 +6,7 @@ control and invisible characters are refused. Who asked, and what follows from t
 is decided elsewhere.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from controller.change.names import RepoPath
@@ -41,6 +42,8 @@ _HOURS = 24 * 365
 _DAYS = 365
 _SENTENCE = 1000
 _PATH = 4096
+_MEMBERS = {"rule", "action", "message", "remediation", "environment", "agent", "path", "line", "until", "params"}
+_ACTIONS = {action.value: action for action in Action}
 
 
 def read_answer(raw: object, *, revision: str, decision_id: str) -> Answer:
@@ -52,7 +55,8 @@ def read_answer(raw: object, *, revision: str, decision_id: str) -> Answer:
     if answer["schema"] != SCHEMA:
         raise PolicyError(f"expected schema {SCHEMA!r}, got {answer['schema']!a:.80}")
     rules = _rules(answer["rules"])
-    findings = [_finding(item, place, rules) for place, item in array(answer["findings"], "findings")]
+    known = sorted(rules)
+    findings = [_finding(item, place, known) for place, item in array(answer["findings"], "findings")]
     return Answer(rules, tuple(distinct(findings, "findings")), _roles(answer["roles"]), revision, decision_id)
 
 
@@ -64,13 +68,12 @@ def _rules(raw: object) -> frozenset[str]:
     return rules
 
 
-def _finding(raw: object, place: str, rules: frozenset[str]) -> Finding:
-    members = {"rule", "action", "message", "remediation", "environment", "agent", "path", "line", "until", "params"}
-    finding = fields(raw, place, members)
-    action = Action(member(finding["action"], f"{place}.action", [action.value for action in Action]))
+def _finding(raw: object, place: str, rules: Sequence[str]) -> Finding:
+    finding = fields(raw, place, _MEMBERS)
+    action = _ACTIONS[member(finding["action"], f"{place}.action", _ACTIONS)]
     path, line = _position(finding, place)
     return Finding(
-        rule=member(finding["rule"], f"{place}.rule", sorted(rules)),
+        rule=member(finding["rule"], f"{place}.rule", rules),
         action=action,
         message=text(finding["message"], f"{place}.message", longest=_SENTENCE),
         remediation=_remediation(finding["remediation"], f"{place}.remediation", action),

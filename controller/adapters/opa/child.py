@@ -1,8 +1,8 @@
 """One OPA server process of our own, for one compiled bundle.
 
 It listens on a socket in a private folder, knows one random token, and lets that token ask for
-the decision and for permissions only; nothing can be uploaded. It has an empty environment, a
-memory limit, and dies with the controller. Who asks it what is decided elsewhere.
+the decision and for permissions only; nothing can be uploaded. It sees nothing of our environment,
+has a memory limit, and dies with the controller. Who asks it what is decided elsewhere.
 """
 
 import os

@@ -1,28 +1,23 @@
 """HTTP to OPA: over a private socket or to a URL, read in full, in time and strictly.
 
-The client's own transport honours proxies and `.netrc`, follows redirects, retries, and takes
-NaN and doubled keys for JSON. None of that may stand between a policy and its answer. What
-the answer says is read elsewhere.
+The client's own transport honours proxies and `.netrc`, follows redirects, retries, takes NaN
+and doubled keys for JSON, and costs more than many a decision. None of that may stand between
+a policy and its answer. What the answer says is read elsewhere.
 """
 
-import io
 import json
-import socket
-import time
+import ssl
 from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Protocol, cast
 
 import requests
 from opa_client.opa import OpaClient
-from requests.adapters import HTTPAdapter
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPResponse
-from urllib3.connection import HTTPConnection
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
 
-_CHUNK = 1 << 16
-_LONGEST = 32 << 20
-_CONNECTIONS = 16
-"""Kept open; with fewer than there are threads, most questions would begin by connecting."""
+from controller.adapters.opa.connection import Connections, Reply, to_address, to_socket
 
 
 class Client(Protocol):
@@ -43,68 +38,43 @@ class Client(Protocol):
         ...
 
 
-class StrictTransport(HTTPAdapter):
-    """Reads every answer whole, within `seconds`, and lets only strict JSON through."""
+class StrictTransport(BaseAdapter):
+    """Carries the requests of a session over `connections`, and lets only strict JSON back."""
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(max_retries=0)
-        self._seconds = seconds
+    def __init__(self, connections: Connections) -> None:
+        super().__init__()
+        self._connections = connections
 
-    def build_response(self, req: requests.PreparedRequest, resp: BaseHTTPResponse) -> requests.Response:
-        """Return the answer `resp` with all of its content."""
+    def send(self, request: requests.PreparedRequest, *_options: object, **_more: object) -> requests.Response:
+        """Return the whole answer to `request`; the options of the session are not its business."""
         try:
-            content = self._content(resp)
-        except BaseException:
-            resp.close()
+            reply = self._connections.exchange(_bytes(request), request.method or "")
+        except requests.RequestException:
             raise
-        resp.drain_conn()  # tells the connection that this answer is over, so that it can carry another
-        resp.release_conn()
-        check_strict_json(content)
-        whole = HTTPResponse(io.BytesIO(content), resp.headers, resp.status, preload_content=False)
-        return super().build_response(req, whole)
-
-    def _content(self, response: BaseHTTPResponse) -> bytes:
-        ends = time.monotonic() + self._seconds
-        content = bytearray()
-        while chunk := response.read1(_CHUNK):
-            content += chunk
-            if len(content) > _LONGEST:
-                raise requests.RequestException(f"the answer is longer than {_LONGEST} bytes")
-            if time.monotonic() > ends:
-                raise requests.ReadTimeout(f"the answer took longer than {self._seconds} seconds")
-        return bytes(content)
-
-
-class SocketTransport(StrictTransport):
-    """The same over a Unix domain socket: no port exists that anybody else could reach or take."""
-
-    def __init__(self, path: Path, seconds: float) -> None:
-        super().__init__(seconds)
-        self._pool = _SocketPool("localhost", maxsize=_CONNECTIONS, socket_path=str(path))
-
-    def get_connection_with_tls_context(self, *_request: object, **_tls: object) -> HTTPConnectionPool:
-        """Return the pool of connections to the socket, whatever the URL says."""
-        return self._pool
+        except (OSError, HTTPException) as error:
+            raise requests.ConnectionError(f"{type(error).__name__}: {error}") from error
+        return StrictResponse(request, reply)
 
     def close(self) -> None:
         """Close every connection."""
-        self._pool.close()
-        super().close()
+        self._connections.close()
 
 
-class _SocketConnection(HTTPConnection):
-    def __init__(self, host: str, *, socket_path: str, timeout: float | None = None, **_tcp: object) -> None:
-        super().__init__(host, timeout=timeout)
-        self._socket_path = socket_path
+class StrictResponse(requests.Response):
+    """An answer whose content was read and found to be strict JSON, once."""
 
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._socket_path)
+    def __init__(self, request: requests.PreparedRequest, reply: Reply) -> None:
+        super().__init__()
+        self._value = strict_json(reply.content)
+        self._content = reply.content
+        self._content_consumed = True
+        self.status_code, self.reason = reply.status, reply.reason
+        self.request, self.url = request, request.url or ""
+        self.headers = CaseInsensitiveDict({} if reply.location is None else {"Location": reply.location})
 
-
-class _SocketPool(HTTPConnectionPool):
-    ConnectionCls = _SocketConnection
+    def json(self, **_options: object) -> object:
+        """Return the value that was read."""
+        return self._value
 
 
 class _StrictClient(OpaClient):  # type: ignore[misc]  # opa_client ships no types
@@ -119,7 +89,6 @@ class _StrictClient(OpaClient):  # type: ignore[misc]  # opa_client ships no typ
         session.max_redirects = 0
         session.headers["Accept-Encoding"] = "identity"
         session.headers.update(self.headers or {})
-        session.verify = self.ssl or True
         session.mount("http://", self._transport)
         session.mount("https://", self._transport)
         return session
@@ -127,26 +96,47 @@ class _StrictClient(OpaClient):  # type: ignore[misc]  # opa_client ships no typ
 
 def socket_client(path: Path, token: str, seconds: float) -> Client:
     """Return a client of the OPA that listens on the socket at `path`."""
-    return cast(Client, _StrictClient(SocketTransport(path, seconds), token=token, timeout=seconds))
+    transport = StrictTransport(Connections(to_socket(path, seconds), seconds))
+    return cast(Client, _StrictClient(transport, token=token, timeout=seconds))
 
 
-def url_client(host: str, port: int, token: str | None, seconds: float, *, tls: bool | str) -> Client:
-    """Return a client of the OPA at `host` and `port`; `tls` is False, True, or the path of a CA file."""
-    options = {"host": host, "port": port, "token": token, "timeout": seconds, "ssl": tls}
-    return cast(Client, _StrictClient(StrictTransport(seconds), **options))
+def url_client(host: str, port: int, token: str | None, seconds: float, *, tls: ssl.SSLContext | None) -> Client:
+    """Return a client of the OPA at `host` and `port`; with `tls` it must prove to be that host."""
+    transport = StrictTransport(Connections(to_address(host, port, seconds, tls), seconds))
+    named = f"[{host}]" if ":" in host else host
+    return cast(
+        Client, _StrictClient(transport, host=named, port=port, token=token, timeout=seconds, ssl=tls is not None)
+    )
 
 
-def check_strict_json(content: bytes) -> None:
-    """Raise `requests.RequestException` unless `content` is JSON with distinct keys and finite numbers."""
+def strict_json(content: bytes) -> object:
+    """Return the value of `content`; `requests.RequestException` unless keys are distinct and numbers finite."""
     try:
-        json.loads(content, object_pairs_hook=_distinct, parse_constant=_refused)
+        value: object = json.loads(content, object_pairs_hook=_distinct, parse_constant=_refused)
     except (ValueError, RecursionError) as error:
         raise requests.RequestException(f"the answer is no JSON: {str(error)[:200]}") from error
+    return value
 
 
-def _distinct(pairs: list[tuple[str, object]]) -> None:
-    if len({key for key, _ in pairs}) != len(pairs):
+def _bytes(request: requests.PreparedRequest) -> bytes:
+    """Return `request` as HTTP/1.1 writes it, in one piece."""
+    body = request.body or b""
+    content = body.encode() if isinstance(body, str) else body
+    host = (request.url or "").partition("://")[2].partition("/")[0]
+    lines = [f"{request.method} {request.path_url} HTTP/1.1", f"Host: {host}"]
+    lines += [f"{name}: {_text(value)}" for name, value in request.headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
         raise ValueError("a key stands twice in one object")
+    return found
 
 
 def _refused(constant: str) -> None:

@@ -5,7 +5,9 @@ revision of the bundle that was meant: one that serves an older or newer one is 
 believed, so a bundle of a pull request can not be asked there at all.
 """
 
+import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from controller.adapters.opa.query import ask, ask_authorization, ask_standing
@@ -20,11 +22,15 @@ class OpaUrl:
     """Implements `PolicyEngine` with the OPA at `url`, for example ``https://opa.example.com:8181``."""
 
     def __init__(
-        self, url: str, *, token: str | None = None, ca_file: str | None = None, timeout_seconds: float = 5.0
+        self, url: str, *, token: str | None = None, ca_file: Path | None = None, timeout_seconds: float = 5.0
     ) -> None:
-        """Raise `ConfigurationError` unless `url` is http or https, a host, and perhaps a port."""
+        """Believe who proves to be the host of `url` to the authorities of `ca_file`, or of this machine without one.
+
+        Raises `ConfigurationError` unless `url` is http or https, a host, and perhaps a port, and
+        `ca_file` holds certificates.
+        """
         host, port, is_secure = _address(url)
-        tls = (ca_file or True) if is_secure else False
+        tls = _context(ca_file) if is_secure else None
         self._client = url_client(host, port, token, timeout_seconds, tls=tls)
 
     def decide(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Answer:
@@ -59,6 +65,13 @@ def _address(url: str) -> tuple[str, int, bool]:
         raise ConfigurationError("OPA_URL: expected http or https and a host, without a user")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ConfigurationError("OPA_URL: expected no path, query or fragment behind the host")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     is_secure = parts.scheme == "https"
-    return host, port or (443 if is_secure else 80), is_secure
+    return parts.hostname, port or (443 if is_secure else 80), is_secure
+
+
+def _context(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # an `SSLError` is one
+        reason = error.strerror or str(error)
+        raise ConfigurationError(f"OPA_CA_FILE: expected certificates in PEM form, got {ca_file}: {reason}") from error

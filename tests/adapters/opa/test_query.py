@@ -313,4 +313,4 @@ def test_an_odd_url_is_refused_without_repeating_it(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["http://opa", "https://opa", "http://[::1]:8181/"])
 def test_a_plain_url_is_accepted(url: str) -> None:
-    OpaUrl(url, ca_file="/etc/ca.pem").close()
+    OpaUrl(url).close()
