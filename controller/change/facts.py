@@ -13,6 +13,9 @@ from enum import StrEnum
 from controller.change.break_glass import BreakGlass, MalformedBreakGlass
 from controller.change.names import CommitSha, Login, ObjectId, RepoPath
 
+LARGEST_FILE = 1024 * 1024
+"""Bytes of the largest controlled file that is read; of a larger one only the id is known."""
+
 
 class AccountKind(StrEnum):
     """What GitHub says an account is."""
@@ -173,4 +176,4 @@ class Change:
     reviewed: Mapping[CommitSha, Span]
     """For each reviewed commit that can still be fetched: its merge base and its tree."""
     contents: Mapping[ObjectId, bytes]
-    """The bytes behind the blob ids that judging reads."""
+    """The bytes behind the blob ids that judging reads, without those of files larger than `LARGEST_FILE`."""

@@ -15,7 +15,7 @@ from controller.errors import InputError, PolicyError
 from controller.policy.bundle import PolicyBundle, policy_bundle
 from controller.policy.recorded import Recorded
 from controller.workflow.gathering import governing_blobs
-from controller.workflow.judging import policies_of
+from controller.workflow.previewing import policies_of
 from controller.workflow.replaying import Comparison, Replaying, Reproduction, recorded_decisions
 
 _THREADS = min(8, 2 * (os.cpu_count() or 1))

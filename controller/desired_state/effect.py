@@ -15,7 +15,7 @@ from controller.desired_state.canonical import canonical_json
 from controller.desired_state.difference import Difference
 from controller.desired_state.manifest import Key
 from controller.desired_state.plan import Plan
-from controller.desired_state.tree import bytes_of, is_regular
+from controller.desired_state.tree import is_regular
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,20 +67,20 @@ def effect_of(differences: Iterable[Difference], files: Iterable[FileEffect]) ->
 def file_effects(
     before: Snapshot, after: Snapshot, contents: Mapping[ObjectId, bytes], paths: Iterable[RepoPath]
 ) -> Iterator[FileEffect]:
-    """Yield what happens to each of `paths` that differs. `InputError` when bytes were not gathered."""
+    """Yield what happens to each of `paths` that differs."""
     for path in sorted(paths):
-        old, new = (_content_digest(path, tree.entries.get(path), contents) for tree in (before, after))
+        old, new = (_content_digest(tree.entries.get(path), contents) for tree in (before, after))
         if old != new:
             yield FileEffect(path, old, new)
 
 
-def _content_digest(path: RepoPath, entry: TreeEntry | None, contents: Mapping[ObjectId, bytes]) -> Digest | None:
-    """Return the digest of a file's bytes; of another kind of file its mode counts too."""
+def _content_digest(entry: TreeEntry | None, contents: Mapping[ObjectId, bytes]) -> Digest | None:
+    """Return the digest of a file's bytes, of its id where they cannot be read; another kind's mode counts too."""
     if entry is None:
         return None
-    if entry.mode is FileMode.SUBMODULE:
+    content = contents.get(entry.blob)
+    if entry.mode is FileMode.SUBMODULE or content is None:
         return digest_of(f"{entry.mode}\0{entry.blob}".encode())
-    content = bytes_of(entry, path, contents)
     return digest_of(content if is_regular(entry) else entry.mode.encode() + b"\0" + content)
 
 

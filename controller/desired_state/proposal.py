@@ -23,7 +23,7 @@ from controller.desired_state.release_reading import definition_path
 from controller.desired_state.resolution import Resolution, republished, resolve
 from controller.desired_state.scope import Scope, scope_of
 from controller.desired_state.state import DesiredState, Readings, read_desired_state
-from controller.desired_state.tree import bytes_of
+from controller.desired_state.tree import bytes_of, unreadable_files
 
 _STEERING = (PolicyPath, GovernancePath, EnvironmentPath)
 
@@ -50,7 +50,7 @@ def propose(
 ) -> Proposal:
     """Return what going from `before` to `after` does, and what is wrong with it.
 
-    `contents` holds at least the blobs that `scope.blobs_to_read` names; `InputError` otherwise.
+    `contents` holds the blobs that `scope.blobs_to_read` names, as far as they can be read.
     Whoever judges many changes keeps one `readings`, so that no file is parsed twice.
     """
     scope = scope_of(before, after)
@@ -66,7 +66,8 @@ def propose(
     releases = [entry.release for entry in published]
     known = (*old.problems, *was.problems, *_altered(old, releases, before, contents))
     altered = _altered(new, [*releases, *old.releases.values()], after, contents)
-    faults = (*new.problems, *will.problems, *strangers.values(), *altered, *_mixed(scope, found))
+    unread = unreadable_files(after, contents, scope.paths)
+    faults = (*new.problems, *unread, *will.problems, *strangers.values(), *altered, *_mixed(scope, found))
     return Proposal(old, new, found, effect, _answerable(faults, known, scope))
 
 

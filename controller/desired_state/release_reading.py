@@ -18,7 +18,7 @@ from controller.desired_state.problem import Problem
 from controller.desired_state.reading import Reading, shaped
 from controller.desired_state.release import Release, release_digest
 from controller.desired_state.schema import AgentHeadShape
-from controller.desired_state.tree import bytes_of, is_regular
+from controller.desired_state.tree import is_regular, unreadable
 
 DEFINITION = "agent.yaml"
 """The file an agent's folder cannot be without."""
@@ -32,17 +32,17 @@ def definition_path(agent: AgentCode) -> RepoPath:
 def read_release(
     agent: AgentCode, files: Mapping[str, TreeEntry], contents: Mapping[ObjectId, bytes]
 ) -> Reading[Release]:
-    """Return the release in the folder of `agent`, given its files keyed by path below it.
-
-    Raises `InputError` when the bytes of one of them were not gathered.
-    """
+    """Return the release in the folder of `agent`, given its files keyed by path below it."""
     path = definition_path(agent)
     if DEFINITION not in files:
         missing = Problem(path, 1, 1, f"`agents/{agent.lower()}/` has no {DEFINITION}", f"Add {DEFINITION}.")
         return Reading(None, (missing,))
     if not all(map(is_regular, files.values())):
         return Reading(None, ())
-    content = {inside: bytes_of(entry, path, contents) for inside, entry in files.items()}
+    unread = [inside for inside, entry in sorted(files.items()) if entry.blob not in contents]
+    if unread:
+        return Reading(None, tuple(unreadable(RepoPath(f"agents/{agent.lower()}/{inside}")) for inside in unread))
+    content = {inside: contents[entry.blob] for inside, entry in files.items()}
     document = read_document(path, content[DEFINITION])
     head, problems = shaped(document, AgentHeadShape)
     if head is not None and head.code != agent:

@@ -27,7 +27,7 @@ from controller.desired_state.problem import Problem
 from controller.desired_state.reading import Reading, read_environment, read_manifest
 from controller.desired_state.release import Release
 from controller.desired_state.release_reading import read_release
-from controller.desired_state.tree import bytes_of, is_regular
+from controller.desired_state.tree import is_regular, unreadable
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -79,7 +79,7 @@ def read_desired_state(
 
     Releases are read of `agents` alone where they are given, of every agent otherwise.
     Files found in `readings` are not read again; those read are added to it.
-    Raises `InputError` when the bytes of a file that must be read were not gathered.
+    What the files wanted whose bytes are not among `contents` is unknown.
     """
     files = _sorted(snapshot)
     readings = readings if readings is not None else Readings()
@@ -106,10 +106,12 @@ def _read(
     contents: Mapping[ObjectId, bytes],
 ) -> Reading[T]:
     reading = known.get((path, entry.blob))
+    if reading is None and entry.blob not in contents:
+        return Reading(None, (unreadable(path),))
     if reading is None:
         if len(known) >= MOST_READINGS:
             known.clear()
-        reading = known[path, entry.blob] = read(path, bytes_of(entry, path, contents))
+        reading = known[path, entry.blob] = read(path, contents[entry.blob])
     return reading
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from controller.change.facts import FileMode, Snapshot
 from controller.change.names import ObjectId, RepoPath, login
 from controller.desired_state.problem import Problem
+from controller.desired_state.tree import unreadable
 from controller.errors import InputError
 from controller.ownership.lookup import Lookup, Rule, arrange
 from controller.ownership.owner import EmailOwner, Owner, TeamOwner, UserOwner
@@ -62,7 +63,7 @@ def codeowners_of(snapshot: Snapshot, contents: Mapping[ObjectId, bytes]) -> Cod
     if entry.mode not in (FileMode.REGULAR, FileMode.EXECUTABLE):
         return _nobody(path, f"expected a regular file, found mode {entry.mode}")
     if entry.blob not in contents:
-        raise InputError(f"expected the bytes of {path} ({entry.blob}) among the gathered contents")
+        return _nobody(path, unreadable(path).message)
     return parse_codeowners(path, contents[entry.blob])
 
 

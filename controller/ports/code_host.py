@@ -93,9 +93,9 @@ class TreeReader(Protocol):
         ...
 
     def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
-        """Return the bytes of every one of `blobs`; what was read once is not fetched again.
+        """Return the bytes of every one of `blobs` that is not larger than `LARGEST_FILE`.
 
-        Raises `InputError` naming those that are too large to be read.
+        What was read once is not fetched again.
         """
         ...
 

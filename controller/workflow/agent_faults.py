@@ -14,6 +14,7 @@ from controller.desired_state.manifest import AgentCode
 from controller.desired_state.paths import AgentPath, classify
 from controller.desired_state.problem import Problem
 from controller.desired_state.proposal import Proposal
+from controller.desired_state.tree import unreadable_files
 
 
 def with_agent_faults(proposal: Proposal, after: Snapshot, contents: Mapping[ObjectId, bytes]) -> Proposal:
@@ -25,11 +26,16 @@ def with_agent_faults(proposal: Proposal, after: Snapshot, contents: Mapping[Obj
 
 def _faults(proposal: Proposal, after: Snapshot, contents: Mapping[ObjectId, bytes]) -> Iterator[Problem]:
     for agent in sorted(_changed_agents(proposal)):
-        files = {
-            place.inside: contents[entry.blob]
+        entries = {
+            path: entry
             for path, entry in after.entries.items()
             if isinstance(place := classify(path), AgentPath) and place.agent == agent
         }
+        unread = tuple(unreadable_files(after, contents, entries))
+        if unread:
+            yield from unread
+            continue
+        files = {path.removeprefix(f"agents/{agent.lower()}/"): contents[entry.blob] for path, entry in entries.items()}
         read = read_release(files, folder=f"agents/{agent.lower()}") if files else ()
         if not isinstance(read, AgentDefinition):
             yield from read

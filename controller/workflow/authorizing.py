@@ -24,7 +24,7 @@ from controller.ports.journal import Mark
 from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import governing_blobs
-from controller.workflow.judging import policies_of
+from controller.workflow.previewing import policies_of
 from controller.workflow.role_watch import RoleWatch
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Protocol, TypeVar
 
-from controller.change.facts import Account, Change, Commit, PullRequest, Review, ReviewState, Snapshot, Span
+from controller.change.facts import Account, Change, Commit, FileMode, PullRequest, Review, ReviewState, Snapshot, Span
 from controller.change.names import CommitSha, ObjectId
 from controller.change.overlay import is_clean_merge, overlay
 from controller.desired_state.scope import blobs_to_read
@@ -177,7 +177,8 @@ class Gatherer:
 def governing_blobs(base: Snapshot) -> frozenset[ObjectId]:
     """Return the ids of what judges a change: the policies and CODEOWNERS of its base."""
     owners = codeowners_path(base)
-    return frozenset(entry.blob for path, entry in base.entries.items() if path == owners or path.startswith(FOLDER))
+    judging = [entry for path, entry in base.entries.items() if path == owners or path.startswith(FOLDER)]
+    return frozenset(entry.blob for entry in judging if entry.mode is not FileMode.SUBMODULE)
 
 
 def together(pool: Executor, *calls: Callable[[], Found]) -> list[Found]:

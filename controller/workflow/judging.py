@@ -17,7 +17,7 @@ from controller.approval.weighing import weigh
 from controller.change.break_glass import BreakGlass, MalformedBreakGlass
 from controller.change.facts import Change, Snapshot
 from controller.change.leftovers import remaining, restores
-from controller.change.names import CommitSha, Digest, ObjectId
+from controller.change.names import CommitSha, Digest
 from controller.change.overlay import overlay
 from controller.decision.deciding import Case, decide
 from controller.decision.verdict import Cause, Judgement, Unanswered
@@ -28,7 +28,6 @@ from controller.desired_state.state import Readings
 from controller.errors import PolicyError, UnavailableError
 from controller.identity.principal import People, PrincipalId
 from controller.policy.answer import Answer
-from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
 from controller.policy.document import policy_document
 from controller.policy.preview import PolicyPreview
 from controller.policy.question import BreakGlassAsked, Purpose, Question
@@ -37,7 +36,7 @@ from controller.workflow.agent_faults import with_agent_faults
 from controller.workflow.break_glass import BreakGlassHistory
 from controller.workflow.history import History
 from controller.workflow.involving import Involved, Involving
-from controller.workflow.previewing import Previewing
+from controller.workflow.previewing import Previewing, policies_of
 from controller.workflow.unadmitted import Unadmitted, with_leftovers
 
 
@@ -97,7 +96,7 @@ class Judging:
         if isinstance(involved, Unanswered):
             return decide(replace(blank, answer=involved))
         document = policy_document(self._question(change, blank, involved, occasion))
-        answer = self._ask(policies_of(change.base, change.contents), document)
+        answer = self._ask(change, document)
         asked = replace(
             blank,
             participants=involved.participants,
@@ -168,9 +167,9 @@ class Judging:
     ) -> Proposal:
         return propose(before, after, change.contents, published, readings=self._readings)
 
-    def _ask(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Answer | Unanswered:
+    def _ask(self, change: Change, document: Mapping[str, object]) -> Answer | Unanswered:
         try:
-            return self._engine.decide(bundle, document)
+            return self._engine.decide(policies_of(change.base, change.contents), document)
         except PolicyError as error:
             return Unanswered(Cause.POLICY_BROKEN, f"The policy of the base branch gives no valid answer: {error}")
         except UnavailableError as error:
@@ -210,16 +209,6 @@ class Judging:
             SeenReview(review, people.of_account(review.author), *effects.get(review.commit, unknown))
             for review in change.reviews
         )
-
-
-def policies_of(tree: Snapshot, contents: Mapping[ObjectId, bytes]) -> PolicyBundle:
-    """Return the policies in `tree`; a change is always judged by those of its base."""
-    files = {
-        path.removeprefix(FOLDER): contents[entry.blob]
-        for path, entry in tree.entries.items()
-        if path.startswith(FOLDER)
-    }
-    return policy_bundle(files)
 
 
 def insist_on_an_answer(judgement: Judgement) -> None:

@@ -14,6 +14,7 @@ from controller.change.facts import Change, Snapshot
 from controller.change.names import ObjectId
 from controller.change.overlay import overlay
 from controller.desired_state.problem import Problem
+from controller.desired_state.tree import unreadable
 from controller.errors import InputError, PolicyError, UnavailableError
 from controller.ledger.event import EventType
 from controller.policy.bundle import FOLDER, PolicyBundle, place_of, policy_bundle
@@ -51,8 +52,11 @@ class Previewing:
         Raises `UnavailableError` when a merge cannot be previewed now: it is judged again.
         """
         after = overlay(change.base, change.merge_base, change.head).snapshot
-        bundle = policy_bundle(policy_files(after, change.contents))
-        if bundle == policy_bundle(policy_files(change.base, change.contents)):
+        try:
+            bundle = policies_of(after, change.contents)
+        except PolicyError as error:
+            return (_problem(str(error)),)
+        if bundle == policies_of(change.base, change.contents):
             return None
         decisions = self._decisions(f"pull/{change.pull_request.number}", purpose)
         key = (bundle.digest, decisions[-1].entry if decisions else None, len(decisions))
@@ -103,13 +107,16 @@ class Previewing:
         return tuple((found[:known] if purpose is Purpose.DEPLOYMENT else found)[-_NEWEST:])
 
 
-def policy_files(tree: Snapshot, contents: Mapping[ObjectId, bytes]) -> Mapping[str, bytes]:
-    """Return the files of the policy folder of `tree`, keyed by path below it."""
-    return {
-        path.removeprefix(FOLDER): contents[entry.blob]
-        for path, entry in tree.entries.items()
-        if path.startswith(FOLDER)
-    }
+def policies_of(tree: Snapshot, contents: Mapping[ObjectId, bytes]) -> PolicyBundle:
+    """Return the policies in `tree`; a change is always judged by those of its base.
+
+    Raises `PolicyError` when one of the files cannot be read.
+    """
+    entries = {path: entry for path, entry in tree.entries.items() if path.startswith(FOLDER)}
+    for path, entry in sorted(entries.items()):
+        if entry.blob not in contents:
+            raise PolicyError(str(unreadable(path)))
+    return policy_bundle({path.removeprefix(FOLDER): contents[entry.blob] for path, entry in entries.items()})
 
 
 def _problem(message: str) -> Problem:

@@ -18,6 +18,7 @@ from controller.desired_state.plan import Plan
 from controller.desired_state.proposal import propose
 from controller.desired_state.release import Release
 from controller.desired_state.scope import blobs_to_read
+from controller.desired_state.tree import bytes_of
 from controller.errors import InputError
 from controller.ports.code_host import TreeReader
 from controller.workflow.history import History
@@ -62,13 +63,10 @@ class Realizing:
         if place is None:
             raise InputError(f"expected {release.agent} {release.version} {release.digest} to be published, it is not")
         folder = f"agents/{release.agent.lower()}/"
-        entries = {
-            path.removeprefix(folder): entry.blob
-            for path, entry in self._trees.snapshot(*place).entries.items()
-            if path.startswith(folder)
-        }
-        contents = self._trees.contents(frozenset(entries.values()))
-        return {path: contents[blob] for path, blob in entries.items()}
+        every = self._trees.snapshot(*place).entries
+        entries = {path: entry for path, entry in every.items() if path.startswith(folder)}
+        contents = self._trees.contents(frozenset(entry.blob for entry in entries.values()))
+        return {path.removeprefix(folder): bytes_of(entry, path, contents) for path, entry in entries.items()}
 
 
 def _without(key: Key, snapshot: Snapshot) -> Snapshot:

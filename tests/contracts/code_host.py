@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pytest
 
-from controller.change.facts import Account, AccountKind, FileMode, PullRequestState, ReviewState
+from controller.change.facts import LARGEST_FILE, Account, AccountKind, FileMode, PullRequestState, ReviewState
 from controller.change.names import CommitSha, ObjectId, RepoPath
 from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Conclusion
 from controller.errors import InputError
@@ -207,6 +207,14 @@ class CodeHostContract:
             path: BEGINNING[path] for path in entries
         }
         assert stage.reader.contents(frozenset()) == {}
+
+    def test_a_file_too_large_to_be_read_is_left_out(self, stage: Stage) -> None:
+        large = {"agents/anl/large.md": b"x" * (LARGEST_FILE + 1), "agents/anl/largest.md": b"x" * LARGEST_FILE}
+        head = stage.push("topic", large, "dana")
+        entries = stage.reader.snapshot(head, stage.reader.compare("main", head).head.tree).entries
+        blobs = {name: entries[RepoPath(f"agents/anl/{name}.md")].blob for name in ("large", "largest")}
+        for _ in range(2):
+            assert stage.reader.contents(frozenset(blobs.values())).keys() == {blobs["largest"]}
 
     def test_reviews_come_in_order_with_the_commit_each_saw(self, stage: Stage) -> None:
         first = stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")

@@ -17,6 +17,7 @@ from itertools import count
 
 from controller.change.break_glass import break_glass_in
 from controller.change.facts import (
+    LARGEST_FILE,
     Account,
     AccountKind,
     Comment,
@@ -303,7 +304,8 @@ class FakeCodeHost:
         unknown = blobs - self.objects.blobs.keys()
         if unknown:
             raise InputError(f"no blobs {', '.join(sorted(unknown))}")
-        return {blob: self.objects.blobs[blob] for blob in blobs}
+        found = {blob: self.objects.blobs[blob] for blob in blobs}
+        return {blob: content for blob, content in found.items() if len(content) <= LARGEST_FILE}
 
     def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
         """See the port."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from controller.adapters.git_local.command import Git, GitRefusedError
 from controller.adapters.git_local.objects import list_tree, read_commits, read_objects
-from controller.change.facts import Account, Commit, Snapshot, TreeEntry
+from controller.change.facts import LARGEST_FILE, Account, Commit, Snapshot, TreeEntry
 from controller.change.names import CommitSha, ObjectId, RepoPath, commit_sha
 from controller.desired_state.paths import is_controlled
 from controller.errors import InputError
@@ -67,12 +67,12 @@ class LocalRepository:
         return Snapshot(commit, tree, entries, subtrees)
 
     def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
-        """Return the bytes of every one of `blobs`; what was read once is not read again."""
+        """Return the bytes of every one of `blobs` that is not too large; what was read once is not read again."""
         missing = blobs - self._known.keys()
         if missing:
             read = read_objects(self._git, missing)
             self._known |= {blob: read[blob] for blob in missing}
-        return {blob: self._known[blob] for blob in blobs}
+        return {blob: self._known[blob] for blob in blobs if len(self._known[blob]) <= LARGEST_FILE}
 
     def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
         """Return nobody: a clone knows no teams."""

@@ -18,14 +18,12 @@ from pathlib import Path
 
 from controller.adapters.github.answer import number, text
 from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.memory import Memory
 from controller.adapters.github.refusals import OversizedAnswerError, unavailable
+from controller.change.facts import LARGEST_FILE
 from controller.change.names import ObjectId
-from controller.errors import InputError
 
-LARGEST = 1024 * 1024
-"""Bytes of the largest file the controller reads."""
-
-_ANSWER = LARGEST * 3 // 2  # base64 with its line breaks, and the JSON around it
+_ANSWER = LARGEST_FILE * 3 // 2  # base64 with its line breaks, and the JSON around it
 _IN_MEMORY = 64 * 1024 * 1024
 
 
@@ -45,22 +43,17 @@ class Contents:
         self._memory: OrderedDict[ObjectId, bytes] = OrderedDict()
         self._most = in_memory
         self._held = 0
+        self._too_large: Memory[ObjectId, bool] = Memory()
 
     def read(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
-        """Return the bytes of every one of `blobs`; those nobody has are fetched at the same time.
-
-        Raises `InputError` naming every blob that is larger than `LARGEST`.
-        """
+        """Return the bytes of every one of `blobs` but the too large; those nobody has are fetched at the same time."""
         found = {blob: content for blob in sorted(blobs) if (content := self._known(blob)) is not None}
-        missing = sorted(blobs - found.keys())
+        missing = sorted(blob for blob in blobs - found.keys() if not self._too_large.get(blob))
         fetched = self._app.gather([lambda blob=blob: self._fetch(blob) for blob in missing])  # type: ignore[misc] # a default binds the loop's value
-        oversized = [blob for blob, content in zip(missing, fetched, strict=True) if content is None]
-        if oversized:
-            raise InputError(
-                f"larger than {LARGEST} bytes, which is the most one file may have: {', '.join(oversized)}"
-            )
         for blob, content in zip(missing, fetched, strict=True):
-            if content is not None:
+            if content is None:
+                self._too_large.put(blob, value=True)
+            else:
                 self._keep(blob, content)
                 found[blob] = content
         return found
@@ -86,7 +79,7 @@ class Contents:
             answer = self._app.get_fixed(self._app.path(f"/git/blobs/{blob}"), limit=_ANSWER)
         except OversizedAnswerError:
             return None
-        if number(answer, "size") > LARGEST:
+        if number(answer, "size") > LARGEST_FILE:
             return None
         content = _decoded(answer)
         if blob_id(content) != blob:

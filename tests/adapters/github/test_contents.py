@@ -10,15 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.adapters.github.connection import GitHubApp
-from controller.adapters.github.contents import LARGEST, Contents, blob_id
+from controller.adapters.github.contents import Contents, blob_id
 from controller.adapters.github.exchange import THREADS
+from controller.change.facts import LARGEST_FILE
 from controller.change.names import ObjectId
-from controller.errors import InputError, UnavailableError
+from controller.errors import UnavailableError
 from tests.adapters.github.conftest import SandboxStage
 from tests.adapters.github.scripted import Said, scripted
 from tests.fakes.git_objects import object_id
 
-LARGE = b"x" * LARGEST
+LARGE = b"x" * LARGEST_FILE
 
 
 def blob(content: bytes, /, **changed: object) -> Said:
@@ -81,15 +82,14 @@ def test_other_bytes_than_the_ids_are_refused_and_not_kept(tmp_path: Path, said:
         assert contents.read(wanted) == {blob_id(b"version: 1\n"): b"version: 1\n"}
 
 
-def test_the_largest_file_is_read_and_a_larger_one_named(tmp_path: Path) -> None:
+def test_the_largest_file_is_read_and_a_larger_one_left_out_and_not_asked_for_again(tmp_path: Path) -> None:
     kept = {blob_id(content): content for content in (LARGE, LARGE + b"x", LARGE * 3, b"small")}
-    with scripted(lambda method, path: blob(kept[ObjectId(path.rpartition("/")[2])])) as (app, _):
+    with scripted(lambda method, path: blob(kept[ObjectId(path.rpartition("/")[2])])) as (app, server):
         contents = Contents(app, tmp_path)
         assert contents.read(frozenset({blob_id(LARGE)})) == {blob_id(LARGE): LARGE}
-        with pytest.raises(InputError) as raised:
-            contents.read(frozenset(kept))
-        named = {oid for oid in kept if oid in str(raised.value)}
-        assert named == {blob_id(LARGE + b"x"), blob_id(LARGE * 3)}
+        for _ in range(2):
+            assert contents.read(frozenset(kept)) == {blob_id(LARGE): LARGE, blob_id(b"small"): b"small"}
+            assert len(server.calls) == len(kept)
 
 
 def test_memory_is_bounded_and_the_store_is_not(tmp_path: Path) -> None:

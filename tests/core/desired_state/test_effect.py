@@ -12,7 +12,6 @@ from controller.change.names import RepoPath, digest_of
 from controller.desired_state.difference import Difference, Kind
 from controller.desired_state.effect import Effect, FileEffect, PlanEffect, effect_of, file_effects
 from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
-from controller.errors import InputError
 from tests.core.desired_state.making import World
 from tests.core.desired_state.test_difference import plan
 
@@ -76,6 +75,8 @@ def test_files_enter_by_their_content_and_mode(world: World) -> None:
     }
 
 
-def test_bytes_that_were_not_gathered_are_named(world: World) -> None:
-    with pytest.raises(InputError, match="not gathered"):
-        list(file_effects(world.tree({}), world.tree({"a": "1"}), {}, [RepoPath("a")]))
+def test_of_a_file_that_cannot_be_read_its_id_counts(world: World) -> None:
+    after = world.tree({"a": "1"})
+    [found] = file_effects(world.tree({}), after, {}, [RepoPath("a")])
+    blob = after.entries[RepoPath("a")].blob
+    assert (found.before, found.after) == (None, digest_of(b"100644\x00" + blob.encode()))

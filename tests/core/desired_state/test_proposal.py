@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.change.facts import FileMode, Snapshot
+from controller.change.names import RepoPath
 from controller.change.overlay import overlay
 from controller.desired_state.difference import Kind
 from controller.desired_state.proposal import Proposal, propose
 from controller.desired_state.release import PublishedRelease
 from controller.desired_state.scope import blobs_to_read
 from controller.desired_state.state import Readings
-from controller.errors import InputError
 from tests.core.desired_state.making import (
     MANIFEST,
     World,
@@ -298,9 +298,21 @@ def test_readings_are_shared_between_judgements(story: Story) -> None:
     assert propose(story.base, story.base, {}, (), readings=readings) == first
 
 
-def test_bytes_that_were_not_gathered_are_a_fault_of_the_gatherer(story: Story) -> None:
-    with pytest.raises(InputError, match="not gathered"):
-        propose(story.base, story.base, {}, ())
+@pytest.mark.parametrize("path", [MANIFEST, "policies/rego/large.rego", "agents/anl/kb/large.md"])
+def test_a_file_that_cannot_be_read_is_a_problem_of_whoever_touches_it_alone(story: Story, path: str) -> None:
+    large = story.world.tree(small_repository() | {path: "large"})
+    unread = large.entries[RepoPath(path)].blob
+    del story.world.contents[unread]
+    brought = propose(story.base, large, story.world.contents, ())
+    assert path in {problem.path for problem in brought.problems}
+    assert not brought.effect.is_empty
+    other = story.world.tree(small_repository() | {path: "large", STAGING: manifest(replicas="5")})
+    del story.world.contents[unread]
+    elsewhere = propose(large, other, story.world.contents, ())
+    assert path not in {problem.path for problem in elsewhere.problems}
+    taken_out = propose(large, story.base, story.world.contents, ())
+    assert path not in {problem.path for problem in taken_out.problems}
+    assert not taken_out.effect.is_empty
 
 
 PATHS = st.sampled_from(

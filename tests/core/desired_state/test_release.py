@@ -13,7 +13,6 @@ from controller.desired_state.problem import Problem
 from controller.desired_state.reading import Reading
 from controller.desired_state.release import Release, release_digest
 from controller.desired_state.release_reading import read_release
-from controller.errors import InputError
 from tests.core.desired_state.making import agent_files, blob_id, release
 
 ANL = AgentCode("ANL")
@@ -94,7 +93,9 @@ def test_a_folder_with_another_kind_of_file_is_no_release() -> None:
     assert read(agent_files(), FileMode.SYMLINK) == Reading(None, ())
 
 
-def test_bytes_that_were_not_gathered_are_named() -> None:
-    blob = ObjectId("d" * 40)
-    with pytest.raises(InputError, match=blob):
-        read_release(ANL, {"agent.yaml": TreeEntry(FileMode.REGULAR, blob)}, {})
+def test_files_that_cannot_be_read_are_told_each_at_its_path() -> None:
+    unread = {name: TreeEntry(FileMode.REGULAR, ObjectId(name[0] * 40)) for name in ("agent.yaml", "b/large.md")}
+    found = read_release(ANL, unread, {})
+    assert found.accepted is None
+    assert [problem.path for problem in found.problems] == ["agents/anl/agent.yaml", "agents/anl/b/large.md"]
+    assert "cannot be read: expected a file of at most 1048576 bytes" in found.problems[0].message

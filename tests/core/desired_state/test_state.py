@@ -6,7 +6,6 @@ from controller.change.facts import FileMode, Snapshot
 from controller.change.names import RepoPath
 from controller.desired_state.manifest import AgentCode
 from controller.desired_state.state import MOST_READINGS, DesiredState, Readings, read_desired_state
-from controller.errors import InputError
 from tests.core.desired_state.making import MANIFEST, World, environment, manifest, release, small_repository
 
 
@@ -165,9 +164,15 @@ def test_the_same_bytes_at_another_path_are_another_manifest(world: World) -> No
     )
 
 
-def test_bytes_that_were_not_gathered_are_named(world: World) -> None:
+def test_a_file_that_cannot_be_read_is_told_at_its_path_and_leaves_the_rest(world: World) -> None:
     snapshot = world.tree(small_repository())
-    blob = snapshot.entries[MANIFEST].blob
-    del world.contents[blob]
-    with pytest.raises(InputError, match=f"{blob} .*{MANIFEST}"):
-        read(world, snapshot)
+    whole = read(world, snapshot)
+    content = world.contents.pop(snapshot.entries[MANIFEST].blob)
+    readings = Readings()
+    found = read_desired_state(snapshot, world.contents, readings=readings)
+    path, line, message = only(found)
+    assert (path, line) == (MANIFEST, 1)
+    assert "its content cannot be read" in message
+    assert found.manifests.keys() < whole.manifests.keys()
+    world.contents[snapshot.entries[MANIFEST].blob] = content
+    assert read_desired_state(snapshot, world.contents, readings=readings) == whole

@@ -6,7 +6,6 @@ import pytest
 
 from controller.change.facts import FileMode, Snapshot, TreeEntry
 from controller.change.names import CommitSha, ObjectId, RepoPath
-from controller.errors import InputError
 from controller.ownership.codeowners import (
     CodeOwners,
     Ownership,
@@ -132,9 +131,11 @@ def test_the_file_of_a_tree_is_read_from_the_gathered_contents() -> None:
     assert owners_of(codeowners, RepoPath("x")).owners == (UserOwner("a"),)
 
 
-def test_contents_that_were_not_gathered_are_an_error() -> None:
-    with pytest.raises(InputError, match="expected the bytes of .github/CODEOWNERS"):
-        codeowners_of(_snapshot({FILE: FileMode.REGULAR}), {})
+def test_a_file_that_cannot_be_read_owns_nothing() -> None:
+    codeowners = codeowners_of(_snapshot({FILE: FileMode.REGULAR}), {})
+
+    assert "its content cannot be read" in codeowners.problems[0].message
+    assert owners_of(codeowners, RepoPath("a")).owners == ()
 
 
 def test_without_a_file_nobody_owns_anything() -> None:
