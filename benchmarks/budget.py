@@ -12,13 +12,17 @@ The mix is of a busy company with 25 pull requests open at any time:
   the base moved, and when the merge was decided;
 - 300 pushes and 240 reviews: a pull request has approvals of commits it has left behind, and each of
   those is compared again when its base moved;
-- a sweep every minute looks at all 25, and finds nothing new;
+- a sweep every minute marks what changed, and each of the 25 four times an hour whether it did or not;
 - 420 webhooks that change nothing: edited titles, repeated deliveries, drafts.
+
+That is fewer than 4,000 judgements; looks that find nothing make them up to so many. The quiet hour is
+one in which somebody pushes elsewhere every minute and nobody touches the 25: what it takes to look at
+all of them every minute, and at what changed only.
 
 A look that finds nothing new still costs about one request: the answer about a pull request holds
 its repository, whose `pushed_at` changes with every push to any branch, so it is rarely a 304. Half of
 what is open goes to development and is green at once, half to production and waits for a
-review. The eventful hour has as many judgements but no sweeps and idle webhooks: pushes and reviews
+review. The eventful hour has 4,000 judgements too, but none that find nothing: pushes and reviews
 take their places. It is not claimed to fit.
 """
 
@@ -33,13 +37,14 @@ LIMIT = 12_500
 MOST_USED = 70
 """Per cent of the limit."""
 _OPEN, _MERGES, _SWEEPS, _IDLE = 25, 30, 60, 420
-MIX: Mapping[str, int] = {
+LIVED: Mapping[str, int] = {
     "opened": 40,
     "pushed": 300,
     "reviewed": 240,
     "base moved": 2 * _MERGES * _OPEN,
-    "nothing changed": _SWEEPS * _OPEN + _IDLE,
+    "nothing changed": 4 * _OPEN + _IDLE,
 }
+MIX: Mapping[str, int] = {**LIVED, "nothing changed": LIVED["nothing changed"] + 4_000 - sum(LIVED.values())}
 EVENTFUL: Mapping[str, int] = {"opened": 40, "pushed": 1_367, "reviewed": 1_093, "base moved": 2 * _MERGES * _OPEN}
 _BESIDE: Mapping[str, int] = {MERGE: _MERGES, SWEEP: _SWEEPS}
 """What is looked at in an hour that is no judgement of a pull request."""
@@ -61,8 +66,11 @@ def figures() -> Iterator[Figure]:
         yield from _series(measured)
         costs = dict(measured.costs)
         yield from _by_kind(costs)
+        yield from _hour(costs, "busy hour as lived", LIVED, MOST_USED)
         yield from _hour(costs, "busy hour", MIX, MOST_USED)
         yield from _hour(costs, "eventful hour", EVENTFUL, None)
+        yield from _quiet(measured, "everything", "sweep")
+        yield from _quiet(measured, "what changed", "changes")
         yield from _rush(measured)
 
 
@@ -130,6 +138,21 @@ def _live(measured: Company) -> None:
     for at, order in due:
         measured.clock.pass_seconds(max(0.0, start + at - measured.clock.monotonic()))
         acts[order][1]()
+
+
+def _quiet(measured: Company, name: str, key: str) -> Iterator[Figure]:
+    """Let an hour pass in which nothing happens to what is open, each minute with a sweep."""
+    kind = f"quiet hour, each minute {name}"
+    _next_hour(measured)
+    measured.look("quiet", "quiet", key)
+    for _ in range(_SWEEPS):
+        measured.clock.pass_seconds(60)
+        measured.push_elsewhere()
+        measured.look(kind, f"{kind}, beside", key)
+    looks, beside = measured.costs[kind], measured.costs[f"{kind}, beside"]
+    yield Figure(f"{kind}, {len(measured.open)} open: looks at pull requests", looks.looks, "looks")
+    yield Figure(f"{kind}: requests", looks.requests + beside.requests, "requests")
+    yield Figure(f"{kind}: points a minute", (looks.points + beside.points) / _SWEEPS, "points")
 
 
 def _rush(measured: Company) -> Iterator[Figure]:

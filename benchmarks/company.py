@@ -165,8 +165,14 @@ class Company:
         self.look("nothing changed", "nothing changed", f"pull/{number}")
 
     def sweep(self) -> None:
-        """Look at everything, as the controller does every minute."""
-        self.look("nothing changed", SWEEP, "sweep")
+        """Look at what changed, as the controller does every minute."""
+        self.look("nothing changed", SWEEP, "changes")
+
+    def push_elsewhere(self) -> None:
+        """Push to a branch without a pull request."""
+        self._made += 1
+        files = {"notes.md": f"Note {self._made}\n".encode()}
+        self.sandbox.person("dana-dev", REPOSITORY).commit(f"notes-{self._made}", files, "A note")
 
     def merge_one(self) -> None:
         """Open a pull request and merge it at once; then main is followed and everything is looked at, as on a push."""
@@ -229,6 +235,7 @@ def company(limit: int) -> Iterator[Company]:
             agents=target,
             journal=MemoryJournal(queue),
             queue=queue,
+            index=MemoryIndex(),
             ledger=MemoryLedger(),
             clock=clock,
             new_id=lambda: str(uuid.uuid4()),

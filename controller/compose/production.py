@@ -130,6 +130,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             agents=HttpAgentClient(),
             journal=CountingJournal(PostgresJournal(database), metrics),
             queue=queue,
+            index=PostgresIndex(database),
             ledger=GitLedger(settings.ledger, key),
             clock=clock,
             new_id=_new_id,

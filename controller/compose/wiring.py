@@ -11,7 +11,7 @@ from controller.ports.code_host import CodeHostWriter, ConversationReader
 from controller.ports.deployer import Deployer
 from controller.ports.directory import Directory
 from controller.ports.issue_tracker import IssueTracker
-from controller.ports.journal import Journal, WorkQueue
+from controller.ports.journal import Index, Journal, WorkQueue
 from controller.ports.merge_queue import MergeQueueReader
 from controller.ports.policy_engine import PolicyEngine
 from controller.ports.proposer import Proposer
@@ -33,6 +33,7 @@ from controller.workflow.reviews import Reviews
 from controller.workflow.roll_out import RollOut
 from controller.workflow.seal import Ledger, Sealer
 from controller.workflow.showing import Showing
+from controller.workflow.survey import Surveyor
 from controller.workflow.sweep import Sweep
 from controller.workflow.unadmitted import Unadmitted
 
@@ -54,6 +55,7 @@ class Parts:
     agents: AgentClient
     journal: Journal
     queue: WorkQueue
+    index: Index
     ledger: Ledger
     clock: Clock
     new_id: Callable[[], str]
@@ -71,9 +73,9 @@ def wire(parts: Parts) -> Workflows:
     history = chronicle.history
     gatherer = Gatherer(parts.reader, parts.pool, parts.branch)
     unadmitted = Unadmitted(parts.reader, history)
-    judging = Judging(
-        Involving(parts.reader, parts.directory, parts.pool), parts.engine, history, unadmitted, parts.timing
-    )
+    involving = Involving(parts.reader, parts.directory, parts.pool)
+    judging = Judging(involving, parts.engine, history, unadmitted, parts.timing)
+    surveyor = Surveyor(gatherer, involving, unadmitted, chronicle)
     merges = Merges(gatherer, judging, unadmitted, chronicle)
     showing = Showing(parts.writer, parts.pool)
     authorizing = Authorizing(parts.reader, parts.engine, chronicle, parts.branch)
@@ -87,6 +89,6 @@ def wire(parts: Parts) -> Workflows:
         sealer=sealer,
         restoring=Restoring((parts.reader, parts.proposer), gatherer, unadmitted, chronicle),
         merge_queue=MergeQueue((parts.merge_queue, parts.reader), gatherer, judging, chronicle, showing),
-        sweep=Sweep(parts.reader, parts.queue, history),
+        sweep=Sweep(surveyor, parts.queue, parts.index, chronicle),
         commands=Commands(parts.conversation, parts.writer, parts.directory, authorizing, chronicle),
     )

@@ -19,7 +19,7 @@ class Mark:
 
     key: str
     """``pull/7``, ``main``, ``merge/<sha>``, ``queue``, ``queue/pr-7-<sha>``, ``restore``,
-    ``deployment/production/ANL``, ``seal``, ``sweep``."""
+    ``deployment/production/ANL``, ``seal``, ``sweep`` (everything), ``changes`` (the sweep of each minute)."""
     not_before: datetime | None = None
 
 

@@ -48,6 +48,7 @@ class Workflows:
             "restore": self.restoring.look,
             "seal": self.sealer.seal,
             "sweep": self.sweep.look,
+            "changes": self.sweep.look_for_changes,
         }
 
     def look_at(self, key: str) -> None:

@@ -4,7 +4,7 @@ The reads of one round go out together; what an id names is read once. A merged 
 gives the same value: its base is the first parent, its head the merge itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Protocol, TypeVar
 
@@ -16,7 +16,7 @@ from controller.errors import InputError, StaleError
 from controller.identity.participants import BaseMerge, merges_of_base
 from controller.ownership.codeowners import codeowners_path
 from controller.policy.bundle import FOLDER
-from controller.ports.code_host import Comparison, OwnerReader, PullRequestReader, TreeReader
+from controller.ports.code_host import Comparison, OpenPullRequest, OwnerReader, PullRequestReader, TreeReader
 from controller.workflow.history import Initiated
 
 Found = TypeVar("Found")
@@ -73,6 +73,19 @@ class Gatherer:
     def tip(self) -> Snapshot:
         """Return the tip of the governed branch."""
         return self._snapshot(self._host.compare(self.branch, self.branch).base)
+
+    def open_pull_requests(self) -> tuple[OpenPullRequest, ...]:
+        """Return every open pull request to the governed branch."""
+        return self._host.open_pull_requests()
+
+    def reviews(self, numbers: Sequence[int]) -> Mapping[int, tuple[Review, ...]]:
+        """Return the reviews of each of some pull requests."""
+        asked = {number: self._pool.submit(self._host.reviews, number) for number in numbers}
+        return {number: reviews.result() for number, reviews in asked.items()}
+
+    def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
+        """Return the bytes of every one of `blobs`."""
+        return self._host.contents(blobs)
 
     def trees(self, merge: Initiated) -> Span:
         """Return the trees on both sides of a merge."""

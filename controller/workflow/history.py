@@ -19,7 +19,8 @@ from controller.ledger.event import Event, EventType
 from controller.policy.question import Evidence
 from controller.ports.journal import Journal
 
-_ADMITTED = frozenset({"admitted", "held"})
+ADMITTED = frozenset({"admitted", "held"})
+"""The outcomes of a judgement whose checks are green."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ class History:
         if head is not None:
             wanted = (head, effect)
             found = tuple(one for one in found if (one.details.get("commit"), one.details.get("effect")) == wanted)[-1:]
-        return any(event.details.get("outcome") in _ADMITTED for event in found)
+        return any(event.details.get("outcome") in ADMITTED for event in found)
 
     def validated(self, key: Key) -> Validated | None:
         """Return what was admitted for `key` by the change furthest along main."""

@@ -39,6 +39,16 @@ class Involved:
     """One account of each person who could be asked, by GitHub's own word; a login of CODEOWNERS names none."""
 
 
+@dataclass(frozen=True, slots=True)
+class PeopleStanding:
+    """What a judgement's people rest on: another value whenever one of them may have another standing."""
+
+    revision: str
+    """The directory's."""
+    owners: Mapping[Owner, tuple[bool, list[int]]]
+    """Of each owner: whether GitHub ignores it, and the accounts of a team's members."""
+
+
 class Involving:
     """Finds out who is involved, from the code host's teams and the directory."""
 
@@ -70,6 +80,27 @@ class Involving:
         stewards = () if codeowners.path is None else owners_of(codeowners, codeowners.path).owners
         known = _accounts(accounts, people)
         return Involved(participants(change, people, requester), people, owners, members, doubts, stewards, known)
+
+    def standing_of(self, owners: frozenset[Owner]) -> PeopleStanding | None:
+        """Return how `owners` and everybody in the directory stand; None when the directory cannot tell.
+
+        Raises `UnavailableError` when the code host cannot be asked.
+        """
+        asked = owners_to_resolve({RepoPath(""): tuple(owners)})
+        try:
+            revision = self._directory.revision()
+            people = self._directory.look_up(frozenset(), asked.emails)
+        except UnavailableError:
+            return None
+        if revision is None:
+            return None
+        teams = self._teams(asked.teams)
+        powerless = self._powerless(owners, people)
+        members = {team: sorted(account.id for account in accounts) for team, accounts in teams.items()}
+        return PeopleStanding(
+            revision,
+            {owner: (owner in powerless, members[owner] if isinstance(owner, TeamOwner) else []) for owner in owners},
+        )
 
     def _teams(self, teams: frozenset[TeamOwner]) -> dict[TeamOwner, tuple[Account, ...]]:
         asked = {team: self._pool.submit(self._host.team_members, team) for team in teams}

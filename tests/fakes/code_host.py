@@ -159,6 +159,7 @@ class FakeCodeHost:
         pull = self._pull(number)
         made = Review(next(self._ids), by, state, commit or pull.facts.head, self.now)
         pull.reviews.append(made)
+        pull.facts = replace(pull.facts, updated_at=self.now)
         return made.id
 
     def say(self, number: int, by: Account | None, body: str, *, is_by_app: bool = False) -> int:

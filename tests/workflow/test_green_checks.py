@@ -1,4 +1,7 @@
-"""No green check outlives its facts: each that goes away turns it red at the next sweep, with every webhook lost."""
+"""No green check outlives its facts: each that goes away turns it red at the next sweep, with every webhook lost.
+
+The sweep is that of each minute, which looks only at what changed; a minute before, it found nothing to do.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,6 +34,25 @@ def leave_team(world: World) -> None:
     world.host.team("acme-agents", "release-managers", world.account("ravi-release"))
 
 
+def lose_write_access(world: World) -> None:
+    world.host.powerless.add("@acme-agents/release-managers")
+
+
+def dismissal(world: World) -> None:
+    number = world.host.open_pull_requests()[0].number
+    world.host.dismiss(number, world.host.reviews(number)[-1].id)
+
+
+def other_head(world: World) -> None:
+    world.host.push("prod", {PRODUCTION: edited(world.file(PRODUCTION), replicas=5)}, by=world.account("omar-ops"))
+
+
+def refused_on_main(world: World) -> None:
+    """Somebody pushes to the same manifest, past everything, and main is followed."""
+    content = edited(world.file(PRODUCTION), replicas=7)
+    world.host.push_main({PRODUCTION: content}, by=world.account("ada-admin"))
+
+
 def other_owners(world: World) -> None:
     path = ".github/CODEOWNERS"
     content = world.file(path) + b"\n/environments/production/ @ada-admin\n"
@@ -47,7 +69,10 @@ def directory_away(world: World) -> None:
     world.directory.broken = "it is away"
 
 
-FACTS = [leave_group, lose_second_factor, leave_team, other_owners, other_policy, directory_away]
+FACTS = [
+    *(leave_group, lose_second_factor, leave_team, lose_write_access, dismissal, other_head),
+    *(refused_on_main, other_owners, other_policy, directory_away),
+]
 
 
 @pytest.mark.parametrize("lose", FACTS, ids=lambda lose: lose.__name__)
@@ -61,9 +86,10 @@ def test_a_fact_that_goes_away_turns_the_check_red_within_a_sweep(
     world.travel(world.host.now + timedelta(hours=2))
     world.look("sweep")
     assert world.conclusions(number) == ("success", "success")
+    world.look("changes")
     lose(world)
     lost = world.clock.moment
     world.travel(lost + SWEEP)
-    world.look("sweep")
+    world.look("changes")
     assert world.conclusions(number)[1] != "success"
     record_property("seconds_until_red", (world.clock.moment - lost).total_seconds())

@@ -24,7 +24,7 @@ from tests.fakes.agents import AnsweringDeployer
 from tests.fakes.code_host import FakeCodeHost
 from tests.fakes.directory import InMemoryDirectory, Person
 from tests.fakes.issue_tracker import FakeIssueTracker
-from tests.fakes.journal import MemoryJournal, MemoryQueue
+from tests.fakes.journal import MemoryIndex, MemoryJournal, MemoryQueue
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.proposer import FakeProposer
 
@@ -77,6 +77,7 @@ class World:
     issues: FakeIssueTracker = field(default_factory=FakeIssueTracker)
     target: AnsweringDeployer = field(default_factory=AnsweringDeployer)
     queue: MemoryQueue = field(default_factory=MemoryQueue)
+    index: MemoryIndex = field(default_factory=MemoryIndex)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     clock: SetClock = field(default_factory=SetClock)
     failures: list[tuple[str, ControllerError]] = field(default_factory=list)
@@ -108,6 +109,7 @@ class World:
                 agents=self.target,
                 journal=self.journal,
                 queue=self.queue,
+                index=self.index,
                 ledger=self.ledger,
                 clock=self.clock,
                 new_id=lambda: str(uuid.uuid4()),
@@ -121,7 +123,7 @@ class World:
 
     def lose_database(self) -> None:
         """Start again with an empty database: journal, queue and timers are gone, the ledger is not."""
-        self.queue = MemoryQueue()
+        self.queue, self.index = MemoryQueue(), MemoryIndex()
         self.journal = MemoryJournal(self.queue)
         self.workflows = self.wired()
         self.workflows.sealer.restore()

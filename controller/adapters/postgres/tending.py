@@ -60,13 +60,18 @@ class Tender:
         self._clock = clock
         self._pace = pace
         self._next_sweep = float("-inf")
+        self._sweep = "sweep"
         self._unexplained: dict[int, float] = {}
 
     def wake_and_sweep(self) -> None:
-        """Mark what is due on the controller's clock, and the sweep when it is its turn. Raises `UnavailableError`."""
+        """Mark what is due on the controller's clock, and a sweep when it is its turn: the first of everything.
+
+        Raises `UnavailableError`.
+        """
         self._queue.wake_due(self._clock.now())
         if time.monotonic() >= self._next_sweep:
-            self._queue.mark([Mark("sweep")])
+            self._queue.mark([Mark(self._sweep)])
+            self._sweep = "changes"
             self._next_sweep = time.monotonic() + self._pace.sweep_seconds
 
     def take_over(self, stalled: Iterable[LeftJob], worker: int | None, is_running: Callable[[int], bool]) -> None:

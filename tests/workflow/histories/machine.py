@@ -300,7 +300,7 @@ class Histories(RuleBasedStateMachine):
         self.mend()
         for _ in range(3):
             self.pass_time()
-            self.world.look("sweep")
+            self.world.look("changes")
         assert self.model.followed == len(self.model.steps)
         told = self.told()
         self.world.look("sweep")
