@@ -16,6 +16,7 @@ _HEAD = """\
 What `dvo policy list` tells of the rules in `policies/rego/rules/`, in full. Their numbers and names are data, in
 [`policies/rego/dvo/parameters/`](../../policies/rego/dvo/parameters/data.yaml); a company's own rules stand in
 `policies/rego/company/`, see [how to write one](../how-to/write-a-policy.md). `tools/policy_page.py` writes this page.
+What a finding says of the way to green in a form for machines is told in [Remedies](remedies.md).
 """
 
 

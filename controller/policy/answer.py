@@ -12,14 +12,12 @@ from enum import StrEnum
 
 from controller.change.names import RepoPath
 from controller.identity.principal import PrincipalId
+from controller.policy.remedy import Step
 
 DEFAULT_RULES = frozenset(
     {"mc-prod-approval", "mc-deny-direct-prod", "mc-weekend-block", "mc-business-hours", "mc-audit-all"}
 )
 """The rules every answer must have evaluated; without one of them it admits nothing."""
-
-ROLES = ("viewer", "developer", "operator", "release_manager", "admin")
-"""Every role, each including those before it; which groups hold them is policy."""
 
 
 class Action(StrEnum):
@@ -68,6 +66,8 @@ class Finding:
     """What must follow, with some that require approval."""
     is_waived: bool = False
     """A warning that was a denial: break-glass waives it."""
+    remedy: tuple[Step, ...] = ()
+    """What would turn it green, as its rule declares; empty where it declares nothing."""
 
 
 @dataclass(frozen=True, slots=True)

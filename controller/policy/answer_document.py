@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC
 
 from controller.policy.answer import Action, Answer, Finding
+from controller.policy.remedy import steps_document
 
 
 def answer_document(answer: Answer) -> Mapping[str, object]:
@@ -32,6 +33,11 @@ def finding_document(finding: Finding) -> Mapping[str, object]:
 
 
 def _params(finding: Finding) -> Mapping[str, object]:
+    remedy = {"remedy": steps_document(finding.remedy)} if finding.remedy else {}
+    return {**_asked(finding), **remedy}
+
+
+def _asked(finding: Finding) -> Mapping[str, object]:
     if finding.is_waived:
         return {"waived": Action.DENY.value}
     terms, review = finding.terms, finding.review

@@ -14,7 +14,6 @@ from controller.errors import PolicyError
 from controller.identity.principal import PrincipalId
 from controller.policy.answer import (
     DEFAULT_RULES,
-    ROLES,
     Action,
     Answer,
     ApprovalTerms,
@@ -30,6 +29,8 @@ from controller.policy.json_value import (
     text,
     whole_number,
 )
+from controller.policy.remedy import Step, read_steps
+from controller.policy.roles import ROLES
 
 SCHEMA = "dvo.decision/1"
 
@@ -85,6 +86,7 @@ def _finding(raw: object, place: str, rules: Sequence[str]) -> Finding:
         terms=_terms(finding["params"], f"{place}.params", action),
         review=_review(finding["params"], f"{place}.params"),
         is_waived=_is_waived(finding["params"], f"{place}.params", action),
+        remedy=_remedy(finding["params"], f"{place}.params", action),
     )
 
 
@@ -104,8 +106,11 @@ def _position(finding: dict[str, object], place: str) -> tuple[RepoPath | None, 
 
 def _remediation(raw: object, place: str, action: Action) -> str:
     """Only what stops a change must say how to go on."""
-    stops = action in (Action.DENY, Action.REQUIRE_APPROVAL)
-    return "" if raw == "" and not stops else text(raw, place, longest=_SENTENCE)
+    return "" if raw == "" and not _stops(action) else text(raw, place, longest=_SENTENCE)
+
+
+def _stops(action: Action) -> bool:
+    return action in (Action.DENY, Action.REQUIRE_APPROVAL)
 
 
 def _until(raw: object, place: str, action: Action) -> datetime | None:
@@ -120,7 +125,7 @@ def _terms(raw: object, place: str, action: Action) -> ApprovalTerms | None:
     if action is not Action.REQUIRE_APPROVAL:
         return None
     terms = fields(raw, place)
-    fields(terms, place, {"required_roles", "min_approvals", "expiry_hours"} | (terms.keys() & {"review"}))
+    fields(terms, place, {"required_roles", "min_approvals", "expiry_hours"} | (terms.keys() & {"review", "remedy"}))
     return ApprovalTerms(
         required_roles=_some_roles(terms["required_roles"], f"{place}.required_roles"),
         min_approvals=whole_number(terms["min_approvals"], f"{place}.min_approvals", 1, _APPROVERS),
@@ -137,15 +142,20 @@ def _review(raw: object, place: str) -> ReviewTerms | None:
 
 
 def _is_waived(raw: object, place: str, action: Action) -> bool:
-    """Return whether a warning stands for a denial that is waived; nothing else has parameters but terms."""
+    """Return whether a warning stands for a denial that is waived; it has then no other parameter."""
     if action is Action.REQUIRE_APPROVAL:
         return False
     params = fields(raw, place)
-    if action is not Action.WARN or not params:
-        fields(params, place, set())
+    if action is not Action.WARN or "waived" not in params:
+        fields(params, place, set(params.keys() & {"remedy"}))
         return False
     member(fields(params, place, {"waived"})["waived"], f"{place}.waived", [Action.DENY.value])
     return True
+
+
+def _remedy(raw: object, place: str, action: Action) -> tuple[Step, ...]:
+    params = fields(raw, place)
+    return read_steps(params["remedy"], f"{place}.remedy", stops=_stops(action)) if "remedy" in params else ()
 
 
 def _some_roles(raw: object, place: str) -> frozenset[str]:

@@ -17,6 +17,14 @@ is_open(moment, zone) if {
 }
 
 # METADATA
+# description: The opening hour that comes next, in RFC 3339; on a working day before it opens, that day's.
+opening(moment, zone) := time.format([today, "UTC", "RFC3339"]) if {
+	not is_weekend(moment, zone)
+	today := instant(time.date([moment, zone]), data.dvo.parameters.working_hours.opens, zone)
+	moment < today
+} else := next_opening(moment, zone)
+
+# METADATA
 # description: The opening hour of the first working day after the day of `moment`, in RFC 3339.
 next_opening(moment, zone) := time.format([opening, "UTC", "RFC3339"]) if {
 	[year, month, date] := time.date([moment, zone])

@@ -66,4 +66,8 @@ matches_any(name, patterns) if {
 	glob.match(pattern, ["/"], name)
 }
 
+# METADATA
+# description: The permission that a change in a tier takes; for production see mc-prod-approval.
+needed := {"development": "deploy_dev", "staging": "deploy_staging"}
+
 now := time.parse_rfc3339_ns(input.now)

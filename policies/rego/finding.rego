@@ -42,6 +42,14 @@ require_approval(rule, place, message, terms) := _finding(rule, "require_approva
 	},
 })
 
+# METADATA
+# description: |
+#   The finding with the steps of its remedy, from data.dvo.remedy, which are proven by judging again.
+#   Without a step it stays as it is: a remedy that cannot be told takes no finding away.
+with_remedy(found, steps) := object.union(found, {"params": object.union(found.params, {"remedy": steps})}) if {
+	count(steps) > 0
+} else := found
+
 warn(rule, place, message, remediation) := _finding(rule, "warn", place, {
 	"message": message,
 	"remediation": remediation,

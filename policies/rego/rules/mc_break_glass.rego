@@ -13,6 +13,7 @@ package dvo.rules.mc_break_glass
 
 import data.dvo.break_glass
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-break-glass"
 
@@ -31,23 +32,26 @@ findings contains asked if {
 	asked := object.union(approval, {"params": review})
 }
 
-findings contains finding.deny(id, finding.nowhere, message, remediation) if {
+findings contains finding.with_remedy(denial, [remedy.unlabel]) if {
 	break_glass.is_asked
 	not break_glass.is_timely
 	message := sprintf("Break-glass was asked for this effect too long ago: it ended on %s.", [shown(break_glass.ends)])
 	remediation := "Take the label off, or open a new pull request with this change and ask there."
+	denial := finding.deny(id, finding.nowhere, message, remediation)
 }
 
-findings contains finding.deny(id, finding.nowhere, message, remediation) if {
+findings contains finding.with_remedy(denial, remedy.propose) if {
 	break_glass.is_asked
 	not break_glass.may_ask
 	message := "Whoever asks for break-glass must be one who may propose to production."
 	remediation := "Ask an operator to open the same change, with the label, from their account."
+	denial := finding.deny(id, finding.nowhere, message, remediation)
 }
 
-findings contains finding.deny(id, finding.nowhere, message, remediation) if {
+findings contains finding.with_remedy(denial, remedy.split({"agents": terms.max_agents})) if {
 	break_glass.is_asked
 	not break_glass.has_one_aim
 	message := sprintf("Break-glass is for %d agent at a time and never for what governs.", [terms.max_agents])
 	remediation := "Split the pull request, and leave governance files out of it."
+	denial := finding.deny(id, finding.nowhere, message, remediation)
 }

@@ -13,10 +13,11 @@ package dvo.rules.mc_break_glass_review
 
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-break-glass-review"
 
-findings contains finding.deny(id, place, message, remediation) if {
+findings contains finding.with_remedy(denial, [remedy.close_review]) if {
 	some deployment in change.production
 	deployment.after != null
 	some review in input.reviews
@@ -25,9 +26,10 @@ findings contains finding.deny(id, place, message, remediation) if {
 	place := finding.at(deployment, "version")
 	message := sprintf("The review of the break-glass change of %s, due on %s, is overdue.", [review.agent, day(review)])
 	remediation := sprintf("%s must be closed by somebody with approve_prod who took no part.", [named(review)])
+	denial := finding.deny(id, place, message, remediation)
 }
 
-findings contains finding.warn(id, place, message, remediation) if {
+findings contains finding.with_remedy(warning, [remedy.close_review]) if {
 	some deployment in change.production
 	some review in input.reviews
 	review.agent == deployment.agent
@@ -35,6 +37,7 @@ findings contains finding.warn(id, place, message, remediation) if {
 	place := finding.at(deployment, "version")
 	message := sprintf("The review of a break-glass change of %s is open, due on %s.", [review.agent, day(review)])
 	remediation := sprintf("%s wants closing by then, or production is blocked for the agent.", [named(review)])
+	warning := finding.warn(id, place, message, remediation)
 }
 
 blocks(review, deployment) if {

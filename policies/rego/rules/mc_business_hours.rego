@@ -13,10 +13,11 @@ package dvo.rules.mc_business_hours
 import data.dvo.calendar
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-business-hours"
 
-findings contains finding.warn(id, place, message, remediation) if {
+findings contains finding.with_remedy(warning, waits) if {
 	some deployment in change.production
 	zone := change.environment(deployment).time_zone
 	not calendar.is_weekend(change.now, zone)
@@ -27,4 +28,6 @@ findings contains finding.warn(id, place, message, remediation) if {
 		data.dvo.parameters.working_hours.opens,
 		data.dvo.parameters.working_hours.closes,
 	])
+	warning := finding.warn(id, place, message, remediation)
+	waits := [remedy.wait(opening) | opening := calendar.opening(change.now, zone)]
 }

@@ -12,6 +12,7 @@ package dvo.rules.mc_change_size
 
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-change-size"
 
@@ -20,10 +21,13 @@ counted := {
 	"production": count(change.production),
 }
 
-findings contains finding.deny(id, finding.nowhere, message, remediation) if {
+limits := {kind: data.dvo.parameters.change_size[kind] | some kind in object.keys(counted)}
+
+findings contains finding.with_remedy(denial, remedy.split(limits)) if {
 	some kind, found in counted
 	most := data.dvo.parameters.change_size[kind]
 	found > most
 	message := sprintf("%d deployments change at once (%s), and at most %d may.", [found, kind, most])
 	remediation := "Split it into several pull requests."
+	denial := finding.deny(id, finding.nowhere, message, remediation)
 }

@@ -11,14 +11,16 @@
 package dvo.rules.mc_company
 
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-company"
 
-findings contains finding.deny(id, finding.nowhere, message, remediation) if {
+findings contains finding.with_remedy(denial, [remedy.repair]) if {
 	some name, rule in data.dvo.company
 	not is_sound(rule)
 	message := sprintf("The company rule dvo.company.%s has no id of its own, or no set of findings.", [name])
 	remediation := "Correct it as policies/rego/company/README.md shows."
+	denial := finding.deny(id, finding.nowhere, message, remediation)
 }
 
 is_sound(rule) if {

@@ -12,16 +12,18 @@ package dvo.rules.mc_deny_direct_prod
 
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-deny-direct-prod"
 
-findings contains finding.deny(id, place, message, remediation) if {
+findings contains finding.with_remedy(denial, [remedy.promote("staging")]) if {
 	some deployment in change.production
 	deployment.after != null
 	not is_validated(deployment)
 	place := finding.at(deployment, "version")
 	message := sprintf("This release of %s has not run healthy in a staging environment.", [deployment.agent])
 	remediation := "Promote this version to staging first; once it is healthy there, look again."
+	denial := finding.deny(id, place, message, remediation)
 }
 
 is_validated(deployment) if [deployment.agent, deployment.after.release] in tried

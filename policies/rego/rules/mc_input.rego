@@ -12,6 +12,7 @@
 package dvo.rules.mc_input
 
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-input"
 
@@ -22,10 +23,11 @@ parts := {
 
 tiers := {"development", "staging", "production"}
 
-findings contains finding.deny(id, finding.nowhere, message, remediation) if {
+findings contains finding.with_remedy(denial, [remedy.repair]) if {
 	some part in (parts - sound)
 	message := sprintf("The question put to the policies is malformed at `%s`.", [part])
 	remediation := "Bring the controller and the policies to versions that fit each other."
+	denial := finding.deny(id, finding.nowhere, message, remediation)
 }
 
 sound contains "schema" if input.schema == "dvo.policy-input/1"

@@ -11,10 +11,11 @@ package dvo.rules.mc_models
 
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-models"
 
-findings contains finding.deny(id, place, message, remediation) if {
+findings contains finding.with_remedy(denial, chosen(deployment, allowed)) if {
 	some deployment in change.running
 	model := change.model(deployment.after)
 	allowed := data.dvo.parameters.models[deployment.tier]
@@ -22,4 +23,27 @@ findings contains finding.deny(id, place, message, remediation) if {
 	place := finding.at(deployment, "model.name")
 	message := sprintf("The %s tier does not allow the model %s.", [deployment.tier, model])
 	remediation := sprintf("Choose among: %s.", [concat(", ", allowed)])
+	denial := finding.deny(id, place, message, remediation)
 }
+
+# The model it has now where that is allowed, else one that fits a pattern of the list.
+chosen(deployment, allowed) := array.slice(array.concat(kept, examples), 0, 1) if {
+	kept := [remedy.edit("model", deployment.before.model) |
+		change.matches_any(change.model(deployment.before), allowed)
+	]
+	examples := [remedy.example("model", object.union(deployment.after.model, suited)) |
+		some pattern in allowed
+		suited := like(pattern, deployment.after.model)
+		change.matches_any(sprintf("%s/%s", [suited.provider, suited.name]), allowed)
+	]
+}
+
+like(pattern, model) := {"provider": filled(parts[0], model.provider), "name": filled(rest, model.name)} if {
+	parts := split(pattern, "/")
+	rest := concat("/", array.slice(parts, 1, count(parts)))
+}
+
+# Only a pattern that says nothing else takes the word as it is; of any other its own letters are left.
+filled(pattern, word) := word if {
+	pattern in {"*", "**"}
+} else := replace(pattern, "*", "")

@@ -12,6 +12,7 @@
 package dvo.rules.mc_parameters
 
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-parameters"
 
@@ -25,10 +26,11 @@ tiers := {"development", "staging", "production"}
 
 days := {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
 
-findings contains finding.deny(id, finding.nowhere, message, remediation) if {
+findings contains finding.with_remedy(denial, [remedy.repair]) if {
 	some part in (parts - sound)
 	message := sprintf("The parameters of the policies are malformed at `%s`.", [part])
 	remediation := "Correct it in policies/rego/dvo/parameters/data.yaml."
+	denial := finding.deny(id, finding.nowhere, message, remediation)
 }
 
 sound contains "working_hours" if {

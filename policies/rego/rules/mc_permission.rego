@@ -13,16 +13,16 @@ package dvo.rules.mc_permission
 
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-permission"
 
-needed := {"development": "deploy_dev", "staging": "deploy_staging"}
-
-findings contains finding.deny(id, finding.nowhere, message, remediation) if {
+findings contains finding.with_remedy(denial, remedy.propose) if {
 	not change.proposer
 	not change.restoring
 	message := "Nobody knows which person proposes this change."
 	remediation := "Propose it from an account that the directory links to a person."
+	denial := finding.deny(id, finding.nowhere, message, remediation)
 }
 
 findings contains finding.require_approval(id, finding.nowhere, message, data.dvo.parameters.production_approval) if {
@@ -30,12 +30,13 @@ findings contains finding.require_approval(id, finding.nowhere, message, data.dv
 	message := "A machine proposes to put back what was admitted, which somebody responsible has to approve."
 }
 
-findings contains finding.deny(id, place, message, remediation) if {
+findings contains finding.with_remedy(denial, remedy.propose) if {
 	some deployment in input.deployments
-	permission := needed[deployment.tier]
+	permission := change.needed[deployment.tier]
 	not permission in change.permissions
 	not change.restoring
 	place := finding.at(deployment, "version")
 	message := sprintf("The author lacks %s, which a change in %s takes.", [permission, deployment.environment])
 	remediation := sprintf("Ask somebody with %s to propose it, or ask for a group that gives it.", [permission])
+	denial := finding.deny(id, place, message, remediation)
 }

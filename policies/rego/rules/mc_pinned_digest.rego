@@ -12,14 +12,16 @@ package dvo.rules.mc_pinned_digest
 
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-pinned-digest"
 
-findings contains finding.deny(id, place, message, remediation) if {
+findings contains finding.with_remedy(denial, [remedy.edit("digest", deployment.after.release)]) if {
 	some deployment in change.running
 	deployment.tier in data.dvo.parameters.pinned_tiers
 	not deployment.after.pinned == true
 	place := finding.at(deployment, "version")
 	message := sprintf("The manifest of %s in %s names no digest.", [deployment.agent, deployment.environment])
 	remediation := sprintf("Write `digest: %s`.", [deployment.after.release])
+	denial := finding.deny(id, place, message, remediation)
 }

@@ -12,10 +12,11 @@ package dvo.rules.mc_process_runtime
 
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-process-runtime"
 
-findings contains finding.warn(id, place, message, remediation) if {
+findings contains finding.with_remedy(warning, [remedy.environment(field, "kubernetes")]) if {
 	some deployment in change.production
 	platform := deployment.after.platform
 	runtime := change.environment(deployment).platforms[platform]
@@ -27,4 +28,6 @@ findings contains finding.warn(id, place, message, remediation) if {
 		runtime,
 	])
 	remediation := sprintf("Name another runtime for %s in environment.yaml.", [platform])
+	field := sprintf("platforms.%s", [platform])
+	warning := finding.warn(id, place, message, remediation)
 }

@@ -12,6 +12,7 @@ package dvo.rules.mc_prod_approval
 
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-prod-approval"
 
@@ -22,7 +23,7 @@ findings contains finding.require_approval(id, place, message, data.dvo.paramete
 	message := sprintf("%s in %s is of the production tier, which takes an approval.", [deployment.agent, deployment.environment])
 }
 
-findings contains finding.deny(id, place, message, remediation) if {
+findings contains finding.with_remedy(denial, remedy.propose) if {
 	not may_propose
 	some deployment in change.production
 	place := finding.at(deployment, "version")
@@ -31,6 +32,7 @@ findings contains finding.deny(id, place, message, remediation) if {
 		deployment.environment,
 	])
 	remediation := "Ask an operator to propose it: open the same change from an operator's account."
+	denial := finding.deny(id, place, message, remediation)
 }
 
 may_propose if change.restoring

@@ -12,10 +12,18 @@ package dvo.rules.mc_secrets
 
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-secrets"
 
 remediation := "Put it into a vault, and name it under `secrets` as keyvault://vault/name; revoke it if it was real."
+
+reference_form := "keyvault://your-vault/your-secret"
+
+moved(name) := [
+	remedy.remove(sprintf("variables.%s", [name])),
+	remedy.example(sprintf("secrets.%s", [name]), reference_form),
+]
 
 # The forms that issuers give their keys, as their documentation shows them.
 shapes := [
@@ -30,20 +38,22 @@ shapes := [
 	`://[^\s/:@]+:[^\s/@]+@`,
 ]
 
-findings contains finding.deny(id, place, message, remediation) if {
+findings contains finding.with_remedy(denial, [remedy.example(sprintf("secrets.%s", [name]), reference_form)]) if {
 	some deployment in change.running
 	some name, reference in deployment.after.secrets
 	not regex.match(`^keyvault://[A-Za-z][A-Za-z0-9-]{1,23}/[A-Za-z0-9-]{1,127}$`, reference)
 	place := finding.at(deployment, sprintf("secrets.%s", [name]))
 	message := sprintf("The secret %s is no reference into a vault.", [name])
+	denial := finding.deny(id, place, message, remediation)
 }
 
-findings contains finding.deny(id, place, message, remediation) if {
+findings contains finding.with_remedy(denial, moved(name)) if {
 	some deployment in change.running
 	some name, value in deployment.after.variables
 	looks_secret(name, value)
 	place := finding.at(deployment, sprintf("variables.%s", [name]))
 	message := sprintf("The variable %s holds what looks like a secret.", [name])
+	denial := finding.deny(id, place, message, remediation)
 }
 
 looks_secret(_, value) if {

@@ -14,6 +14,7 @@ package dvo.rules.mc_widening
 import data.dvo.abilities
 import data.dvo.change
 import data.dvo.finding
+import data.dvo.remedy
 
 id := "mc-widening"
 
@@ -24,12 +25,13 @@ findings contains finding.require_approval(id, place, message, data.dvo.paramete
 	place := finding.at(deployment, "version")
 }
 
-findings contains finding.warn(id, place, message, remediation) if {
+findings contains finding.with_remedy(warning, [remedy.nothing]) if {
 	some deployment in change.running
 	not deployment.tier in data.dvo.parameters.widening.tiers
 	message := told(deployment)
 	place := finding.at(deployment, "version")
 	remediation := "Make sure that it is meant; in production it takes more approvals."
+	warning := finding.warn(id, place, message, remediation)
 }
 
 told(deployment) := sprintf("%s in %s may do more than before: %s.", [

@@ -16,10 +16,11 @@ from controller.desired_state.canonical import canonical_json
 from controller.desired_state.environment import Tier
 from controller.errors import PolicyError
 from controller.identity.principal import Principal, PrincipalId, PrincipalKind
-from controller.policy.answer import DEFAULT_RULES, ROLES, Action
+from controller.policy.answer import DEFAULT_RULES, Action
 from controller.policy.bundle import PolicyBundle, policy_bundle
 from controller.policy.document import policy_document
 from controller.policy.question import Question
+from controller.policy.roles import ROLES
 from tests.adapters.opa.conftest import POLICIES
 from tests.core.policy.conftest import question as question
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from controller.change.names import RepoPath
 from controller.errors import PolicyError
-from controller.policy.answer import DEFAULT_RULES, ROLES, Action, Answer, ApprovalTerms, Finding, ReviewTerms
+from controller.policy.answer import DEFAULT_RULES, Action, Answer, ApprovalTerms, Finding, ReviewTerms
 from controller.policy.reading import read_answer
+from controller.policy.roles import ROLES
 from tests.core.policy.conftest import answer, approval, finding
 
 
