@@ -8,6 +8,7 @@ import pytest
 
 from controller.adapters.opa import OpaServers
 from controller.policy.answer import Answer
+from controller.policy.authorization import Standing
 from controller.policy.bundle import PolicyBundle, policy_bundle
 from controller.policy.green_path import GreenPath, Proof, Together
 from controller.policy.situation import ORDINARY
@@ -51,6 +52,9 @@ class Counting:
 
     def authorize(self, bundle: PolicyBundle, document: Mapping[str, object]) -> bool:
         return self.engine.authorize(bundle, document)
+
+    def standing(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Standing:
+        return self.engine.standing(bundle, document)
 
 
 def proven(engine: OpaServers, bundle: PolicyBundle, deployments: int = 1) -> tuple[GreenPath, int]:
