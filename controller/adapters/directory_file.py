@@ -5,8 +5,8 @@ group takes effect at once. It counts as a whole or not at all: while it is miss
 or faulty nobody is known. What the file may hold is `controller.identity.directory_file`'s part.
 """
 
-import hashlib
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,10 @@ class _Understood:
 class FileDirectory:
     """Knows the people that a file names."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, read: Callable[[str, bytes], DirectoryFile] = read_directory) -> None:
+        """Read `path` with `read`; beside Entra ID that is `read_links`."""
         self._path = path
+        self._read = read
         self._understood: _Understood | None = None
 
     def load(self) -> None:
@@ -47,25 +49,26 @@ class FileDirectory:
 
         Raises `UnavailableError`, naming the fault, while the file cannot be read or believed.
         """
-        return self._believed().directory.people(accounts, emails, logins)
+        return self.current().people(accounts, emails, logins)
 
     def revision(self) -> str:
         """Return a digest of the file's bytes. Raises `UnavailableError` as `look_up` does."""
-        return hashlib.sha256(self._believed().content).hexdigest()
+        return self.current().digest
 
-    def _believed(self) -> _Understood:
+    def current(self) -> DirectoryFile:
+        """Return everything the file says now. Raises `UnavailableError` while it cannot be read or believed."""
         try:
             return self._current()
         except (OSError, ConfigurationError) as error:
             raise UnavailableError(str(error), component=COMPONENT) from error
 
-    def _current(self) -> _Understood:
+    def _current(self) -> DirectoryFile:
         content = self._bytes()
         known = self._understood
         if known is None or known.content != content:
-            known = _Understood(content, read_directory(str(self._path), content))
+            known = _Understood(content, self._read(str(self._path), content))
             self._understood = known
-        return known
+        return known.directory
 
     def _bytes(self) -> bytes:
         # Opening a pipe would wait for somebody to write into it.

@@ -1,38 +1,17 @@
-"""The directory on a file, and the contract every directory keeps."""
+"""The directory on a file."""
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 
 from controller.adapters.directory_file import FileDirectory
-from controller.change.facts import Account, AccountKind
-from controller.change.names import Login
 from controller.errors import ConfigurationError, UnavailableError
-from controller.identity.principal import PrincipalKind
+from controller.identity.principal import Principal
 from controller.ports.directory import Directory
-from tests.fakes.directory import InMemoryDirectory, Person
-
-DANA = Person("dana-dev", 1001, ("Dana@example.com", "d@x.org"), frozenset({"DVO-Developers"}), mfa=True)
-ROBO = Person("robo", 77, ("robo@example.com",), kind=PrincipalKind.BOT)
-OTTO = Person("otto", 1003, ("otto@example.com",), frozenset({"DVO-Operators"}), mfa=False)
-
-
-def account(number: int, name: str = "any") -> Account:
-    return Account(number, Login(name), AccountKind.USER)
-
-
-class Company(Protocol):
-    """A directory and the two things that happen to one."""
-
-    directory: Directory
-
-    def list(self, *people: Person) -> None: ...
-
-    def break_down(self) -> None: ...
+from tests.contracts.directory import DANA, OTTO, ROBO, DirectoryContract, account
+from tests.fakes.directory import Person
 
 
 class CompanyOnFile:
@@ -46,80 +25,27 @@ class CompanyOnFile:
     def break_down(self) -> None:
         self.path.write_text("people: [\n")
 
-
-class CompanyInMemory:
-    def __init__(self) -> None:
-        self._memory = InMemoryDirectory()
-        self.directory: Directory = self._memory
-
-    def list(self, *people: Person) -> None:
-        self._memory.people, self._memory.broken = list(people), None
-
-    def break_down(self) -> None:
-        self._memory.broken = "the directory does not answer"
+    def principal(self, person: Person) -> Principal:
+        return person.principal
 
 
-@pytest.fixture(params=["file", "memory"])
-def company(request: pytest.FixtureRequest, tmp_path: Path) -> Company:
-    made: Company = CompanyOnFile(tmp_path / "people.yaml") if request.param == "file" else CompanyInMemory()
-    made.list(DANA, ROBO)
-    return made
+class TestFileDirectory(DirectoryContract):
+    """See the fixture."""
+
+    @pytest.fixture
+    def company(self, tmp_path: Path) -> CompanyOnFile:
+        made = CompanyOnFile(tmp_path / "people.yaml")
+        made.list(DANA, ROBO)
+        return made
 
 
-def test_people_are_found_by_id_address_and_login(company: Company) -> None:
-    people = company.directory.look_up(
-        frozenset({account(1001, "renamed"), account(77), account(5)}),
-        frozenset({"DANA@example.com", "d@x.org", "nobody@example.com"}),
-        frozenset({"Dana-Dev", "nobody"}),
-    )
-
-    assert people.by_account == {1001: DANA.principal, 77: ROBO.principal, 5: None}
-    assert people.by_email == {
-        "dana@example.com": DANA.principal,
-        "d@x.org": DANA.principal,
-        "nobody@example.com": None,
-    }
-    assert people.by_login == {"dana-dev": DANA.principal, "nobody": None}
-
-
-def test_a_known_login_says_nothing_about_an_account(company: Company) -> None:
-    """ATTACKS 024: a released login can be claimed by anyone."""
-    assert company.directory.look_up(frozenset({account(9999, "dana-dev")}), frozenset()).by_account == {9999: None}
-
-
-def test_who_joins_leaves_or_changes_is_seen_at_the_next_question(company: Company) -> None:
-    """ATTACKS 057: groups and MFA are those of now."""
-    asked = frozenset({account(1001), account(1003)})
-    before = company.directory.look_up(asked, frozenset())
-    company.list(OTTO)
-    after = company.directory.look_up(asked, frozenset())
-
-    assert before.by_account == {1001: DANA.principal, 1003: None}
-    assert after.by_account == {1001: None, 1003: OTTO.principal}
-
-
-def test_while_it_cannot_be_asked_nobody_is_known(company: Company) -> None:
-    """ATTACKS 044: an outage is an error with a name, never an empty or an old answer."""
-    company.directory.look_up(frozenset({account(1001)}), frozenset())
-    company.break_down()
-    with pytest.raises(UnavailableError) as caught:
-        company.directory.look_up(frozenset({account(1001)}), frozenset())
-    assert caught.value.component == "directory"
-
+def test_the_same_content_has_the_same_revision(tmp_path: Path) -> None:
+    company = CompanyOnFile(tmp_path / "people.yaml")
     company.list(DANA)
-    assert company.directory.look_up(frozenset({account(1001)}), frozenset()).by_account == {1001: DANA.principal}
-
-
-def test_the_revision_is_another_one_whenever_an_answer_may_be(company: Company) -> None:
     first = company.directory.revision()
-    assert first == company.directory.revision()
-    company.list(DANA, replace(ROBO, mfa=True))
-    assert company.directory.revision() != first
-    company.list(DANA, ROBO)
+    company.list(ROBO)
+    company.list(DANA)
     assert company.directory.revision() == first
-    company.break_down()
-    with pytest.raises(UnavailableError):
-        company.directory.revision()
 
 
 def test_the_constructor_opens_nothing(tmp_path: Path) -> None:

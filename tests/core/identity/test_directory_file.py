@@ -4,7 +4,7 @@ import pytest
 
 from controller.change.facts import AccountKind
 from controller.errors import ConfigurationError
-from controller.identity.directory_file import read_directory
+from controller.identity.directory_file import read_directory, read_links
 from controller.identity.principal import Principal, PrincipalId, PrincipalKind
 from tests.core.identity.making import account
 
@@ -129,3 +129,50 @@ def test_every_fault_is_told_at_once() -> None:
 def test_a_file_of_another_form_names_nobody(content: bytes, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said.replace("(", r"\(")):
         read_directory("people.yaml", content)
+
+
+OID = "0b7c9d52-1111-4222-8333-444455556666"
+
+
+def link_faults(*lines: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        read_links("people.yaml", "\n".join(("people:", *lines, "")).encode())
+    return str(caught.value).splitlines()[1:]
+
+
+def test_beside_entra_a_person_is_led_to_the_tenant_and_a_machine_is_itself() -> None:
+    dana = f"  - {{login: Dana, github_id: 1001, emails: [d@x.org], entra_id: {OID.upper()}}}"
+    robot = "  - {login: 'r[bot]', github_id: 77, emails: [r@x.org], kind: bot, groups: [DVO-Developers]}"
+    found = read_links("people.yaml", f"people:\n{dana}\n{robot}\n".encode())
+    assert found.tenant_ids == {"github:1001": OID}
+    assert found.tenant_logins == {OID: "Dana"}
+    assert list(found.machines) == ["github:77"]
+
+
+@pytest.mark.parametrize(
+    ("person", "fault"),
+    [
+        ("{login: a, github_id: 1, emails: [a@b.c]}", "2:5: `people.0`: expected entra_id"),
+        (f"{{login: a, github_id: 1, emails: [a@b.c], entra_id: {OID}, groups: [x]}}", "comes from Entra ID"),
+        (f"{{login: a, github_id: 1, emails: [a@b.c], entra_id: {OID}, mfa: true}}", "comes from Entra ID"),
+        (f"{{login: a, github_id: 1, emails: [a@b.c], entra_id: {OID}, kind: bot}}", "a machine is itself"),
+        ("{login: a, github_id: 1, emails: [a@b.c], entra_id: dana@b.c}", "not an object id of Entra ID"),
+        ("7", "2:5: `people.0`: expected a mapping of keys"),
+    ],
+)
+def test_beside_entra_a_person_says_who_they_are_there_and_nothing_else(person: str, fault: str) -> None:
+    (told,) = link_faults(f"  - {person}")
+    assert fault in told
+
+
+def test_nobody_shares_an_object_id() -> None:
+    lines = [
+        f"  - {{login: p{number}, github_id: {number}, emails: [p{number}@b.c], entra_id: {id_}}}"
+        for number, id_ in ((1, OID), (2, OID.upper()))
+    ]
+    (told,) = link_faults(*lines)
+    assert "the same entra_id stands on line 2" in told
+
+
+def test_another_content_has_another_digest() -> None:
+    assert len({read_directory("people.yaml", text).digest for text in (b"people: []\n", b"people: []\n\n")}) == 2

@@ -1,0 +1,152 @@
+"""The directory port on Entra ID: who stands behind accounts, addresses and logins, as of now.
+
+What was read is kept; every question first asks what changed, at most every thirty seconds, so a
+person who is known costs no call, and nobody is believed for longer than that while Graph cannot
+be reached. What no change tells of, such as the registration report, is read again every quarter
+of an hour.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from controller.adapters.entra.changes import ChangeTracking
+from controller.adapters.entra.credentials import COMPONENT
+from controller.adapters.entra.finding import External, Finding
+from controller.adapters.entra.graph import Graph
+from controller.adapters.entra.memory import Memory
+from controller.adapters.entra.reading import Attributes, By, Key, TenantReader
+from controller.change.facts import Account
+from controller.errors import ConfigurationError, InputError, StaleError, UnavailableError
+from controller.identity.directory_file import NOBODY, DirectoryFile
+from controller.identity.principal import People, Principal
+from controller.identity.tenant import RoleGroup, object_id
+
+FRESH_SECONDS = 30.0
+"""How long an answer may be older than the tenant, beside what Graph itself takes to tell of a change."""
+WHOLE_SECONDS = 900.0
+"""After which everything is read again."""
+
+_LOG = structlog.get_logger("controller.directory")
+
+
+def no_file() -> DirectoryFile:
+    """Return the directory file of a company that has none beside Entra ID."""
+    return NOBODY
+
+
+def no_external(_: frozenset[Account]) -> Mapping[int, Collection[str]]:
+    """Return that GitHub knows nobody."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What leads from a GitHub account or an address to somebody in the tenant."""
+
+    attributes: Attributes
+    file: Callable[[], DirectoryFile] = no_file
+    """May raise `UnavailableError`; nobody is known then."""
+    external: External = no_external
+
+
+class EntraDirectory:
+    """Knows the people of a tenant; safe to share between threads, opened by its first question."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        groups: Mapping[str, str | None],
+        links: Links,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Ask `graph` for people and for the `groups` policy knows; `links` lead to them from GitHub."""
+        self._reader = TenantReader(graph, links.attributes)
+        self._changes = ChangeTracking(graph, links.attributes.select)
+        self._memory = Memory(links.attributes)
+        self._wanted = groups
+        self._links = links
+        self._monotonic = monotonic
+        self._roles: tuple[RoleGroup, ...] | None = None
+        self._asked_at: float | None = None
+        self._whole_at = 0.0
+        self._self = uuid.uuid4().hex
+        self._lock = threading.Lock()
+
+    def look_up(
+        self, accounts: frozenset[Account], emails: frozenset[str], logins: frozenset[str] = frozenset()
+    ) -> People:
+        """Return who stands behind each of `accounts`, `emails` and `logins`; None for strangers and contradictions.
+
+        Raises `UnavailableError`, naming the fault, while Graph or the directory file cannot be believed.
+        """
+        numbers = {account.id: (By.GITHUB_ID, str(account.id)) for account in accounts}
+        addresses = {address.lower(): (By.ADDRESS, address.lower()) for address in emails}
+        names = {login.lower(): (By.LOGIN, login.lower()) for login in logins}
+        keys = [*numbers.values(), *addresses.values(), *names.values()]
+        found, roles = self._found(keys, accounts, ())
+        for by, value in found.contradictions(keys):
+            _LOG.warning("several people claim one account or address, so nobody has it", by=by.value, value=value)
+        return People(
+            {id_: found.behind(key, roles) for id_, key in numbers.items()},
+            {address: found.behind(key, roles) for address, key in addresses.items()},
+            {name: found.behind(key, roles) for name, key in names.items()},
+        )
+
+    def by_object_id(self, id_: str) -> Principal | None:
+        """Return the person of the tenant with this object id, or None. Raises `UnavailableError` as `look_up`."""
+        known = object_id(id_)
+        if known is None:
+            return None
+        found, roles = self._found((), frozenset(), (known,))
+        return found.with_id(known, roles)
+
+    def revision(self) -> str | None:
+        """Return a text that is another one whenever an answer might be. Raises `UnavailableError`."""
+        try:
+            file, (generation, _) = self._links.file(), self._refreshed()
+        except (ConfigurationError, StaleError, InputError) as error:
+            raise UnavailableError(str(error), component=COMPONENT) from error
+        return f"{self._self}/{generation}/{file.digest}"
+
+    def examine(self) -> str:
+        """Return what was seen of the tenant, by trying every permission that is needed.
+
+        Raises `ConfigurationError` for what the operator must mend, `UnavailableError`.
+        """
+        self._links.file()
+        self._changes.since_last()
+        roles = self._reader.role_groups(self._wanted)
+        self._reader.may_read_report()
+        return f"Entra ID answers, and all {len(roles)} groups that policy knows are there"
+
+    def _found(
+        self, keys: Sequence[Key], accounts: Collection[Account], objects: Collection[str]
+    ) -> tuple[Finding, tuple[RoleGroup, ...]]:
+        try:
+            finding = Finding(self._reader, self._memory, self._links.file())
+            generation, roles = self._refreshed()
+            finding.find(keys, accounts, objects, self._links.external)
+        except (ConfigurationError, StaleError, InputError) as error:
+            raise UnavailableError(str(error), component=COMPONENT) from error
+        self._memory.keep(finding.facts, generation)
+        return finding, roles
+
+    def _refreshed(self) -> tuple[int, tuple[RoleGroup, ...]]:
+        """Ask what changed, unless that was asked just now; return the generation of what is remembered."""
+        with self._lock:
+            now = self._monotonic()
+            if self._asked_at is None or now - self._asked_at >= FRESH_SECONDS:
+                changed = self._changes.since_last()
+                changed.everything |= now - self._whole_at >= WHOLE_SECONDS
+                self._memory.forget(changed)
+                if changed.everything:
+                    self._roles, self._whole_at = None, now
+                if self._roles is None:
+                    self._roles = self._reader.role_groups(self._wanted)
+                self._asked_at = now
+            return self._memory.generation, self._roles or ()

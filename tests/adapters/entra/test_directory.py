@@ -1,0 +1,277 @@
+"""The directory on Entra ID keeps the contract, and what is its own: links, groups, changes, and outages."""
+
+import pytest
+
+from controller.adapters.entra.changes import Changed
+from controller.adapters.entra.directory import WHOLE_SECONDS, EntraDirectory, Links
+from controller.adapters.entra.memory import Facts, Memory
+from controller.change.facts import Account
+from controller.errors import UnavailableError
+from controller.identity.principal import Principal, PrincipalKind
+from controller.identity.tenant import NO_STANDING, Standing, wanted_groups
+from tests.adapters.entra.conftest import ATTRIBUTES, CompanyInEntra, Tenancy
+from tests.contracts.directory import DANA, ROBO, DirectoryContract, account
+
+
+class TestEntraDirectory(DirectoryContract):
+    """See the fixture."""
+
+    @pytest.fixture
+    def company(self, tenancy: Tenancy) -> CompanyInEntra:
+        made = CompanyInEntra(tenancy)
+        made.list(DANA, ROBO)
+        return made
+
+
+def who(tenancy: Tenancy, *numbers: int) -> list[Principal | None]:
+    """Return who is behind accounts."""
+    asked = frozenset(account(number, f"login-{number}") for number in numbers)
+    found = tenancy.directory.look_up(asked, frozenset()).by_account
+    return [found[number] for number in numbers]
+
+
+def groups_of(tenancy: Tenancy, number: int) -> set[str]:
+    """Return the names of the groups of a person, without their ids."""
+    (person,) = who(tenancy, number)
+    return set() if person is None else set(person.groups) - set(tenancy.groups.values())
+
+
+def test_somebody_who_is_known_costs_no_call(tenancy: Tenancy) -> None:
+    tenancy.add("dana", 1001, "DVO-Developers", mfa=True)
+    first = who(tenancy, 1001)
+    before = tenancy.counts()
+    assert who(tenancy, 1001) == first
+    assert tenancy.counts() == before
+    tenancy.later()
+    assert who(tenancy, 1001) == first
+    assert tenancy.counts() == before + 2  # what changed of people, and of groups: nothing
+
+
+def test_groups_within_groups_count_over_every_page(tenancy: Tenancy) -> None:
+    tenancy.running.graph.page_size = 3
+    dana = tenancy.add("dana", 1001)
+    inner = tenancy.running.tenant.add_group("inner", [dana])
+    middle = tenancy.running.tenant.add_group("middle", [inner])
+    for number in range(8):
+        tenancy.running.tenant.add_group(f"other-{number}", [dana])
+    tenancy.running.tenant.join(tenancy.groups["DVO-Operators"], middle)
+    assert groups_of(tenancy, 1001) == {"DVO-Operators"}
+    tenancy.running.tenant.leave(middle, inner)
+    tenancy.later()
+    assert groups_of(tenancy, 1001) == set()
+
+
+def test_leaving_a_group_is_seen_without_reading_others_again(tenancy: Tenancy) -> None:
+    dana, _ = tenancy.add("dana", 1001, "DVO-Developers"), tenancy.add("otto", 1003, "DVO-Developers")
+    who(tenancy, 1001, 1003)
+    tenancy.running.tenant.leave(tenancy.groups["DVO-Developers"], dana)
+    tenancy.later()
+    before = tenancy.running.graph_server.counts()
+    assert [groups_of(tenancy, 1001), groups_of(tenancy, 1003)] == [set(), {"DVO-Developers"}]
+    asked = tenancy.running.graph_server.counts() - before
+    assert [path for path in asked if path.endswith("transitiveMemberOf")] == [
+        f"GET /v1.0/users/{dana}/transitiveMemberOf"
+    ]
+
+
+@pytest.mark.parametrize("change", [{"accountEnabled": False}, {"userType": "Guest"}])
+def test_a_disabled_account_and_a_guest_lose_every_role_and_stay_known(
+    tenancy: Tenancy, change: dict[str, object]
+) -> None:
+    """ATTACKS 059."""
+    dana = tenancy.add("dana", 1001, "DVO-Operators", mfa=True)
+    assert groups_of(tenancy, 1001) == {"DVO-Operators"}
+    tenancy.running.tenant.update_user(dana, **change)
+    tenancy.later()
+    (found,) = who(tenancy, 1001)
+    assert found is not None
+    assert (found.id, found.groups, found.mfa) == (f"entra:{dana}", frozenset(), None)
+
+
+def test_an_account_that_two_people_claim_belongs_to_nobody(tenancy: Tenancy) -> None:
+    """ATTACKS 019."""
+    tenancy.add("dana", 1001)
+    assert who(tenancy, 1001) != [None]
+    otto = tenancy.add("otto", 1001)
+    tenancy.later()
+    assert who(tenancy, 1001) == [None]
+    tenancy.running.tenant.update_user(otto, extensionAttribute1="1003")
+    tenancy.later()
+    assert None not in who(tenancy, 1001, 1003)
+
+
+def test_an_address_that_two_people_have_belongs_to_nobody(tenancy: Tenancy) -> None:
+    """ATTACKS 053: an address can be given to another person; then it proves nothing."""
+    dana = tenancy.add("dana", 1001)
+    asked = frozenset({"dana@example.com"})
+    first = tenancy.directory.look_up(frozenset(), asked).of_email("dana@example.com")
+    assert first is not None
+    assert first.id == f"entra:{dana}"
+    tenancy.add("otto", 1003, proxyAddresses=["smtp:DANA@example.com"])
+    tenancy.later()
+    assert tenancy.directory.look_up(frozenset(), asked).of_email("dana@example.com") is None
+
+
+def test_what_somebody_enters_as_their_own_address_proves_nothing(tenancy: Tenancy) -> None:
+    tenancy.add("otto", 1003, otherMails=["dana@home.example"])
+    found = tenancy.directory.look_up(frozenset(), frozenset({"dana@home.example"}))
+    assert found.by_email == {"dana@home.example": None}
+
+
+def test_the_file_leads_to_people_whom_the_attribute_does_not_know(tenancy: Tenancy) -> None:
+    dana = tenancy.add("dana", None, "DVO-Developers")
+    tenancy.list(f"  - {{login: dana-dev, github_id: 1001, emails: [dana@home.example], entra_id: {dana}}}")
+    found = tenancy.directory.look_up(
+        frozenset({account(1001, "dana-dev")}), frozenset({"dana@home.example"}), frozenset({"dana-dev"})
+    )
+    people = {found.by_account[1001], found.by_email["dana@home.example"], found.by_login["dana-dev"]}
+    assert [person and person.id for person in people] == [f"entra:{dana}"]
+
+
+def test_links_that_contradict_each_other_lead_to_nobody(tenancy: Tenancy) -> None:
+    tenancy.add("dana", 1001)
+    otto = tenancy.add("otto", 1003)
+    tenancy.list(f"  - {{login: dana-dev, github_id: 1001, emails: [o@x.org], entra_id: {otto}}}")
+    assert who(tenancy, 1001) == [None]
+
+
+def test_a_machine_of_the_file_is_itself_unless_a_person_claims_its_account(tenancy: Tenancy) -> None:
+    tenancy.list("  - {login: 'robo[bot]', github_id: 77, emails: [r@x.org], kind: bot}")
+    (robot,) = who(tenancy, 77)
+    assert robot is not None
+    assert (robot.id, robot.kind) == ("github:77", PrincipalKind.BOT)
+    tenancy.add("otto", 77)
+    tenancy.later()
+    assert who(tenancy, 77) == [None]
+
+
+def test_a_login_without_a_number_beside_it_is_nobody(tenancy: Tenancy) -> None:
+    """ATTACKS 024: a login is whoever holds it today."""
+    dana = tenancy.add("dana", None, extensionAttribute2="dana-dev")
+    asked = frozenset({account(1001, "dana-dev")})
+    found = tenancy.directory.look_up(asked, frozenset(), frozenset({"dana-dev"}))
+    assert (found.by_account, found.by_login) == ({1001: None}, {"dana-dev": None})
+    tenancy.running.tenant.update_user(dana, extensionAttribute1="1001")
+    tenancy.later()
+    assert tenancy.directory.look_up(frozenset(), frozenset(), frozenset({"dana-dev"})).by_login["dana-dev"]
+
+
+def test_a_person_who_left_is_nobody_by_account_address_and_object_id(tenancy: Tenancy) -> None:
+    dana = tenancy.add("dana", 1001)
+    found = (tenancy.directory.by_object_id(dana.upper()), *who(tenancy, 1001))
+    assert [person and person.id for person in found] == [f"entra:{dana}"] * 2
+    tenancy.running.tenant.remove_user(dana)
+    tenancy.later()
+    assert who(tenancy, 1001) == [None]
+    assert tenancy.directory.by_object_id(dana) is None
+    assert tenancy.directory.by_object_id("../groups") is None
+
+
+def test_mfa_is_what_the_registration_report_says(tenancy: Tenancy) -> None:
+    for number, mfa in ((1, True), (2, False), (3, None)):
+        tenancy.add(f"person-{number}", number, mfa=mfa)
+    assert [person and person.mfa for person in who(tenancy, 1, 2, 3)] == [True, False, None]
+
+
+def test_mfa_is_unknown_where_the_report_may_not_be_read(tenancy: Tenancy) -> None:
+    tenancy.running.graph.has_report = False
+    tenancy.add("dana", 1001, mfa=True)
+    (dana,) = who(tenancy, 1001)
+    assert dana is not None
+    assert dana.mfa is None
+
+
+def test_the_report_is_read_again_after_a_while(tenancy: Tenancy) -> None:
+    dana = tenancy.add("dana", 1001, mfa=True)
+    who(tenancy, 1001)
+    tenancy.running.tenant.users[dana].report = {"isMfaCapable": False}
+    tenancy.later(WHOLE_SECONDS)
+    (found,) = who(tenancy, 1001)
+    assert found is not None
+    assert found.mfa is False
+
+
+def test_a_token_of_changes_that_is_too_old_makes_everything_be_read_again(tenancy: Tenancy) -> None:
+    dana = tenancy.add("dana", 1001, "DVO-Developers")
+    who(tenancy, 1001)
+    tenancy.running.tenant.leave(tenancy.groups["DVO-Developers"], dana)
+    tenancy.running.graph.deltas.expire()
+    tenancy.later()
+    assert groups_of(tenancy, 1001) == set()
+
+
+def test_many_changes_come_in_pages(tenancy: Tenancy) -> None:
+    people = [tenancy.add(f"person-{number}", number, "DVO-Developers") for number in range(1, 8)]
+    who(tenancy, *range(1, 8))
+    tenancy.running.graph.deltas.page_size = 2
+    for person in people:
+        tenancy.running.tenant.leave(tenancy.groups["DVO-Developers"], person)
+    tenancy.later()
+    assert [groups_of(tenancy, number) for number in range(1, 8)] == [set()] * 7
+
+
+def test_the_revision_is_another_one_whenever_an_answer_might_be(tenancy: Tenancy) -> None:
+    dana = tenancy.add("dana", 1001)
+    who(tenancy, 1001)
+    seen = [tenancy.directory.revision()]
+    tenancy.later()
+    assert tenancy.directory.revision() == seen[0]
+    tenancy.running.tenant.update_user(dana, accountEnabled=False)
+    tenancy.later()
+    seen.append(tenancy.directory.revision())
+    tenancy.list("  - {login: robo, github_id: 77, emails: [r@x.org], kind: bot}")
+    seen.append(tenancy.directory.revision())
+    assert len(set(seen)) == 3
+
+
+def test_what_was_read_before_a_change_and_came_after_it_is_not_kept(tenancy: Tenancy) -> None:
+    memory = Memory(ATTRIBUTES)
+    facts = Facts(standings={"x": Standing(frozenset({"old"}), True)})
+    before = memory.generation
+    memory.forget(Changed(moved={"x"}))
+    memory.keep(facts, before)
+    assert memory.people(["x"]) == ({}, {})
+
+
+def test_memory_has_a_bound(tenancy: Tenancy) -> None:
+    memory = Memory(ATTRIBUTES, most=2)
+    memory.keep(Facts(standings={name: NO_STANDING for name in "abc"}), memory.generation)
+    assert list(memory.people("abc")[1]) == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    "address", ["x" * 70 + "@a.b", "no address", "a\nb@c.d", "o'hara@example.com", "ä@example.com"]
+)
+def test_an_address_of_any_form_has_an_answer(tenancy: Tenancy, address: str) -> None:
+    assert tenancy.directory.look_up(frozenset(), frozenset({address})).by_email == {address: None}
+
+
+def test_many_are_asked_about_in_filters_that_graph_takes(tenancy: Tenancy) -> None:
+    people = [tenancy.add(f"person-{number}", number) for number in range(1, 41)]
+    found = who(tenancy, *range(1, 42))
+    assert [person and person.id for person in found] == [*(f"entra:{id_}" for id_ in people), None]
+    addresses = frozenset(f"person-{number}@example.com" for number in range(1, 41))
+    assert None not in tenancy.directory.look_up(frozenset(), addresses).by_email.values()
+
+
+def test_a_faulty_directory_file_makes_nobody_known(tenancy: Tenancy) -> None:
+    tenancy.add("dana", 1001)
+    tenancy.list("  - {login: dana-dev, github_id: 1001, emails: [o@x.org]}")
+    with pytest.raises(UnavailableError, match="expected entra_id"):
+        who(tenancy, 1001)
+
+
+def test_github_is_asked_only_about_people_whom_nobody_else_knows(tenancy: Tenancy) -> None:
+    dana = tenancy.add("dana")
+    tenancy.add("otto", 1003)
+    asked: list[set[int]] = []
+
+    def external(accounts: frozenset[Account]) -> dict[int, tuple[str, ...]]:
+        asked.append({account.id for account in accounts})
+        return {1001: ("DANA@example.com",)}
+
+    links = Links(ATTRIBUTES, external=external)
+    directory = EntraDirectory(tenancy.graph, wanted_groups("DVO-Developers"), links, tenancy.clock)
+    found = directory.look_up(frozenset({account(1001), account(1003), account(1004)}), frozenset())
+    assert asked == [{1001, 1004}]
+    assert [found.by_account[1001] and found.by_account[1001].id, found.by_account[1004]] == [f"entra:{dana}", None]
