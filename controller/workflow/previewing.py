@@ -28,6 +28,7 @@ from controller.workflow.replaying import Replaying
 _NEWEST = 500
 """Decisions replayed for one preview; `dvo policy replay` takes all of them."""
 _SECONDS = 20.0
+"""What one preview may take, looked at after every answer; each answer has a bound of its own."""
 _REMEMBERED = 50
 
 Tried = PolicyPreview | tuple[Problem, ...]

@@ -19,7 +19,7 @@ from controller.policy.replay import Flip, differences, flip_of, in_order, unans
 from controller.ports.policy_engine import PolicyEngine
 
 _ABREAST = 64
-"""So many questions are on their way at once; a failure is seen after no more than these."""
+"""So many questions are on their way at once where there is a pool; a failure is seen after no more than these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,10 @@ class Replaying:
     def __init__(
         self, engine: PolicyEngine, pool: Executor | None = None, progress: Callable[[int], None] = lambda _: None
     ) -> None:
-        """Ask `engine` on `pool`, else one after another; `progress` is told how many answers there are."""
+        """Ask `engine` on `pool`, else one after another; `progress` is told of every answer how many there are.
+
+        What it raises ends the replay there, without another question.
+        """
         self._engine = engine
         self._map = map if pool is None else pool.map
         self._progress = progress
@@ -111,9 +114,10 @@ class Replaying:
         done = 0
         for start in range(0, len(decisions), _ABREAST):
             batch = decisions[start : start + _ABREAST]
-            yield from zip(batch, self._map(lambda one: self._ask(bundle, one), batch), strict=True)
-            done += len(batch)
-            self._progress(done)
+            for pair in zip(batch, self._map(lambda one: self._ask(bundle, one), batch), strict=True):
+                done += 1
+                self._progress(done)
+                yield pair
 
     def _ask(self, bundle: PolicyBundle, decision: Recorded) -> Answer | str:
         try:

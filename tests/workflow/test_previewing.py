@@ -1,6 +1,18 @@
 """A pull request that edits policies shows what it would flip, and loosening takes an administrator."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.desired_state.problem import Problem
 from controller.ledger.event import EventType
+from controller.policy.answer import Answer
+from controller.policy.authorization import Standing
+from controller.policy.bundle import PolicyBundle
+from controller.policy.question import Purpose
+from controller.ports.policy_engine import PolicyEngine
+from controller.workflow.gathering import Gatherer
+from controller.workflow.history import History
+from controller.workflow.previewing import Previewing
 from tests.workflow.steps import DEVELOPMENT, PRODUCTION, edited
 from tests.workflow.world import World
 
@@ -87,3 +99,40 @@ def test_a_merged_policy_is_admitted_by_the_decisions_its_preview_knew(world: Wo
     world.propose("dana-dev", "dev", {DEVELOPMENT: edited(world.file(DEVELOPMENT), replicas=2)})
     merge = world.merge("omar-ops", number)
     assert world.check(merge, "dvo/deploy").title == "Nothing to deploy"
+
+
+@dataclass
+class SlowEngine:
+    """The engine of the world, where every answer takes so many seconds by a clock of its own."""
+
+    engine: PolicyEngine
+    seconds: float
+    time: float = 0.0
+    asked: int = 0
+
+    def decide(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Answer:
+        self.asked += 1
+        self.time += self.seconds
+        return self.engine.decide(bundle, document)
+
+    def authorize(self, bundle: PolicyBundle, document: Mapping[str, object]) -> bool:
+        return self.engine.authorize(bundle, document)
+
+    def standing(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Standing:
+        return self.engine.standing(bundle, document)
+
+
+def test_a_preview_that_takes_too_long_ends_after_the_answer_that_is_too_much(world: World) -> None:
+    """ATTACKS 086: no policy of a pull request holds a worker for as long as there are decisions."""
+    for number in range(2, 7):
+        world.propose("dana-dev", f"dev-{number}", {DEVELOPMENT: edited(world.file(DEVELOPMENT), replicas=number)})
+    number = world.propose("ada-admin", "quiet", {COMPANY: QUIET})
+    document = world.events(EventType.POLICY_EVALUATED, f"pull/{number}")[-1].details["input"]
+    assert isinstance(document, dict)
+    change = Gatherer(world.host, world.pool, "main").pull_request(world.host.pull_request(number))
+    slow = SlowEngine(world.engine, 7.0)
+    tried = Previewing(slow, History(world.journal), lambda: slow.time).preview(change, document, Purpose.PULL_REQUEST)
+    assert isinstance(tried, tuple)
+    assert isinstance(tried[0], Problem)
+    assert "too slow: 3 decisions took 20 s" in tried[0].message
+    assert slow.asked == 1 + 3

@@ -5,17 +5,15 @@ the decision and for permissions only; nothing can be uploaded. It sees nothing 
 has a memory limit, and dies with the controller. Who asks it what is decided elsewhere.
 """
 
-import os
 import subprocess
-import sys
 import threading
 import time
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_urlsafe
 
-from controller.adapters.opa import guard
 from controller.adapters.opa.compiling import told
+from controller.adapters.opa.guard import guarded
 from controller.adapters.opa.transport import Client, socket_client
 from controller.errors import UnavailableError
 
@@ -51,11 +49,11 @@ class OpaChild:
         self._folder = folder
         self._token = token_urlsafe(32)
         self._socket = folder / "s"
-        self._command = [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), str(memory_bytes), str(opa)]
-        self._command += ["run", "--server", "--addr", f"unix://{self._socket}", "--unix-socket-perm", "700"]
-        self._command += ["--authentication", "token", "--authorization", "basic"]
-        self._command += ["--log-level", "error", "--skip-version-check", "--shutdown-grace-period", "1"]
-        self._command += ["--bundle", str(archive), "--bundle", str(folder / "authorization")]
+        command = [str(opa), "run", "--server", "--addr", f"unix://{self._socket}", "--unix-socket-perm", "700"]
+        command += ["--authentication", "token", "--authorization", "basic"]
+        command += ["--log-level", "error", "--skip-version-check", "--shutdown-grace-period", "1"]
+        command += ["--bundle", str(archive), "--bundle", str(folder / "authorization")]
+        self._command = guarded(memory_bytes, command)
         self._process: subprocess.Popen[bytes] | None = None
         self._is_launched = threading.Event()
         self._has_ended = threading.Event()

@@ -7,14 +7,12 @@ capabilities only when it builds, so only what was built here is ever run.
 """
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from controller.adapters.opa import guard
+from controller.adapters.opa.guard import guarded
 from controller.change.names import RepoPath
 from controller.desired_state.problem import Problem
 from controller.errors import PolicyError, UnavailableError
@@ -94,12 +92,11 @@ class OpaCompiler:
             raise UnavailableError(f"OPA does not tell its capabilities: {error!r}", component="opa") from error
 
     def _run(self, arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
-        bounded = [sys.executable, "-I", "-S", guard.__file__, str(os.getpid()), str(self._memory_bytes)]
         if not self._opa.is_file():
             raise UnavailableError(f"OPA does not run: {self._opa}: No such file", component="opa")
         try:
             return subprocess.run(
-                [*bounded, str(self._opa), *arguments],
+                guarded(self._memory_bytes, [str(self._opa), *arguments]),
                 cwd=folder,
                 env={},
                 capture_output=True,

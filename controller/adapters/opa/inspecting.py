@@ -1,7 +1,7 @@
 """What the `opa` command tells about a policy folder on this machine: its notes, and its tests.
 
-Nothing is served and nothing leaves the folder; OPA runs with an empty environment and a limit
-of time. What its words mean is read elsewhere.
+Nothing is served and nothing leaves the folder; OPA runs without our environment and with limits of
+time and memory. What its words mean is read elsewhere.
 """
 
 import json
@@ -9,9 +9,11 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from controller.adapters.opa.guard import guarded
 from controller.errors import PolicyError, UnavailableError
 
 _SECONDS = 60.0
+_MEMORY_BYTES = 2 << 30
 _TOLD = 2000
 
 
@@ -35,9 +37,11 @@ def run_opa(
     opa: Path, arguments: Sequence[str], folder: Path, seconds: float = _SECONDS
 ) -> subprocess.CompletedProcess[str]:
     """Run `opa` in `folder` to its end. Raises `UnavailableError` when it does not run or not end."""
+    if not opa.is_file():
+        raise UnavailableError(f"OPA does not run: {opa}: No such file", component="opa")
     try:
         return subprocess.run(
-            [str(opa.absolute()), *arguments],
+            guarded(_MEMORY_BYTES, [str(opa.absolute()), *arguments]),
             cwd=folder,
             env={},
             capture_output=True,
