@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse
 
 from controller.ports.clock import Clock
 from controller.ports.journal import Journal, WorkQueue
+from controller.web.api import Api, api_routes
 from controller.web.github_events import Governed
 from controller.web.health import Health, Probe
 from controller.web.metrics import Metrics
@@ -54,6 +55,8 @@ class Doors:
     branch: str = "main"
     app_id: int | None = None
     """Of our own App: only its checks may ask to be made again; None: any."""
+    api: Api | None = None
+    """None: there is no `/v1`, since nobody could be known at it."""
     body_limit: int = 5 * 1024 * 1024
     """Bytes; GitHub itself sends up to 25 MiB, and what is refused here the sweep finds."""
 
@@ -73,6 +76,8 @@ def create_app(doors: Doors) -> FastAPI:
     app.include_router(_health_routes(Health(doors.probes, doors.vital, doors.version, threads)))
     app.include_router(_webhook_routes(doors))
     app.include_router(_metrics_routes(doors.metrics))
+    if doors.api is not None:
+        app.include_router(api_routes(doors.api))
     app.add_middleware(Traffic, new_id=doors.new_id, metrics=doors.metrics)
     return app
 
@@ -110,7 +115,7 @@ def _webhook_routes(doors: Doors) -> APIRouter:
     webhook = GitHubWebhook(
         Terms(doors.webhook_secret, doors.repository, doors.body_limit, Governed(doors.branch, doors.app_id)),
         doors.queue,
-        RefusalJournal(doors.journal, doors.clock, doors.new_id),
+        RefusalJournal(doors.journal, doors.clock, doors.new_id, "webhook/github"),
         doors.metrics.delivered,
     )
 

@@ -1,8 +1,8 @@
-"""Why a delivery was not let in, and the security event that says so.
+"""Why somebody was not let in at a door, and the security event that says so.
 
-A flood of bad deliveries cannot fill the journal: of each reason only a few a minute are
+A flood of bad requests cannot fill the journal: of each reason only a few a minute are
 written, and the next one written tells how many were not. An event holds the reason, the
-sanitised delivery id and the address of the sender; nothing of the body.
+address of the sender and, of a delivery, its sanitised id; nothing of the body.
 """
 
 import threading
@@ -26,7 +26,7 @@ _LOG = structlog.get_logger("controller.web")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A delivery that was not let in: the HTTP status, a word for machines, a sentence for the sender."""
+    """What was not let in: the HTTP status, a word for the event, a sentence for the sender."""
 
     status: int
     reason: str
@@ -35,16 +35,19 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sent a delivery, as far as anyone can say before it is believed."""
+    """Who sent something, as far as anyone can say before it is believed."""
 
-    delivery: str
     address: str
+    delivery: str | None = None
+    """The id of a webhook's delivery."""
 
 
 class RefusalJournal:
     """Writes refusals into the journal as `auth.failed`, a few of each reason a minute."""
 
-    def __init__(self, journal: Journal, clock: Clock, new_id: Callable[[], str]) -> None:
+    def __init__(self, journal: Journal, clock: Clock, new_id: Callable[[], str], door: str) -> None:
+        """Write into `journal` what happens at `door`."""
+        self._door = door
         self._journal = journal
         self._clock = clock
         self._new_id = new_id
@@ -62,7 +65,7 @@ class RefusalJournal:
         try:
             self._journal.record([self._event(refusal, sender, before)])
         except UnavailableError as error:
-            # The delivery stays refused either way; the next event written tells that one is missing.
+            # The sender stays refused either way; the next event written tells that one is missing.
             _LOG.error("security event not recorded", reason=refusal.reason, component=error.component)
             with self._lock:
                 self._unwritten[refusal.reason] += before + 1
@@ -73,12 +76,12 @@ class RefusalJournal:
             type=EventType.AUTH_FAILED,
             at=self._clock.now(),
             actor="stranger",
-            subject="webhook/github",
+            subject=self._door,
             severity=Severity.WARNING,
             details={
                 "reason": refusal.reason,
-                "delivery": sender.delivery,
                 "source_ip": sender.address,
                 "unrecorded_before": before,
+                **({} if sender.delivery is None else {"delivery": sender.delivery}),
             },
         )

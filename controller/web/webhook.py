@@ -100,7 +100,7 @@ def _word(outcome: Outcome) -> str:
 def _sender(request: Request) -> Sender:
     delivery = request.headers.get("x-github-delivery", "")
     address = request.client.host if request.client else "unknown"
-    return Sender(delivery if _DELIVERY.fullmatch(delivery) else "unknown", address)
+    return Sender(address, delivery if _DELIVERY.fullmatch(delivery) else "unknown")
 
 
 def _refuse_by_headers(request: Request, limit: int) -> Refusal | None:

@@ -6,6 +6,7 @@ import hmac
 import itertools
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -142,13 +143,23 @@ class Client:
             return await client.request(method, path, **more)  # type: ignore[arg-type] # handed through as given
 
 
-@pytest.fixture
-def ask(house: House) -> Iterator[Callable[..., httpx.Response]]:
+Ask = Callable[..., httpx.Response]
+"""Asks one request of an application: method, path, and what `httpx` takes beside."""
+
+
+@contextmanager
+def asking(doors: Doors) -> Iterator[Ask]:
     """Return a function that asks one request of the application, all on one event loop."""
-    client = Client(house.doors)
+    client = Client(doors)
     with asyncio.Runner() as runner:
 
         def one(method: str, path: str, **more: object) -> httpx.Response:
             return runner.run(client.request(method, path, **more))
 
         yield one
+
+
+@pytest.fixture
+def ask(house: House) -> Iterator[Ask]:
+    with asking(house.doors) as ask:
+        yield ask

@@ -1,0 +1,93 @@
+"""`/v1`: what programs and our own pages ask, everything of it behind the authentication.
+
+Who asks is known before a parameter is read; what they may do is decided by the one
+authorization function. Routes answer with and without a trailing slash.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from controller.errors import ControllerError
+from controller.identity.principal import Principal, PrincipalKind
+from controller.policy.authorization import Permission, Standing
+from controller.web.authentication import Authentication, Caller
+
+_LOG = structlog.get_logger("controller.web")
+_REFUSALS: dict[int | str, dict[str, object]] = {
+    401: {"description": "Nobody is signed in, or the token is not believed."},
+    403: {"description": "The directory does not know who asks, or they may not."},
+    429: {"description": "Too many attempts; `Retry-After` says when to come again."},
+    503: {"description": "A part that must be asked does not answer."},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What the routes are made of."""
+
+    authentication: Authentication
+    standing_of: Callable[[Principal], Standing]
+    """Raises a `ControllerError` when the policies do not say."""
+
+
+class Role(BaseModel):
+    """A role somebody has, and why."""
+
+    role: str
+    because_of: list[str] = Field(description="The groups that give it.")
+
+
+class Me(BaseModel):
+    """Who asks, as every decision sees them."""
+
+    principal: str = Field(description="The id under which the ledger names them.")
+    kind: PrincipalKind
+    login: str
+    mfa: bool | None = Field(description="Whether a second factor is known of; null is unknown, which counts as no.")
+    groups: list[str] = Field(description="Of the groups the policies know.")
+    roles: list[Role]
+    permissions: list[Permission]
+    csrf: str | None = Field(description="What a page sends along in `X-CSRF-Token`; null without a session.")
+
+
+def api_routes(api: Api) -> APIRouter:
+    """Return the routes below `/v1`."""
+    router = APIRouter(prefix="/v1")
+
+    def me(caller: Annotated[Caller, Depends(api.authentication)]) -> Me:
+        """Say who asks, which roles and permissions they have, and why."""
+        return _me(caller, _standing(api, caller.principal))
+
+    for path in ("/auth/me", "/auth/me/"):
+        router.add_api_route(
+            path, me, methods=["GET"], responses=_REFUSALS, tags=["auth"], include_in_schema=not path.endswith("/")
+        )
+    return router
+
+
+def _standing(api: Api, principal: Principal) -> Standing:
+    try:
+        return api.standing_of(principal)
+    except ControllerError as error:
+        _LOG.warning("the policies do not say what somebody may do", error=str(error))
+        raise HTTPException(503, "The policies do not say what you may do; try again soon.") from error
+
+
+def _me(caller: Caller, standing: Standing) -> Me:
+    who = caller.principal
+    return Me(
+        principal=who.id,
+        kind=who.kind,
+        login=who.login,
+        mfa=who.mfa,
+        groups=sorted(who.groups),
+        roles=[Role(role=role, because_of=list(groups)) for role, groups in standing.roles.items()],
+        permissions=[permission for permission in Permission if permission in standing.permissions],
+        csrf=None if caller.session is None else caller.session.csrf,
+    )
