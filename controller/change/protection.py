@@ -102,9 +102,8 @@ def unseen(protection: Protection) -> tuple[str, ...]:
         )
     if protection.rules.queue is not None:
         found.append(
-            f"{protection.branch} has a merge queue, which waits {protection.rules.queue.timeout_minutes} minutes for"
-            " the checks of a group: look in the App's settings that it has the permission `Merge queues: read` and"
-            " subscribes to the event `Merge group`; without it the sweep alone finds groups."
+            f"{protection.branch} has a merge queue, which takes out what has no answer of our checks after"
+            f" {protection.rules.queue.timeout_minutes} minutes: leave time enough for a look."
         )
     return tuple(found)
 

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from controller.cli.failure import OK, REFUSED, UNREACHABLE, USAGE, exit_code
 from controller.cli.printable import printable
-from controller.compose.examining import Check, machine_checks, server_checks
+from controller.compose.examining import machine_checks, server_checks
+from controller.compose.seen import Check
 from controller.errors import ConfigurationError, ControllerError
 from controller.settings import LocalSettings, Settings, load_local_settings, load_settings, process_environment
 
@@ -87,7 +88,10 @@ def _print(console: Console, examined: Examined) -> None:
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True, width=10)
     grid.add_column(overflow="fold")
-    grid.add_row(_sign(examined), examined.name, Text(printable(examined.said)))
+    first, *others = printable(examined.said).splitlines() or [""]
+    grid.add_row(_sign(examined), examined.name, Text(first))
+    for other in others:
+        grid.add_row(Text("·", _sign(examined).style), "", Text(other))
     if examined.advice is not None:
         grid.add_row("", "", Text(f"→ {printable(examined.advice)}"))
     console.print(grid)

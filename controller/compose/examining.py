@@ -9,49 +9,24 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from controller.adapters.directory_file import FileDirectory
 from controller.adapters.git_ledger import GitLedger, ensure_key
-from controller.adapters.github.connection import GitHubApp
-from controller.adapters.github.protection import ADMINISTRATION, read_protection
-from controller.adapters.github.token import PERMISSIONS
 from controller.adapters.postgres.database import Database
 from controller.adapters.postgres.embedded import embedded_postgres
-from controller.change.protection import REQUIRED_CHECKS, unseen, weaknesses
+from controller.compose.examining_github import directory, github_checks
 from controller.compose.ledger_copy import verify_ledger
+from controller.compose.seen import Check
 from controller.errors import ConfigurationError, LedgerIntegrityError, UnavailableError
 from controller.ledger.chain import chain
 from controller.ledger.event import Event, EventType
 from controller.settings import LocalSettings, Settings
 
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What was seen to be well, and what could not be seen and is left to a person."""
-
-    said: str
-    caveat: str | None = None
-
-
-Check = Callable[[], str | Seen]
-"""Returns what was seen; raises one of our errors when it is not as it must be."""
-
-
-class UnprotectedError(ConfigurationError):
-    """The governed branch can be changed without being judged."""
-
-    advice = "An administrator of the repository mends that in its settings; then run `dvo doctor` again."
-
-
 _OLDEST_GIT = (2, 34)
 _OLDEST_OPA = (1, 0)
 _SECONDS = 20
-_BRANCH = "main"
 _PROBE = "00000000-0000-4000-8000-000000000000"
 
 
@@ -68,10 +43,9 @@ def machine_checks(settings: LocalSettings | None) -> Iterator[tuple[str, Check]
 
 def server_checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     """Yield what can be examined of what a server talks to."""
-    yield "directory", lambda: _directory(settings)
+    yield "directory", lambda: directory(settings)
     yield "database", lambda: _database(settings)
-    yield "github", lambda: _github(settings)
-    yield "protection", lambda: _protection(settings)
+    yield from github_checks(settings)
 
 
 def _python() -> str:
@@ -129,13 +103,6 @@ def _ledger(settings: LocalSettings) -> str:
     return f"{settings.ledger} holds: {report.entries} entries"
 
 
-def _directory(settings: Settings) -> str:
-    if settings.directory_file is None:
-        raise ConfigurationError("AZURE_TENANT_ID: people cannot come from Entra ID yet; set DVO_DIRECTORY_FILE")
-    FileDirectory(settings.directory_file).load()
-    return f"{settings.directory_file} names its people"
-
-
 def _database(settings: Settings) -> str:
     if settings.database_url is not None:
         _ping(settings.database_url.get_secret_value())
@@ -151,30 +118,6 @@ def _ping(url: str) -> None:
         database.ping()
     finally:
         database.close()
-
-
-def _github(settings: Settings) -> str:
-    with closing(_app(settings, PERMISSIONS)) as app:
-        app.get(app.path(""))
-        return f"the App is {app.installation.bot_login} on {settings.repository}, with the permissions it needs"
-
-
-def _protection(settings: Settings) -> Seen:
-    with (
-        closing(_app(settings, PERMISSIONS)) as app,
-        closing(_app(settings, ADMINISTRATION)) as administering,
-    ):
-        protection = read_protection(app, administering, _BRANCH)
-    open_questions = "; ".join(unseen(protection)) or None
-    found = weaknesses(protection, settings.github_app_id)
-    if found:
-        raise UnprotectedError("\n".join((*found, *([open_questions] if open_questions else []))))
-    return Seen(f"{_BRANCH} takes only what {' and '.join(REQUIRED_CHECKS)} of this App let through", open_questions)
-
-
-def _app(settings: Settings, permissions: Mapping[str, str]) -> GitHubApp:
-    key = settings.github_app_private_key.get_secret_value()
-    return GitHubApp(settings.github_api_url, settings.github_app_id, key, settings.repository, permissions=permissions)
 
 
 def _printed(command: list[str], component: str) -> str:

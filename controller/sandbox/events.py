@@ -167,7 +167,7 @@ def _listening(world: World, account: Account, event: str) -> list[App]:
     return [
         app
         for app in world.apps.values()
-        if app.webhook_url is not None and app.installation.account.id == account.id and event in app.events
+        if app.webhook_url is not None and app.installation.account.id == account.id and event in app.heard
     ]
 
 

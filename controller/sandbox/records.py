@@ -324,11 +324,12 @@ class Repository:
 
 @dataclass(slots=True)
 class Installation:
-    """An App on an account, for all of its repositories."""
+    """An App on an account, for all of its repositories; `withheld` names what its owner has not accepted yet."""
 
     id: int
     account: Account
     created_at: datetime
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -348,3 +349,13 @@ class App:
     installation: Installation
     webhook_url: str | None = None
     webhook_secret: str = ""
+
+    @property
+    def granted(self) -> dict[str, str]:
+        """Return the permissions its installation has."""
+        return {name: level for name, level in self.permissions.items() if name not in self.installation.withheld}
+
+    @property
+    def heard(self) -> list[str]:
+        """Return the events its installation sends."""
+        return [event for event in self.events if event not in self.installation.withheld]

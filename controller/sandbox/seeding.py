@@ -77,6 +77,7 @@ class AppSeed:
     webhook_secret: str = field(default_factory=lambda: secrets.token_hex(20))
     permissions: Mapping[str, str] | None = None
     events: Sequence[str] = APP_EVENTS
+    withheld: frozenset[str] = frozenset()
     private_key: str | None = None
 
 
@@ -189,7 +190,7 @@ class Seeds:
             permissions=dict(APP_PERMISSIONS if seed.permissions is None else seed.permissions),
             events=list(seed.events),
             created_at=now,
-            installation=Installation(world.next_id(), owner, now),
+            installation=Installation(world.next_id(), owner, now, seed.withheld),
             webhook_url=seed.webhook_url,
             webhook_secret=seed.webhook_secret,
         )

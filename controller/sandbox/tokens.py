@@ -76,7 +76,7 @@ def issue_personal_token(world: World, account: Account) -> str:
 
 def issue_installation_token(world: World, app: App, requested: Mapping[str, str] | None) -> tuple[str, Token]:
     """Return a new token of an installation with no more than the App's permissions."""
-    granted = dict(app.permissions)
+    granted = app.granted
     if requested:  # an empty object asks for nothing less than everything, as on GitHub
         excess = [name for name, level in requested.items() if not _covers(granted.get(name), level)]
         if excess:

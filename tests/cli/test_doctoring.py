@@ -1,16 +1,17 @@
 """`dvo doctor`: real checks, each with what to do, and the exit code of the worst."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from controller.sandbox.records import Protection, RequiredCheck
 from controller.sandbox.sandbox import Sandbox
-from controller.sandbox.seeding import APP_PERMISSIONS, AppSeed
+from controller.sandbox.seeding import APP_EVENTS, APP_PERMISSIONS, AppSeed
 from tests.cli.conftest import Dvo
 
+Json = dict[str, str | int | None]
 REPOSITORY = "acme/agents"
 CHECKS = ("dvo/policy", "dvo/approval")
 
@@ -20,21 +21,39 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     with Sandbox.running(tmp_path / "sandbox") as running:
         running.seeds.add_person("ada", github_id=1001, emails=["ada@example.com"])
         running.seeds.add_organization("acme", owners=["ada"])
-        running.seeds.add_repository(REPOSITORY, {"README.md": b"# Agents"}, author="ada")
+        running.seeds.add_team("acme", "agents", members=["ada"])
+        running.seeds.add_repository(REPOSITORY, {".github/CODEOWNERS": b"* @acme/agents\n"}, author="ada")
+        running.seeds.grant(REPOSITORY, "write", team="agents")
         yield running
 
 
-def on(sandbox: Sandbox, server: dict[str, str], permissions: Mapping[str, str] = APP_PERMISSIONS) -> dict[str, str]:
+def on(
+    sandbox: Sandbox,
+    server: dict[str, str],
+    permissions: Mapping[str, str] = APP_PERMISSIONS,
+    events: Sequence[str] = APP_EVENTS,
+    withheld: frozenset[str] = frozenset(),
+) -> dict[str, str]:
     """Return the settings of a controller whose App is installed there."""
-    app = sandbox.seeds.add_app(AppSeed("dvo", "acme", permissions=permissions))
+    app = sandbox.seeds.add_app(AppSeed("dvo", "acme", permissions=permissions, events=events, withheld=withheld))
     Path(server["GITHUB_APP_PRIVATE_KEY_FILE"]).write_text(app.private_key)
     return server | {"GITHUB_API_URL": sandbox.api_url, "GITHUB_APP_ID": str(app.app_id)}
 
 
-def protection(dvo: Dvo, settings: Mapping[str, str]) -> dict[str, str | int | None]:
+def owned(sandbox: Sandbox, text: str) -> None:
+    """Make `text` the CODEOWNERS of main."""
+    files = {".github/CODEOWNERS": text.encode()}
+    sandbox.seeds.commit(REPOSITORY, files, author="ada", message="Name the owners")
+
+
+def found_of(name: str, dvo: Dvo, settings: Mapping[str, str]) -> Json:
     checks = json.loads(dvo("doctor", "--json", more=settings).out)["checks"]
-    (found,) = [check for check in checks if check["name"] == "protection"]
+    (found,) = [check for check in checks if check["name"] == name]
     return found  # type: ignore[no-any-return] # JSON
+
+
+def protection(dvo: Dvo, settings: Mapping[str, str]) -> Json:
+    return found_of("protection", dvo, settings)
 
 
 def codes(document: str) -> dict[str, int]:
@@ -55,7 +74,10 @@ def test_what_is_unreachable_is_named_and_ends_with_3(dvo: Dvo, server: dict[str
         "ledger": 0,
         "directory": 0,
         "database": 3,
+        "app": 3,
         "github": 3,
+        "bot": 3,
+        "owners": 3,
         "protection": 3,
     }
     assert "canary-word" not in said.out + said.err
@@ -137,3 +159,73 @@ def test_what_may_not_be_read_is_a_caveat_and_no_failure(dvo: Dvo, server: dict[
     said = dvo("doctor", more=settings)
     assert "! protection" in said.out
     assert "✓ github" in said.out
+
+
+def test_an_app_that_is_set_up_as_needed_is_well(dvo: Dvo, server: dict[str, str], sandbox: Sandbox) -> None:
+    assert found_of("app", dvo, on(sandbox, server))["code"] == 0
+
+
+def test_what_the_app_may_not_or_does_not_hear_is_told_line_by_line(
+    dvo: Dvo, server: dict[str, str], sandbox: Sandbox
+) -> None:
+    permissions = {**APP_PERMISSIONS, "checks": "read"}
+    events = [event for event in APP_EVENTS if event not in ("check_run", "push", "merge_group")]
+    found = found_of("app", dvo, on(sandbox, server, permissions, events))
+    told = str(found["said"]).splitlines()
+    parts = ("permission `Checks: write`", "subscribe to `Check run`", "subscribe to `Push`")
+    assert found["code"] == 2
+    assert all(part in line for line, part in zip(told, parts, strict=True))
+
+
+def test_a_permission_nobody_accepted_yet_is_told(dvo: Dvo, server: dict[str, str], sandbox: Sandbox) -> None:
+    settings = on(sandbox, server, withheld=frozenset({"checks", "push"}))
+    told = str(found_of("app", dvo, settings)["said"]).splitlines()
+    assert "`Checks: write` was not accepted" in told[0]
+    assert "does not hear of `Push` yet" in told[1]
+
+
+def test_a_merge_queue_asks_for_its_own_event(dvo: Dvo, server: dict[str, str], sandbox: Sandbox) -> None:
+    settings = on(sandbox, server, events=[event for event in APP_EVENTS if event != "merge_group"])
+    assert found_of("app", dvo, settings)["code"] == 0
+    sandbox.seeds.add_ruleset(REPOSITORY, ["merge_queue"])
+    assert "subscribe to `Merge group`" in str(protection(dvo, settings)["said"])
+
+
+def test_the_apps_bot_must_be_listed_as_one_and_its_line_is_given(
+    dvo: Dvo, server: dict[str, str], sandbox: Sandbox
+) -> None:
+    settings = on(sandbox, server)
+    file = Path(settings["DVO_DIRECTORY_FILE"])
+    found = found_of("bot", dvo, settings)
+    assert found["code"] == 2
+    line = str(found["said"]).partition("`")[2].removesuffix("`.")
+    file.write_text(f"{file.read_text()}  {line.replace('kind: bot', 'kind: person')}\n")
+    found = found_of("bot", dvo, settings)
+    assert "as a person" in str(found["said"])
+    file.write_text(file.read_text().replace("kind: person", "kind: bot"))
+    assert found_of("bot", dvo, settings)["code"] == 0
+
+
+def test_owners_that_count_for_nobody_are_told_each(dvo: Dvo, server: dict[str, str], sandbox: Sandbox) -> None:
+    """ATTACKS 022."""
+    settings = on(sandbox, server)
+    assert found_of("owners", dvo, settings)["code"] == 0
+    for team in ("secret", "reading"):
+        sandbox.seeds.add_team("acme", team, members=["ada"])
+    sandbox.seeds.grant(REPOSITORY, "write", team="secret")
+    sandbox.seeds.hide_team("acme", "secret")
+    sandbox.seeds.grant(REPOSITORY, "read", team="reading")
+    lines = ("* @acme/agents @ada @acme/secret", "/a/ @acme/reading @acme/gone", "/b/ @nobody no@example.com", "/c/ x")
+    owned(sandbox, "\n".join(lines))
+    found = found_of("owners", dvo, settings)
+    told = str(found["said"]).splitlines()
+    parts = (
+        ".github/CODEOWNERS:4:5: expected @user",
+        "@acme/secret (.github/CODEOWNERS:1) is a secret team",
+        "@acme/reading (.github/CODEOWNERS:2) has no write access as a team",
+        "@acme/gone (.github/CODEOWNERS:2) is no team",
+        "@nobody (.github/CODEOWNERS:3) is nobody with write access",
+        "no@example.com (.github/CODEOWNERS:3) leads to nobody",
+    )
+    assert found["code"] == 2
+    assert all(part in line for line, part in zip(told, parts, strict=True))

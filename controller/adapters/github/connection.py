@@ -27,7 +27,8 @@ from controller.adapters.github.exchange import THREADS, Exchange, Patience, new
 from controller.adapters.github.listening import Heard, Listener, budget_in, nobody
 from controller.adapters.github.pacing import Pace, Shortage, unheard
 from controller.adapters.github.refusals import FOREIGN, translated, unavailable
-from controller.adapters.github.token import PERMISSIONS, AppAssertion, Installation, InstallationToken
+from controller.adapters.github.token import AppAssertion, Installation, InstallationToken
+from controller.change.app_setup import PERMISSIONS
 from controller.errors import ConfigurationError
 
 API_VERSION = "2022-11-28"
@@ -76,7 +77,7 @@ class GitHubApp:
         self.pace = Pace(self.now, self.monotonic, self.put_off)
         self._copies = Copies()
         self._as_app = self._requester(AppAssertion(self.app_id, self.private_key_pem, self.now))
-        self._token = InstallationToken(self.repository, self.permissions, self._ask_as_app, self.now)
+        self._token = InstallationToken(self.repository, self.permissions, self.ask_as_app, self.now)
         self._as_installation = self._requester(self._token)
 
     @property
@@ -153,7 +154,8 @@ class GitHubApp:
             api_version=API_VERSION,
         ).requester
 
-    def _ask_as_app(self, verb: str, path: str, body: Mapping[str, object] | None) -> object:
+    def ask_as_app(self, verb: str, path: str, body: Mapping[str, object] | None) -> object:
+        """Send once as the App itself, which needs no permission and may little, and return the JSON of the answer."""
         return self._sent(self._as_app, _Call(verb, path, {}, body, _MAX_ANSWER))[1]
 
     def _authorised(self, call: "_Call") -> tuple[Mapping[str, str], object]:

@@ -16,6 +16,7 @@ from controller.adapters.github.memory import Memory
 from controller.change.facts import Account
 from controller.errors import InputError
 from controller.ownership.owner import TeamOwner, UserOwner
+from controller.ownership.standing import TeamStanding
 
 _SECONDS = 60.0
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
@@ -76,11 +77,24 @@ class Owners:
                     at(self._app.get(self._app.path(f"/collaborators/{owner.login}/permission")), "permission")
                     in _WRITING
                 )
-            team = f"/orgs/{owner.organization}/teams/{owner.slug}"
-            access = self._app.get(team + self._app.path(""), accept=_WITH_ROLE)
-            return at(access, "permissions", "push") is True and at(self._app.get(team), "privacy") == _VISIBLE
         except InputError:
             return False
+        standing = team_standing(self._app, owner)
+        return standing is not None and standing.is_visible and standing.may_write
+
+
+def team_standing(app: GitHubApp, team: TeamOwner) -> TeamStanding | None:
+    """Return how things are with a team, as of now; None when there is none that the App can see."""
+    place = f"/orgs/{team.organization}/teams/{team.slug}"
+    try:
+        is_visible = at(app.get(place), "privacy") == _VISIBLE
+    except InputError:
+        return None
+    try:
+        may_write = at(app.get(place + app.path(""), accept=_WITH_ROLE), "permissions", "push") is True
+    except InputError:
+        may_write = False
+    return TeamStanding(is_visible, may_write)
 
 
 def _is_named_properly(owner: UserOwner | TeamOwner) -> bool:

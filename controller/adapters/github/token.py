@@ -21,17 +21,6 @@ Now = Callable[[], datetime]
 Ask = Callable[[str, str, Mapping[str, object] | None], object]
 """Sends (verb, path, body) as the App itself and returns the JSON of the answer."""
 
-PERMISSIONS: Mapping[str, str] = {
-    "checks": "write",
-    "contents": "write",
-    "deployments": "write",
-    "issues": "write",
-    "members": "read",
-    "metadata": "read",
-    "pull_requests": "write",
-}
-"""What the controller's work needs."""
-
 _ISSUED_BEFORE = timedelta(seconds=120)
 _EXPIRES_AFTER = timedelta(seconds=360)
 _REFRESH_BEFORE = timedelta(minutes=5)

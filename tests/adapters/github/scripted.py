@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.exchange import Patience
-from controller.adapters.github.token import PERMISSIONS
+from controller.change.app_setup import PERMISSIONS
 
 
 @dataclass(frozen=True)

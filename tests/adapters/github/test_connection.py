@@ -13,7 +13,7 @@ import requests
 
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.exchange import THREADS, Patience
-from controller.adapters.github.token import PERMISSIONS
+from controller.change.app_setup import PERMISSIONS
 from controller.errors import ConfigurationError, ControllerError, InputError, UnavailableError
 from controller.sandbox.faults import Fault, FaultKind
 from controller.sandbox.sandbox import Sandbox

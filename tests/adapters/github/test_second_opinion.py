@@ -20,8 +20,8 @@ import pytest
 
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.reading import GitHubReader
-from controller.adapters.github.token import PERMISSIONS
 from controller.adapters.github.writing import GitHubWriter
+from controller.change.app_setup import PERMISSIONS
 from controller.change.facts import Account, AccountKind, PullRequestState, ReviewState
 from controller.change.names import CommitSha, Login, ObjectId, RepoPath
 from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Conclusion

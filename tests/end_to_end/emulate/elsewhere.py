@@ -23,7 +23,7 @@ import httpx
 import uvicorn
 import yaml
 
-from controller.adapters.github.token import PERMISSIONS
+from controller.change.app_setup import PERMISSIONS
 from controller.compose.demo import REPOSITORY, MovableClock, stop_agents
 from controller.compose.ledger_copy import sealed_events, verify_ledger
 from controller.compose.production import Controller, controller, server_config

@@ -1,0 +1,155 @@
+"""What `dvo doctor` examines at GitHub and of who people are: the App, its bot, the owners, the branch.
+
+Each check asks GitHub itself and writes nothing. What is wrong is decided by the core; a check
+returns what it saw or raises one of our errors with a sentence for each thing to mend.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from controller.adapters.directory_file import FileDirectory
+from controller.adapters.github.app_setup import read_app_setup
+from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.facts import account_of
+from controller.adapters.github.owners import team_standing
+from controller.adapters.github.protection import ADMINISTRATION, read_protection
+from controller.adapters.github.reading import GitHubReader
+from controller.approval.ownership import account_owner
+from controller.change.app_setup import PERMISSIONS, queue_shortcomings, shortcomings
+from controller.change.facts import Account
+from controller.change.protection import REQUIRED_CHECKS, unseen, weaknesses
+from controller.compose.seen import Check, Seen
+from controller.errors import ConfigurationError
+from controller.identity.principal import PrincipalKind
+from controller.ownership.codeowners import CodeOwners, codeowners_of
+from controller.ownership.owner import EmailOwner, TeamOwner
+from controller.ownership.standing import ignored_owners, named_owners
+from controller.settings import Settings
+
+_BRANCH = "main"
+
+
+class UnprotectedError(ConfigurationError):
+    """The governed branch can be changed without being judged."""
+
+    advice = "An administrator of the repository mends that in its settings; then run `dvo doctor` again."
+
+
+class UnfitAppError(ConfigurationError):
+    """The App may not do, or does not hear, what the controller needs."""
+
+    advice = "Whoever owns the App mends that; then run `dvo doctor` again."
+
+
+class UnknownBotError(ConfigurationError):
+    """The directory does not say that the App's bot is one, so nobody can approve what it proposes."""
+
+    advice = "Add the line to the people of DVO_DIRECTORY_FILE; it is read at every look."
+
+
+class UnfitOwnersError(ConfigurationError):
+    """Some of CODEOWNERS counts for nobody."""
+
+    advice = "Until that is mended nobody can approve for them; CODEOWNERS itself changes by a pull request."
+
+
+def github_checks(settings: Settings) -> Iterator[tuple[str, Check]]:
+    """Yield what can be examined at GitHub."""
+    yield "app", lambda: _setup(settings)
+    yield "github", lambda: _github(settings)
+    yield "bot", lambda: _bot(settings)
+    yield "owners", lambda: _owners(settings)
+    yield "protection", lambda: _protection(settings)
+
+
+def directory(settings: Settings) -> str:
+    """Read the directory. Raises `ConfigurationError` when it cannot be read or believed."""
+    _directory(settings)
+    return f"{settings.directory_file} names its people"
+
+
+def _directory(settings: Settings) -> FileDirectory:
+    if settings.directory_file is None:
+        raise ConfigurationError("AZURE_TENANT_ID: people cannot come from Entra ID yet; set DVO_DIRECTORY_FILE")
+    found = FileDirectory(settings.directory_file)
+    found.load()
+    return found
+
+
+def _setup(settings: Settings) -> str:
+    with closing(_app(settings, PERMISSIONS)) as app:
+        found = shortcomings(read_app_setup(app))
+    if found:
+        raise UnfitAppError("\n".join(found))
+    return "the App has every permission and hears of every event it needs"
+
+
+def _github(settings: Settings) -> str:
+    with closing(_app(settings, PERMISSIONS)) as app:
+        app.get(app.path(""))
+        return f"the App is {app.installation.bot_login} on {settings.repository}, and may work there"
+
+
+def _bot(settings: Settings) -> str:
+    with closing(_app(settings, PERMISSIONS)) as app:
+        bot = account_of(app.get(f"/users/{quote(app.installation.bot_login, safe='')}"))
+    if bot is None:
+        raise ConfigurationError("GitHub knows no account of the App's bot")
+    person = _directory(settings).look_up(frozenset({bot}), frozenset()).of_account(bot)
+    if person is None:
+        raise UnknownBotError(f"the directory does not list the App's bot. Its line is {_line_of(bot)}")
+    if person.kind is not PrincipalKind.BOT:
+        raise UnknownBotError(f"the directory lists the App's bot as a {person.kind}. Its line is {_line_of(bot)}")
+    return f"the directory lists {bot.login} as a bot"
+
+
+def _line_of(bot: Account) -> str:
+    address = f"{bot.id}+{bot.login}@users.noreply.github.com"
+    return f'`- {{login: "{bot.login}", github_id: {bot.id}, emails: ["{address}"], kind: bot}}`.'
+
+
+def _owners(settings: Settings) -> str:
+    with (
+        closing(_app(settings, PERMISSIONS)) as app,
+        tempfile.TemporaryDirectory(prefix="dvo-doctor-") as folder,
+    ):
+        reader = GitHubReader(app, Path(folder))
+        codeowners = _codeowners(reader)
+        named = frozenset(named_owners(codeowners))
+        teams = {owner: team_standing(app, owner) for owner in named if isinstance(owner, TeamOwner)}
+        emails = frozenset(owner.address for owner in named if isinstance(owner, EmailOwner))
+        people = _directory(settings).look_up(frozenset(), emails)
+        powerless = {owner for owner in named - teams.keys() if not reader.may_write(account_owner(owner, people))}
+    found = [*map(str, codeowners.problems), *ignored_owners(codeowners, teams, powerless)]
+    if found:
+        raise UnfitOwnersError("\n".join(found))
+    return f"{codeowners.path}: all of {len(named)} owners can be seen and may write, {len(teams)} of them teams"
+
+
+def _codeowners(reader: GitHubReader) -> CodeOwners:
+    tip = reader.compare(_BRANCH, _BRANCH).head
+    snapshot = reader.snapshot(tip.sha, tip.tree)
+    wanted = {entry.blob for path, entry in snapshot.entries.items() if path.endswith("CODEOWNERS")}
+    return codeowners_of(snapshot, reader.contents(frozenset(wanted)))
+
+
+def _protection(settings: Settings) -> Seen:
+    with (
+        closing(_app(settings, PERMISSIONS)) as app,
+        closing(_app(settings, ADMINISTRATION)) as administering,
+    ):
+        protection = read_protection(app, administering, _BRANCH)
+        queued = queue_shortcomings(read_app_setup(app)) if protection.rules.queue is not None else ()
+    open_questions = "; ".join(unseen(protection)) or None
+    found = (*weaknesses(protection, settings.github_app_id), *queued)
+    if found:
+        raise UnprotectedError("\n".join((*found, *([open_questions] if open_questions else []))))
+    return Seen(f"{_BRANCH} takes only what {' and '.join(REQUIRED_CHECKS)} of this App let through", open_questions)
+
+
+def _app(settings: Settings, permissions: Mapping[str, str]) -> GitHubApp:
+    key = settings.github_app_private_key.get_secret_value()
+    return GitHubApp(settings.github_api_url, settings.github_app_id, key, settings.repository, permissions=permissions)
