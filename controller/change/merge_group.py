@@ -5,6 +5,7 @@ Follows GitHub docs "Managing a merge queue": each entry has a branch of its own
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controller.change.names import CommitSha, commit_sha
@@ -26,6 +27,17 @@ class MergeGroup:
     def name(self) -> str:
         """The last part of the branch's name, which no other group has."""
         return f"pr-{self.pull}-{self.base}"
+
+
+def groups_ahead(group: MergeGroup, groups: Sequence[MergeGroup]) -> tuple[MergeGroup, ...]:
+    """Return the groups that `group` stands on, one on the other, the nearest first."""
+    by_head = {one.head: one for one in groups}
+    found: list[MergeGroup] = []
+    below = by_head.get(group.base)
+    while below is not None and below not in found:
+        found.append(below)
+        below = by_head.get(below.base)
+    return tuple(found)
 
 
 def queue_folder(branch: str) -> str:

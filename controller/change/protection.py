@@ -100,6 +100,11 @@ def unseen(protection: Protection) -> tuple[str, ...]:
             f"who is on the bypass list of {' and '.join(protection.rules.rulesets)} is not told to an App:"
             " look under Settings > Rules > Rulesets that nobody is."
         )
+    if protection.classic is not None:
+        found.append(
+            "whether classic protection merges through a merge queue is told to no App: look under Settings > Branches"
+            " that `Require merge queue` is off, or has `Only merge non-failing pull requests` ticked."
+        )
     if protection.rules.queue is not None:
         found.append(
             f"{protection.branch} has a merge queue, which takes out what has no answer of our checks after"

@@ -4,15 +4,16 @@ A group is judged as its merge would be: the effect is that from the commit it s
 own, with the reviews and commits of its pull request and the facts of now. It is green only
 when that very effect was admitted for the pull request, so what others ahead of it change never
 alters what was approved. What judges comes from main: a group waits, in progress, while what it
-stands on is neither main's tip nor an admitted group, or judges otherwise than main does. Whatever
-is not decided stays in progress, and GitHub gives such a group up after the time its rule names.
+stands on is not main's tip under admitted groups alone, or judges otherwise than main does: also where
+GitHub looks at the last of several alone, that one is not green before every one ahead of it is admitted.
+Whatever is not decided stays in progress, and GitHub gives such a group up after the time its rule names.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 
 from controller.change.facts import PullRequest, PullRequestState, Snapshot, TreeEntry
-from controller.change.merge_group import MergeGroup
+from controller.change.merge_group import MergeGroup, groups_ahead
 from controller.change.names import RepoPath
 from controller.decision.verdict import Admitted, Cause, Judgement, Reason, Refused, Unanswered
 from controller.errors import InputError
@@ -93,11 +94,13 @@ class MergeQueue:
         main = self._gatherer.tip()
         if main.commit == group.base:
             return merge, None
-        ahead = [one for one in groups if one.head == group.base]
-        if not ahead:
-            return merge, f"It stands on {group.base[:12]}, which is neither the tip of main nor in the queue any more."
-        if not all(map(self._was_admitted, ahead)):
-            return merge, f"Pull request {ahead[0].pull} is ahead of it and is not admitted there yet."
+        ahead = groups_ahead(group, groups)
+        lowest = ahead[-1].base if ahead else group.base
+        if lowest != main.commit:
+            return merge, f"It stands on {lowest[:12]}, which is neither the tip of main nor in the queue any more."
+        waited_for = next((one for one in reversed(ahead) if not self._was_admitted(one)), None)
+        if waited_for is not None:
+            return merge, f"Pull request {waited_for.pull} is ahead of it and is not admitted there yet."
         if _judging_part(main) != _judging_part(self._gatherer.trees(merge).before):
             return merge, "What is ahead of it changes how changes are judged; it is judged once that is on main."
         return merge, None
@@ -130,7 +133,7 @@ class MergeQueue:
             return
         details = {**judgement_details(judgement), "commit": pull.head, "group": group.head, "on": group.base}
         event = self._chronicle.event(EventType.POLICY_EVALUATED, f"pull/{pull.number}", details)
-        self._chronicle.record_sealed([event], [_mark(one) for one in groups if one.base == group.head])
+        self._chronicle.record_sealed([event], [_mark(one) for one in groups if group in groups_ahead(one, groups)])
 
 
 def _mark(group: MergeGroup) -> Mark:

@@ -1,5 +1,7 @@
 """The merge queue: groups are judged on the tree that main would get, and held to what was admitted."""
 
+import re
+
 import pytest
 
 from controller.change.facts import ReviewState
@@ -103,6 +105,35 @@ def test_a_group_waits_until_the_one_ahead_is_admitted(world: World) -> None:
     assert world.check(behind.head, "dvo/policy").conclusion is None
     assert "ahead of it" in world.check(behind.head, "dvo/policy").summary
     assert (ahead.head, "dvo/policy") not in world.host.checks
+
+
+def test_where_only_the_last_of_a_group_must_be_green_a_red_one_ahead_holds_up_all_behind(world: World) -> None:
+    """ATTACKS 021: with `HEADGREEN`, or whatever else GitHub groups by, nothing green stands on what is red."""
+    world.host.merge_queue.checks_every_entry = False
+    fields = ready_for_production(world)
+    first = world.propose("omar-ops", "prod", {PRODUCTION: edited(world.file(PRODUCTION), **fields)})
+    world.approve("rita-release", first)
+    numbers = (first, *two_green(world))
+    enqueue(world, "omar-ops", *numbers)
+    groups, tip = world.host.merge_groups(), world.host.branches["main"]
+    for group in groups[:2]:
+        world.workflows.look_at(f"queue/{group.name}")
+        assert world.check(group.head, "dvo/policy").conclusion == "success"
+    [review] = world.host.reviews(first)
+    world.host.dismiss(first, review.id)
+    world.look(f"queue/{groups[0].name}", f"queue/{groups[2].name}")
+    assert world.check(groups[0].head, "dvo/approval").conclusion == "action_required"
+    for group in groups[1:]:
+        assert world.check(group.head, "dvo/policy").conclusion is None
+        assert f"Pull request {first} is ahead of it" in re.sub(
+            r"\\", "", world.check(group.head, "dvo/policy").summary
+        )
+    assert (world.host.branches["main"], world.host.merge_groups()) == (tip, groups)
+    world.approve("rita-release", first)
+    world.look("queue", "main")
+    assert world.host.merge_groups() == ()
+    assert world.events(EventType.DEPLOY_REFUSED) == ()
+    assert world.events(EventType.DEPLOY_COMPLETED, "production/ANL")
 
 
 def test_a_group_that_stands_on_nothing_known_waits(world: World) -> None:

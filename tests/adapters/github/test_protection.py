@@ -161,6 +161,32 @@ def test_an_answer_that_makes_no_sense_is_never_taken_for_protection(
         read_protection(app, app, "main")
 
 
+@pytest.mark.parametrize(
+    ("strategies", "checks_every_entry"),
+    [
+        (["ALLGREEN"], True),
+        (["ALLGREEN", "ALLGREEN"], True),
+        (["HEADGREEN"], False),
+        (["ALLGREEN", "HEADGREEN"], False),
+        (["SOMETHING_NEW"], False),
+    ],
+)
+def test_only_a_queue_known_to_check_every_entry_is_said_to(strategies: list[str], *, checks_every_entry: bool) -> None:
+    """ATTACKS 021: of several rules the weakest counts, and a strategy nobody knows is weak."""
+    parameters = [{"grouping_strategy": strategy, "check_response_timeout_minutes": 60} for strategy in strategies]
+    rules = [{"type": "merge_queue", "parameters": one} for one in parameters]
+
+    def script(method: str, path: str) -> Said:
+        if path.endswith("/protection"):
+            return Said(b"{}", 404)
+        told: object = rules if "/rules/" in path else {"protected": False, "protection": {}}
+        return Said(json.dumps(told).encode())
+
+    with scripted(script) as (app, _):
+        queue = read_protection(app, app, "main").rules.queue
+    assert queue == QueueRule(checks_every_entry=checks_every_entry, timeout_minutes=60)
+
+
 def test_the_rule_of_a_merge_queue_is_recognised(stage: SandboxStage, administering: GitHubApp) -> None:
     stage.sandbox.seeds.add_ruleset(REPOSITORY, ["merge_queue"])
     assert read_protection(stage.app, administering, "main").rules.queue == QueueRule(

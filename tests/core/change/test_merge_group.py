@@ -2,7 +2,7 @@
 
 import pytest
 
-from controller.change.merge_group import MergeGroup, merge_group, queue_folder
+from controller.change.merge_group import MergeGroup, groups_ahead, merge_group, queue_folder
 from controller.change.names import CommitSha
 
 BASE, HEAD = CommitSha("b" * 40), CommitSha("c" * 40)
@@ -13,6 +13,20 @@ def test_the_name_of_a_groups_branch_says_pull_request_and_base() -> None:
     assert group == MergeGroup(104, BASE, HEAD)
     assert group.name == f"pr-104-{BASE}"
     assert queue_folder("main") == "gh-readonly-queue/main/"
+
+
+def test_what_a_group_stands_on_is_told_nearest_first() -> None:
+    ids = [CommitSha(digit * 40) for digit in "abcdef"]
+    first, second, third, other = (MergeGroup(n, ids[n], ids[n + 1]) for n in (0, 1, 2, 4))
+    groups = (third, other, first, second)
+    assert groups_ahead(third, groups) == (second, first)
+    assert groups_ahead(first, groups) == groups_ahead(other, groups) == ()
+    assert groups_ahead(third, (third, first)) == ()
+
+
+def test_groups_that_claim_to_stand_on_each_other_end() -> None:
+    one, other = MergeGroup(1, BASE, HEAD), MergeGroup(2, HEAD, BASE)
+    assert groups_ahead(one, (one, other)) == (other, one)
 
 
 @pytest.mark.parametrize(

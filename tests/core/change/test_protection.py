@@ -130,11 +130,11 @@ def test_everything_open_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("classic", "rules", "told"),
     [
-        (WHOLE, Rules(), []),
+        (WHOLE, Rules(), ["Require merge queue"]),
         (None, Rules(), []),
-        (HIDDEN, Rules(), ["the App may not"]),
-        (WHOLE, RULES, ["bypass list of ruleset 5 of acme/agents"]),
-        (HIDDEN, RULES, ["the App may not", "bypass list of ruleset 5"]),
+        (HIDDEN, Rules(), ["the App may not", "Require merge queue"]),
+        (None, RULES, ["bypass list of ruleset 5 of acme/agents"]),
+        (HIDDEN, RULES, ["the App may not", "bypass list of ruleset 5", "Require merge queue"]),
     ],
     ids=["seen", "nothing", "hidden", "rules", "both"],
 )
