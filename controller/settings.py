@@ -26,6 +26,7 @@ SECRETS = frozenset(
         "GITHUB_APP_PRIVATE_KEY",
         "GITHUB_WEBHOOK_SECRET",
         "AZURE_CLIENT_SECRET",
+        "OPA_TOKEN",
         "DATABASE_URL",
         "REDIS_URL",
         "SPLUNK_HEC_TOKEN",
@@ -142,6 +143,12 @@ def _secret(text: str) -> SecretStr:
     return SecretStr(text)
 
 
+def _bearer_token(text: str) -> SecretStr:
+    if re.fullmatch(r"[!-~]{1,4096}", text, re.ASCII) is None:
+        raise ValueError("is no bearer token: expected visible ASCII characters without a blank")
+    return SecretStr(text)
+
+
 def _webhook_secret(text: str) -> SecretStr:
     if len(text) < _SHORTEST_SECRET or len(set(text)) < _SHORTEST_SECRET // 3:
         raise ValueError(
@@ -216,6 +223,9 @@ class Settings(LocalSettings):
     azure_authority: WebAddress = Field("https://login.microsoftonline.com", alias="AZURE_AUTHORITY")
     graph_url: WebAddress = Field("https://graph.microsoft.com", alias="GRAPH_URL")
     opa_url: WebAddress | None = Field(None, alias="OPA_URL")
+    opa_token: Annotated[SecretStr, BeforeValidator(_bearer_token)] | None = Field(None, alias="OPA_TOKEN")
+    opa_ca_file: FilePath | None = Field(None, alias="OPA_CA_FILE")
+    """The authorities that say who the OPA at `opa_url` is; None: those of this machine."""
     database_url: (
         Annotated[SecretStr, BeforeValidator(_secret_address("postgresql", "postgres", "postgresql+psycopg"))] | None
     ) = Field(None, alias="DATABASE_URL")
@@ -340,9 +350,19 @@ def _cross_faults(environment: Mapping[str, str]) -> Iterator[str]:
         yield "DVO_DIRECTORY_FILE: is given beside Entra ID (AZURE_*); people come from one directory only"
     if not given & {*_ENTRA, "DVO_DIRECTORY_FILE"}:
         yield "DVO_DIRECTORY_FILE: is missing; without it or Entra ID (AZURE_*) nobody is known"
-    if {"OPA_BIN", "OPA_URL"} <= given:
-        yield "OPA_URL: is given beside OPA_BIN; there is one policy engine only"
-    if not given & {"OPA_BIN", "OPA_URL"} and _installed_opa(environment) is None:
+    yield from _opa_faults(given, environment)
+
+
+def _opa_faults(given: set[str], environment: Mapping[str, str]) -> Iterator[str]:
+    if "OPA_URL" not in given:
+        yield from (
+            f"{name}: is given without OPA_URL; nobody would be asked with it"
+            for name in ("OPA_TOKEN", "OPA_CA_FILE")
+            if name in given
+        )
+    elif "OPA_CA_FILE" in given and not environment["OPA_URL"].startswith("https:"):
+        yield "OPA_CA_FILE: is given, but OPA_URL is not https; nothing would be checked against it"
+    if "OPA_BIN" not in given and _installed_opa(environment) is None:
         yield "OPA_BIN: is missing, and there is no opa beside the project or on the PATH; `make opa` obtains it"
 
 
@@ -355,7 +375,7 @@ def _with_defaults(
         faults.append("DVO_HOME: is missing, and there is no HOME to fall back to")
         return values
     home = values.get("DVO_HOME", f"{own}/.dvo")
-    opa = None if "OPA_URL" in values else _installed_opa(environment)
+    opa = _installed_opa(environment)
     return {"DVO_HOME": home, "DVO_LEDGER": f"{home}/ledger"} | ({"OPA_BIN": opa} if opa else {}) | dict(values)
 
 

@@ -30,7 +30,7 @@ from controller.adapters.github.merge_queue import GitHubMergeQueue
 from controller.adapters.github.proposing import GitHubProposer
 from controller.adapters.github.reading import GitHubReader
 from controller.adapters.github.writing import GitHubWriter
-from controller.adapters.opa import OpaServers, OpaUrl
+from controller.adapters.opa import OpaServers, OpaUrl, OpaUrlFirst
 from controller.adapters.postgres.database import Database
 from controller.adapters.postgres.embedded import embedded_postgres
 from controller.adapters.postgres.index import PostgresIndex
@@ -73,7 +73,7 @@ class Adapters:
     parts: Parts
     database: Database
     github: GitHubApp
-    engine: OpaServers | OpaUrl
+    engine: OpaServers | OpaUrlFirst
     key: SigningKey
     metrics: Metrics
     waiting: Callable[[], int]
@@ -245,14 +245,14 @@ def _directory(settings: Settings) -> FileDirectory:
     return directory
 
 
-def _engine(settings: Settings, stack: ExitStack) -> OpaServers | OpaUrl:
-    if settings.opa_bin is not None:
-        return stack.enter_context(OpaServers(settings.opa_bin))
+def _engine(settings: Settings, stack: ExitStack) -> OpaServers | OpaUrlFirst:
+    if settings.opa_bin is None:
+        raise ConfigurationError("OPA_BIN: is missing; beside OPA_URL too, policies that are only proposed need it")
     if settings.opa_url is None:
-        raise ConfigurationError("OPA_BIN: is missing, and OPA_URL too; one policy engine is needed")
-    external = OpaUrl(settings.opa_url)
-    stack.callback(external.close)
-    return external
+        return stack.enter_context(OpaServers(settings.opa_bin))
+    token = None if settings.opa_token is None else settings.opa_token.get_secret_value()
+    external = OpaUrl(settings.opa_url, token=token, ca_file=settings.opa_ca_file)
+    return stack.enter_context(OpaUrlFirst(external, OpaServers(settings.opa_bin)))
 
 
 def _new_id() -> str:

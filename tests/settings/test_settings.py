@@ -231,14 +231,35 @@ def test_settings_that_belong_together_come_together(
     assert f"  {missing}: is missing beside" in faults_of(environment | given)
 
 
-def test_there_is_one_policy_engine(environment: dict[str, str]) -> None:
-    assert "  OPA_URL: is given beside OPA_BIN" in faults_of(environment | {"OPA_URL": "https://opa.example"})
+def test_an_external_policy_engine_comes_with_its_token_and_authorities(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("s3cret\n")
+    external = {"OPA_URL": "https://opa.example", "OPA_CA_FILE": "/etc/ca.pem"}
+    settings = load_settings(environment | external | {"OPA_TOKEN_FILE": str(tmp_path / "token")})
+    assert (settings.opa_bin, settings.opa_url) == (Path("/usr/bin/opa"), "https://opa.example")
+    assert settings.opa_ca_file == Path("/etc/ca.pem")
+    assert settings.opa_token is not None
+    assert settings.opa_token.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(settings)
 
 
-def test_an_external_policy_engine_stands_alone(environment: dict[str, str]) -> None:
-    del environment["OPA_BIN"]
-    settings = load_settings(environment | {"OPA_URL": "https://opa.example"})
-    assert (settings.opa_bin, settings.opa_url) == (None, "https://opa.example")
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"OPA_TOKEN": "s3cret"}, "OPA_TOKEN: is given without OPA_URL"),
+        ({"OPA_CA_FILE": "/etc/ca.pem"}, "OPA_CA_FILE: is given without OPA_URL"),
+        ({"OPA_URL": "http://127.0.0.1:8181", "OPA_CA_FILE": "/etc/ca.pem"}, "OPA_CA_FILE: is given, but OPA_URL is"),
+        ({"OPA_URL": "http://opa.example"}, "OPA_URL: must be https"),
+        ({"OPA_URL": "https://opa.example", "OPA_TOKEN": "two words"}, "OPA_TOKEN: is no bearer token"),
+        ({"OPA_URL": "https://opa.example", "OPA_TOKEN": "x\r\nHost: y"}, "OPA_TOKEN: is no bearer token"),
+        ({"OPA_URL": "https://opa.example", "OPA_CA_FILE": ""}, "OPA_CA_FILE: is set but blank"),
+    ],
+)
+def test_half_an_external_policy_engine_is_none(environment: dict[str, str], given: dict[str, str], fault: str) -> None:
+    faults = faults_of(environment | given)
+    assert f"  {fault}" in faults
+    assert "two words" not in faults
 
 
 def test_opa_is_found_on_the_path_when_it_is_not_named(environment: dict[str, str], tmp_path: Path) -> None:

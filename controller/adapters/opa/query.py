@@ -60,6 +60,11 @@ def ask_standing(client: Client, bundle: PolicyBundle, document: Mapping[str, ob
     return read_standing(_believed(client, bundle, document, STANDING)["result"])
 
 
+def ask_served(client: Client) -> frozenset[str]:
+    """Return the revisions that the OPA behind `client` serves. Raises as `ask` does."""
+    return frozenset(_revisions(_body(client, {}, AUTHORIZATION).get("provenance")))
+
+
 def _believed(
     client: Client, bundle: PolicyBundle, document: Mapping[str, object], rule: tuple[str, str]
 ) -> Mapping[str, object]:
@@ -107,9 +112,14 @@ def _failure(failure: object) -> str:
 
 
 def _check_revision(provenance: object, bundle: PolicyBundle) -> None:
+    revisions = _revisions(provenance)
+    if bundle.digest not in revisions:
+        found = ", ".join(revision[:80] for revision in revisions) or "no revision at all"
+        raise UnavailableError(f"expected an answer of revision {bundle.digest}, got {found}", component="opa")
+
+
+def _revisions(provenance: object) -> list[str]:
     bundles = provenance.get("bundles") if isinstance(provenance, dict) else None
     answering = bundles.values() if isinstance(bundles, dict) else []
     revisions = [each.get("revision") for each in answering if isinstance(each, dict)]
-    if bundle.digest not in revisions:
-        found = ", ".join(str(revision)[:80] for revision in revisions if revision) or "no revision at all"
-        raise UnavailableError(f"expected an answer of revision {bundle.digest}, got {found}", component="opa")
+    return [revision for revision in revisions if isinstance(revision, str) and revision]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from controller.adapters.opa.query import ask, ask_authorization, ask_standing
+from controller.adapters.opa.query import ask, ask_authorization, ask_served, ask_standing
 from controller.adapters.opa.transport import url_client
 from controller.errors import ConfigurationError, UnavailableError
 from controller.policy.answer import Answer
@@ -44,6 +44,10 @@ class OpaUrl:
     def standing(self, bundle: PolicyBundle, document: Mapping[str, object]) -> Standing:
         """Return which roles and permissions `bundle` gives to the groups in `document`. Raises as `decide` does."""
         return ask_standing(self._client, bundle, document)
+
+    def served(self) -> frozenset[str]:
+        """Return the revisions that OPA serves now. Raises `UnavailableError`, and `PolicyError` as `decide` does."""
+        return ask_served(self._client)
 
     def ping(self) -> None:
         """Return when that OPA says that it is well; raises `UnavailableError` when it does not."""

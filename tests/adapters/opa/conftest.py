@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import trustme
 
 from controller.adapters.opa import OpaServers, OpaUrl
 from controller.adapters.opa.compiling import OpaCompiler
@@ -95,8 +96,10 @@ def folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def serving(opa: Path, bundle: PolicyBundle, folder: Path, token: str) -> Iterator[str]:
-    """Run an OPA as an operator would, and yield its URL."""
+def serving(
+    opa: Path, bundle: PolicyBundle, folder: Path, token: str, authority: trustme.CA | None = None
+) -> Iterator[str]:
+    """Run an OPA as an operator would, over TLS when there is an `authority`, and yield its URL."""
     archive = OpaCompiler(opa).build(bundle, folder)
     authorization = folder / "authorization"
     authorization.mkdir()
@@ -106,6 +109,11 @@ def serving(opa: Path, bundle: PolicyBundle, folder: Path, token: str) -> Iterat
     )
     arguments = ["run", "--server", "--addr", "127.0.0.1:0", "--authentication=token", "--authorization=basic"]
     arguments += ["--log-level=error", "--skip-version-check", "--set", "decision_logs.console=true"]
+    if authority is not None:
+        issued = authority.issue_cert("localhost")
+        issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+        issued.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
+        arguments += [f"--tls-cert-file={folder / 'cert.pem'}", f"--tls-private-key-file={folder / 'key.pem'}"]
     server = subprocess.Popen(
         [str(opa), *arguments, "--bundle", str(archive), str(authorization)],
         stdout=subprocess.DEVNULL,
@@ -113,7 +121,8 @@ def serving(opa: Path, bundle: PolicyBundle, folder: Path, token: str) -> Iterat
     )
     try:
         assert eventually(lambda: server.poll() is not None or bool(listening_ports(server.pid)))
-        yield f"http://127.0.0.1:{listening_ports(server.pid)[0]}"
+        port = listening_ports(server.pid)[0]
+        yield f"http://127.0.0.1:{port}" if authority is None else f"https://localhost:{port}"
     finally:
         server.kill()
         server.wait()

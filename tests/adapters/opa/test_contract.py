@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from controller.adapters.opa import OpaServers, OpaUrl
+from controller.adapters.opa import OpaServers, OpaUrl, OpaUrlFirst
 from controller.errors import PolicyError, UnavailableError
 from controller.policy.answer import Action
 from controller.policy.authorization import Permission, Standing
@@ -14,9 +14,14 @@ from controller.ports.policy_engine import PolicyEngine
 from tests.adapters.opa.conftest import answering
 
 
-@pytest.fixture(params=["servers", "url"])
+@pytest.fixture
+def url_first(opa_url: OpaUrl, servers: OpaServers) -> OpaUrlFirst:
+    return OpaUrlFirst(opa_url, servers)
+
+
+@pytest.fixture(params=["servers", "opa_url", "url_first"])
 def engine(request: pytest.FixtureRequest) -> PolicyEngine:
-    found: OpaServers | OpaUrl = request.getfixturevalue("servers" if request.param == "servers" else "opa_url")
+    found: OpaServers | OpaUrl | OpaUrlFirst = request.getfixturevalue(request.param)
     return found
 
 
