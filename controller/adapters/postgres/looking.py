@@ -13,7 +13,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from controller.adapters.postgres.database import Database
-from controller.adapters.postgres.queue import put_later, put_marks
+from controller.adapters.postgres.queue import put_back, put_later, put_marks
 from controller.adapters.postgres.setbacks import Patience, clear_setbacks, count_setback, is_parked, park
 from controller.errors import LedgerIntegrityError
 from controller.ports.clock import Clock
@@ -78,6 +78,11 @@ class Looker:
         with self._database.transaction() as connection:
             clear_setbacks(connection, key)
         return True
+
+    def put_back(self, key: str, seconds: float) -> None:
+        """Have `key` looked at in so many seconds instead of now."""
+        with self._database.transaction() as connection:
+            put_back(connection, key, seconds=seconds)
 
     def wake(self, key: str, not_before: str | None) -> None:
         """Mark `key` now if its time has come on the controller's clock, else wait on."""

@@ -50,6 +50,15 @@ _PUT_LATER = text("""
 """)
 
 
+# Whoever marks the key meanwhile finds this job waiting, and waits with it.
+_PUT_BACK = text("""
+    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, scheduled_at)
+    VALUES (:queue, :task, :key, :key, CAST(:args AS jsonb), now() + make_interval(secs => :seconds))
+    ON CONFLICT (queueing_lock) WHERE status = 'todo'::procrastinate_job_status
+    DO UPDATE SET scheduled_at = EXCLUDED.scheduled_at
+""")
+
+
 class PostgresWorkQueue:
     """Marks keys, each durable when the call returns; who comes during a write shares the next one."""
 
@@ -100,6 +109,12 @@ def put_later(connection: Connection, key: str, *, seconds: float, not_before: d
             "seconds": seconds,
         },
     )
+
+
+def put_back(connection: Connection, key: str, *, seconds: float) -> None:
+    """Have `key` looked at when `seconds` have passed on the database's clock, and not before."""
+    args = json.dumps({"key": key})
+    connection.execute(_PUT_BACK, {"queue": QUEUE, "task": LOOK, "key": key, "args": args, "seconds": seconds})
 
 
 def _job(mark: Mark) -> dict[str, object]:

@@ -5,7 +5,7 @@ say how the job ended, or when even counting its setback failed. Each gets a new
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import text
@@ -39,6 +39,8 @@ class Pace:
     stop_seconds: float = 30.0
     """How long to wait for running looks when stopping."""
     patience: Patience = field(default_factory=Patience)
+    apart_seconds: Mapping[str, float] = field(default_factory=lambda: {"pull": 1.0})
+    """How far apart looks at one key are at least, by the kind of key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from procrastinate.worker import Worker as JobWorker
 from controller.adapters.postgres.database import Database
 from controller.adapters.postgres.looking import Looker, Trouble
 from controller.adapters.postgres.queue import LOOK, QUEUE, WAKE
+from controller.adapters.postgres.spacing import Spacing
 from controller.adapters.postgres.tending import LeftJob, Pace, Tender
 from controller.errors import UnavailableError
 from controller.ports.clock import Clock
@@ -41,6 +42,7 @@ class Worker:
         self._database = database
         self._pace = pace or Pace()
         self._looker = Looker(database, look_at, report, clock, self._pace.patience)
+        self._spacing = Spacing(self._pace.apart_seconds)
         self._tender = Tender(database, self._looker, clock, self._pace)
         self._stopping = threading.Event()
         self._is_halted = False
@@ -115,9 +117,14 @@ class Worker:
 
     def _look(self, context: JobContext, key: str) -> None:
         with _Running(self._running, context):
+            wait = self._spacing.wait(key)
+            if wait > 0:
+                self._looker.put_back(key, wait)
+                return
             if not self._looker.look(key):
                 self._is_halted = True
                 self._stop_fetching()
+            self._spacing.looked(key)
 
     def _wake_key(self, context: JobContext, key: str, not_before: str | None) -> None:
         with _Running(self._running, context):

@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Lock
@@ -26,6 +27,7 @@ QUICK = Pace(
     heartbeat_seconds=0.3,
     stalled_seconds=1.5,
     patience=Patience(first_seconds=0.02, longest_seconds=0.1, attempts=3, parked_seconds=3600),
+    apart_seconds={},
 )
 
 
@@ -158,12 +160,30 @@ def test_a_mark_made_during_a_look_leads_to_another_look(
     with working(database, look, looks.troubles.append):
         queue.mark([Mark("pull/1")])
         assert began.wait(30)
-        for _ in range(10):
+        for _ in range(1000):
             queue.mark([Mark("pull/1")])
         go_on.set()
         eventually(lambda: looks.count("pull/1") == 2)
         eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_jobs") == 0)
     assert looks.count("pull/1") == 2
+
+
+def test_a_thousand_marks_cost_a_look_at_once_and_one_for_each_spell_they_last(
+    database: Database, queue: PostgresWorkQueue, looks: Looks
+) -> None:
+    apart = 0.5
+    began = time.monotonic()
+    with working(database, looks, looks.troubles.append, pace=replace(QUICK, apart_seconds={"pull": apart})):
+        for number in range(1000):
+            queue.mark([Mark("pull/1")])
+            if number == 0:
+                eventually(lambda: looks.count("pull/1") == 1)
+        lasted = time.monotonic() - began
+        eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_jobs") == 0)
+        assert 2 <= looks.count("pull/1") <= 2 + lasted / apart
+        queue.mark([Mark("pull/2"), Mark("main")])
+        eventually(lambda: looks.count("pull/2") and looks.count("main"))
+    assert looks.troubles == []
 
 
 def test_no_look_misses_what_was_written_with_its_mark(
