@@ -1,7 +1,7 @@
 """The pages: they show, act by the same rules, escape everything and let nothing run."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import httpx
@@ -13,6 +13,9 @@ from tests.sandbox.conftest import MANIFEST, ONE, REPOSITORY, Town
 
 Json = dict[str, object]
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{ 7*7 }}'
+
+
+EXPLAIN = {"label": "Explain", "description": "Say it at length", "identifier": "explain"}
 
 
 class Browser:
@@ -46,12 +49,12 @@ def opened(town: Town, title: str = "Move on", body: str = "why") -> int:
     return town.person("dana").open_pull_request("feature", {MANIFEST: b"agent: ANL\nversion: 2\n"}, title, body)
 
 
-def checked(town: Town, number: int, **output: object) -> Json:
+def checked(town: Town, number: int, *, actions: Sequence[Mapping[str, str]] = (), **output: object) -> Json:
     app = town.installation()
     head = cast(Json, app.get(f"{ONE}/pulls/{number}")["head"])["sha"]
     remark = {"path": MANIFEST, "start_line": 2, "end_line": 2, "annotation_level": "failure", "message": "too new"}
     shown = {"title": "Refused", "summary": "**because**", "annotations": [remark], **output}
-    body = {"name": "dvo/policy", "head_sha": head, "conclusion": "failure", "output": shown}
+    body = {"name": "dvo/policy", "head_sha": head, "conclusion": "failure", "output": shown, "actions": list(actions)}
     return cast(Json, app.wanted(201, "POST", f"{ONE}/check-runs", body))
 
 
@@ -224,15 +227,58 @@ def test_running_a_check_again_asks_its_app(town: Town, browser: Browser) -> Non
 def test_an_action_of_a_check_is_asked_of_its_app_and_only_one_it_offers(town: Town, browser: Browser) -> None:
     app = town.installation()
     head = cast(Json, app.get(f"{ONE}/git/ref/heads/main")["object"])["sha"]
-    action = {"label": "Override", "description": "Break the glass", "identifier": "override"}
-    body = {"name": "dvo/policy", "head_sha": head, "actions": [action]}
+    body = {"name": "dvo/policy", "head_sha": head, "actions": [EXPLAIN]}
     run = cast(Json, app.wanted(201, "POST", f"{ONE}/check-runs", body))
     browser.become("olga")
     page = f"/{REPOSITORY}/runs/{run['id']}"
-    assert browser.post(page, f"{page}/rerequest", action="override").status_code == 200
+    assert browser.post(page, f"{page}/rerequest", action="explain").status_code == 200
     assert town.settled()[-1] == "check_run.requested_action"
-    assert town.receiver.received[-1].payload["requested_action"] == {"identifier": "override"}
+    assert town.receiver.received[-1].payload["requested_action"] == {"identifier": "explain"}
     assert browser.post(page, f"{page}/rerequest", action="other").status_code == 422
+
+
+def test_the_buttons_of_a_check_are_on_the_pull_request_and_lead_back_to_it(town: Town, browser: Browser) -> None:
+    number = opened(town)
+    run = checked(town, number, actions=[EXPLAIN])
+    browser.become("olga")
+    page = f"/{REPOSITORY}/pull/{number}"
+    assert 'name="action" value="explain" title="Say it at length">Explain</button>' in browser.see(page)
+    answer = browser.post(page, f"/{REPOSITORY}/runs/{run['id']}/rerequest", action="explain", pull=str(number))
+    assert (answer.url.path, answer.url.fragment) == (page, f"check-{run['id']}")
+    assert "Asked. The answer is here once the page is" in answer.text
+    assert "Asked." not in browser.see(page)
+    assert town.settled()[-1] == "check_run.requested_action"
+    assert cast(Json, town.receiver.received[-1].payload["sender"])["login"] == "olga"
+
+
+@pytest.mark.parametrize("elsewhere", ["99", "x", "-1", "1/../../etc", "\u0663"])
+def test_a_button_leads_to_no_other_page_than_those_there_are(town: Town, browser: Browser, elsewhere: str) -> None:
+    run = checked(town, opened(town))
+    browser.become("olga")
+    page = f"/{REPOSITORY}/runs/{run['id']}"
+    assert browser.post(page, f"{page}/rerequest", pull=elsewhere).url.path == page
+
+
+@pytest.mark.parametrize(("login", "said"), [("", "Choose who you are to ask"), ("rita", "Whoever has write access")])
+def test_who_may_not_write_sees_buttons_that_cannot_be_pressed(
+    town: Town, browser: Browser, login: str, said: str
+) -> None:
+    number = opened(town)
+    run = checked(town, number, actions=[EXPLAIN])
+    browser.become(login)
+    for path in (f"/pull/{number}", f"/runs/{run['id']}", f"/commit/{run['head_sha']}"):
+        text = browser.see(f"/{REPOSITORY}{path}")
+        assert 'value="explain" title="Say it at length" disabled>' in text
+        assert said in text
+    page = f"/{REPOSITORY}/runs/{run['id']}"
+    assert browser.post(page, f"{page}/rerequest", action="explain").status_code == 403
+
+
+def test_a_cell_of_a_table_knows_its_columns_name_and_nothing_of_it_runs() -> None:
+    table = '| `dvo` & "what" | b |\n|---|---|\n| 1 | 2 |\n\n| c |\n|---|\n| 3 |\n'
+    shown = str(markdown(table))
+    labels = re.findall(r'<td data-label="([^"]*)">(\d)', shown)
+    assert labels == [("dvo &amp; &quot;what&quot;", "1"), ("b", "2"), ("c", "3")]
 
 
 def test_a_draft_is_made_ready_on_its_page(town: Town, browser: Browser) -> None:

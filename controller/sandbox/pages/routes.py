@@ -139,7 +139,9 @@ def _visible(world: World, visitor: Visitor, request: Request) -> Repository:
 
 def _page(world: World, visitor: Visitor, request: Request, template: str, **content: object) -> Response:
     frame = {"repository": None, "visitor": visitor, "people": people(world), "here": request.url.path, "world": world}
-    return page(template, {**frame, **content})
+    # Which check somebody just asked for something; it only shows a line of text.
+    asked = request.query_params.get("asked", "")
+    return page(template, {**frame, "asked": asked, **content})
 
 
 def _refused(world: World, visitor: Visitor, request: Request, refusal: Refusal) -> Response:
@@ -180,7 +182,7 @@ def _history(world: World, repository: Repository, visitor: Visitor, request: Re
 
 
 def _commit(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
-    content = views.commit_page(world, repository, request.path_params["sha"])
+    content = views.commit_page(world, repository, request.path_params["sha"], visitor)
     return _page(world, visitor, request, "commit.html", repository=repository, tab="commits", **content)
 
 
@@ -188,7 +190,7 @@ def _run(world: World, repository: Repository, visitor: Visitor, request: Reques
     run = repository.check_runs.get(request.path_params["run"])
     if run is None:
         raise not_found()
-    content = views.run_page(repository, run)
+    content = views.run_page(world, repository, run, visitor)
     return _page(world, visitor, request, "run.html", repository=repository, tab="", **content)
 
 
@@ -259,7 +261,9 @@ def _request_of_check(deed: Deed, request: Request, fields: Mapping[str, str]) -
         announce_check_run(deed, run, "requested_action", wanted)
     else:
         raise Refusal(422, "The check offers no such action.")
-    return f"/runs/{run.id}"
+    number = fields.get("pull", "")
+    on_pull = number.isdecimal() and int(number) in deed.repository.pulls
+    return f"{f'/pull/{int(number)}' if on_pull else f'/runs/{run.id}'}?asked={run.id}#check-{run.id}"
 
 
 def _pull(repository: Repository, request: Request) -> PullRequest:

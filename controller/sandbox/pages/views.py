@@ -119,7 +119,7 @@ def history(world: World, repository: Repository, branch: str) -> Content:
     }
 
 
-def commit_page(world: World, repository: Repository, name: str) -> Content:
+def commit_page(world: World, repository: Repository, name: str, visitor: Visitor) -> Content:
     """Return a commit with what it changed and its checks."""
     oid = resolve(repository.store, name)
     if oid is None:
@@ -128,7 +128,8 @@ def commit_page(world: World, repository: Repository, name: str) -> Content:
     runs = latest_runs(repository, oid)
     parent = shown.commit.parents[0] if shown.commit.parents else None
     changed, elsewhere = shown_files(changed_files(repository.store, parent, oid), remarks_of(runs))
-    return {"shown": shown, "files": changed, "elsewhere": elsewhere, "runs": runs}
+    writes = _holds(world, repository, visitor, Permission.WRITE)
+    return {"shown": shown, "files": changed, "elsewhere": elsewhere, "runs": runs, "writes": writes}
 
 
 def content(repository: Repository, ref: str, path: str) -> Content:
@@ -150,10 +151,10 @@ def content(repository: Repository, ref: str, path: str) -> Content:
     return view
 
 
-def run_page(repository: Repository, run: CheckRun) -> Content:
-    """Return a check run and the pull requests it stands on."""
+def run_page(world: World, repository: Repository, run: CheckRun, visitor: Visitor) -> Content:
+    """Return a check run, the pull requests it stands on, and whether the visitor may ask its App for something."""
     pulls = [pull for pull in repository.pulls.values() if pull.head_sha == run.suite.head_sha]
-    return {"run": run, "pulls": pulls}
+    return {"run": run, "pulls": pulls, "writes": _holds(world, repository, visitor, Permission.WRITE)}
 
 
 def _frame(repository: Repository, pull: PullRequest) -> Content:
