@@ -26,6 +26,7 @@ from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import CodeHostReader, Gatherer
 from controller.workflow.history import Asked, MainSeen
 from controller.workflow.main_line import line_since
+from controller.workflow.policy_changes import PolicyChanges
 
 _PATIENCE = timedelta(seconds=30)
 _ASK_AGAIN = timedelta(seconds=5)
@@ -50,6 +51,7 @@ class FollowMain:
         self._branch = gatherer.branch
         self._chronicle = chronicle
         self._history = chronicle.history
+        self._policies = PolicyChanges(gatherer, chronicle)
 
     def look(self) -> None:
         """Bring the journal up to the tip of main. Raises `UnavailableError` when that cannot be read."""
@@ -87,7 +89,7 @@ class FollowMain:
         certain = self._asked_long_enough(seen, line)
         for step in takewhile(lambda one: one.pull is not None or one.after.sha in certain, steps):
             place = replace(place, tip=step.after.sha, position=place.position + 1)
-            events.append(self._told(step, place.position))
+            events += [self._told(step, place.position), *self._policies.events(step.before, step.after, step.pull)]
             marks.append(Mark(f"progress/{step.after.sha}" if step.pull is None else f"merge/{step.after.sha}"))
         if events:
             marks.append(Mark("sweep"))

@@ -92,9 +92,13 @@ class Gatherer:
         before = self._host.snapshot(merge.before, merge.before_tree)
         return Span(before, self._host.snapshot(merge.after, merge.after_tree))
 
+    def trees_of(self, before: Commit, after: Commit) -> Span:
+        """Return the trees of two commits of main."""
+        return Span(self._snapshot(before), self._snapshot(after))
+
     def span(self, before: Commit, after: Commit) -> tuple[Span, Mapping[ObjectId, bytes]]:
         """Return two commits of main and the bytes that comparing them needs."""
-        span = Span(self._snapshot(before), self._snapshot(after))
+        span = self.trees_of(before, after)
         return span, self._host.contents(blobs_to_read(span.before, span.after))
 
     def whole(self, commit: Commit) -> tuple[Snapshot, Mapping[ObjectId, bytes]]:
