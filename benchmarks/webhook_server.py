@@ -23,7 +23,7 @@ from controller.adapters.system_clock import SystemClock
 from controller.cli.logs import set_up_logs
 from controller.compose.production import server_config
 from controller.sandbox.server import bound_socket
-from controller.settings import LogLevel
+from controller.setting_values import LogLevel
 from controller.web.app import Doors, create_app
 from controller.web.github_events import verify_signature
 from controller.web.metrics import Metrics

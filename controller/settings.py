@@ -7,19 +7,36 @@ is what commands on one's own machine need, `Settings` what a server needs in ad
 """
 
 import difflib
-import ipaddress
 import os
-import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from controller.errors import ConfigurationError
+from controller.secret_sources import NO_VAULT, SecretSource, VaultReader, secret_text
+from controller.setting_values import (
+    BearerToken,
+    DirectoryAttribute,
+    DnsSuffix,
+    FilePath,
+    GroupNames,
+    Level,
+    LogLevel,
+    Number,
+    ObjectId,
+    PrivateKey,
+    RemoteAddress,
+    Repository,
+    Secret,
+    SyslogAddress,
+    Truth,
+    WebAddress,
+    WebhookSecret,
+    secret_address,
+)
 
 SECRETS = frozenset(
     {
@@ -27,6 +44,7 @@ SECRETS = frozenset(
         "GITHUB_WEBHOOK_SECRET",
         "AZURE_CLIENT_SECRET",
         "OPA_TOKEN",
+        "AZURE_CLIENT_CERTIFICATE",
         "DATABASE_URL",
         "REDIS_URL",
         "SPLUNK_HEC_TOKEN",
@@ -40,9 +58,9 @@ _RETIRED = {
     "use SENTINEL_ENDPOINT, SENTINEL_RULE_ID and SENTINEL_STREAM of the Logs Ingestion API"
     for name in ("SENTINEL_WORKSPACE_ID", "SENTINEL_SHARED_KEY")
 }
-_ENTRA = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
+_ENTRA = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE")
+_PROOFS = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE", "AZURE_MANAGED_IDENTITY")
 _TOGETHER = (
-    _ENTRA,
     ("SPLUNK_HEC_URL", "SPLUNK_HEC_TOKEN"),
     ("SENTINEL_ENDPOINT", "SENTINEL_RULE_ID", "SENTINEL_STREAM"),
 )
@@ -60,135 +78,6 @@ _CAPABILITIES = (
     "natural_language",
 )
 _FLAGS = {f"DVO_CAPABILITY_{name.upper()}": name for name in _CAPABILITIES}
-_SAMPLES = (
-    "changeme",
-    "change-me",
-    "change_me",
-    "secret",
-    "password",
-    "example",
-    "placeholder",
-    "your-",
-    "xxxx",
-    "1234567890",
-)
-_SHORTEST_SECRET = 16
-_FILE_LIMIT = 65_536
-
-
-class LogLevel(StrEnum):
-    """From which level on the server logs."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-def _matching(pattern: str, expected: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if re.fullmatch(pattern, text, re.ASCII) is None:
-            raise ValueError(f"is not {expected}")
-        return text
-
-    return check
-
-
-def _number(text: str) -> int:
-    if re.fullmatch(r"[1-9][0-9]{0,17}", text, re.ASCII) is None:
-        raise ValueError("is not a whole number from 1 on")
-    return int(text)
-
-
-def _path(text: str) -> Path:
-    if "\0" in text:
-        raise ValueError("is not a path")
-    try:
-        return Path(text).expanduser().absolute()
-    except RuntimeError:
-        raise ValueError("begins with ~ and the name of nobody here") from None
-
-
-def _level(text: str) -> LogLevel:
-    try:
-        return LogLevel(text.lower())
-    except ValueError:
-        raise ValueError(f"is none of {', '.join(LogLevel)}") from None
-
-
-def _web_address(text: str) -> str:
-    """Accept an https address; http only towards this machine itself."""
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError("is not a web address") from None
-    if parts.scheme not in ("https", "http") or not host or not text.isascii() or not text.isprintable():
-        raise ValueError("is not a web address")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment or " " in text:
-        raise ValueError("holds more than scheme, host, port and path")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError("must be https; plain http is for this machine itself only")
-    return text.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _secret(text: str) -> SecretStr:
-    return SecretStr(text)
-
-
-def _bearer_token(text: str) -> SecretStr:
-    if re.fullmatch(r"[!-~]{1,4096}", text, re.ASCII) is None:
-        raise ValueError("is no bearer token: expected visible ASCII characters without a blank")
-    return SecretStr(text)
-
-
-def _webhook_secret(text: str) -> SecretStr:
-    if len(text) < _SHORTEST_SECRET or len(set(text)) < _SHORTEST_SECRET // 3:
-        raise ValueError(
-            f"is too weak: expected at least {_SHORTEST_SECRET} random characters (`openssl rand -hex 32`)"
-        )
-    if text.lower().startswith(_SAMPLES):
-        raise ValueError("looks like a sample value: make your own (`openssl rand -hex 32`)")
-    return SecretStr(text)
-
-
-def _private_key(text: str) -> SecretStr:
-    if re.match(r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n", text.replace("\r\n", "\n")) is None:
-        raise ValueError("is not a private key in PEM form; <NAME>_FILE may name the file that holds it")
-    return SecretStr(text if text.endswith("\n") else text + "\n")
-
-
-def _secret_address(*schemes: str) -> Callable[[str], SecretStr]:
-    def check(text: str) -> SecretStr:
-        if not text.startswith(tuple(f"{scheme}://" for scheme in schemes)):
-            raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-        return SecretStr(text)
-
-    return check
-
-
-Number = Annotated[int, BeforeValidator(_number)]
-FilePath = Annotated[Path, BeforeValidator(_path)]
-WebAddress = Annotated[str, BeforeValidator(_web_address)]
-Secret = Annotated[SecretStr, BeforeValidator(_secret)]
-PrivateKey = Annotated[SecretStr, BeforeValidator(_private_key)]
-Repository = Annotated[
-    str,
-    BeforeValidator(
-        _matching(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}", "a repository as owner/name")
-    ),
-]
-RemoteAddress = Annotated[
-    str, BeforeValidator(_matching(r"(https|ssh|file)://[!-~]+|[A-Za-z0-9_.-]+@[A-Za-z0-9.-]+:[!-~]+", "a Git remote"))
-]
-SyslogAddress = Annotated[str, BeforeValidator(_matching(r"tls://[A-Za-z0-9.\[\]:-]+", "tls://host:port"))]
 
 
 class LocalSettings(BaseModel):
@@ -206,7 +95,7 @@ class LocalSettings(BaseModel):
     capabilities_file: FilePath = Field(Path("/etc/dvo/capabilities.json"), alias="DVO_CAPABILITIES_FILE")
     capabilities: Mapping[str, bool] = Field(alias="DVO_CAPABILITY_*")
     """The flags set as DVO_CAPABILITY_<NAME>."""
-    log_level: Annotated[LogLevel, BeforeValidator(_level)] = Field(LogLevel.INFO, alias="LOG_LEVEL")
+    log_level: Level = Field(LogLevel.INFO, alias="LOG_LEVEL")
 
 
 class Settings(LocalSettings):
@@ -216,21 +105,33 @@ class Settings(LocalSettings):
     github_api_url: WebAddress = Field("https://api.github.com", alias="GITHUB_API_URL")
     github_app_id: Number = Field(alias="GITHUB_APP_ID")
     github_app_private_key: PrivateKey = Field(alias="GITHUB_APP_PRIVATE_KEY")
-    github_webhook_secret: Annotated[SecretStr, BeforeValidator(_webhook_secret)] = Field(alias="GITHUB_WEBHOOK_SECRET")
-    azure_tenant_id: str | None = Field(None, alias="AZURE_TENANT_ID")
-    azure_client_id: str | None = Field(None, alias="AZURE_CLIENT_ID")
+    github_webhook_secret: WebhookSecret = Field(alias="GITHUB_WEBHOOK_SECRET")
+    azure_tenant_id: ObjectId | None = Field(None, alias="AZURE_TENANT_ID")
+    """With it, people come from Entra ID."""
+    azure_client_id: ObjectId | None = Field(None, alias="AZURE_CLIENT_ID")
     azure_client_secret: Secret | None = Field(None, alias="AZURE_CLIENT_SECRET")
+    azure_client_certificate: Secret | None = Field(None, alias="AZURE_CLIENT_CERTIFICATE")
+    azure_managed_identity: Truth = Field(default=False, alias="AZURE_MANAGED_IDENTITY")
     azure_authority: WebAddress = Field("https://login.microsoftonline.com", alias="AZURE_AUTHORITY")
     graph_url: WebAddress = Field("https://graph.microsoft.com", alias="GRAPH_URL")
+    entra_groups: GroupNames = Field(
+        "DVO-Admins,DVO-ReleaseManagers,DVO-Operators,DVO-Developers,DVO-Viewers", alias="DVO_ENTRA_GROUPS"
+    )
+    entra_github_id: DirectoryAttribute | None = Field(None, alias="DVO_ENTRA_GITHUB_ID")
+    """Where the tenant keeps the numeric id of somebody's GitHub account."""
+    entra_github_login: DirectoryAttribute | None = Field(None, alias="DVO_ENTRA_GITHUB_LOGIN")
+    key_vault_suffix: DnsSuffix = Field("vault.azure.net", alias="AZURE_KEYVAULT_DNS_SUFFIX")
+    secret_sources: Mapping[str, SecretSource] = Field(default_factory=dict)
+    """Where each secret that is set was read."""
     opa_url: WebAddress | None = Field(None, alias="OPA_URL")
-    opa_token: Annotated[SecretStr, BeforeValidator(_bearer_token)] | None = Field(None, alias="OPA_TOKEN")
+    opa_token: BearerToken | None = Field(None, alias="OPA_TOKEN")
     opa_ca_file: FilePath | None = Field(None, alias="OPA_CA_FILE")
     """The authorities that say who the OPA at `opa_url` is; None: those of this machine."""
     database_url: (
-        Annotated[SecretStr, BeforeValidator(_secret_address("postgresql", "postgres", "postgresql+psycopg"))] | None
+        Annotated[SecretStr, BeforeValidator(secret_address("postgresql", "postgres", "postgresql+psycopg"))] | None
     ) = Field(None, alias="DATABASE_URL")
     """None: an embedded PostgreSQL below the home."""
-    redis_url: Annotated[SecretStr, BeforeValidator(_secret_address("redis", "rediss", "unix"))] | None = Field(
+    redis_url: Annotated[SecretStr, BeforeValidator(secret_address("redis", "rediss", "unix"))] | None = Field(
         None, alias="REDIS_URL"
     )
     splunk_hec_url: WebAddress | None = Field(None, alias="SPLUNK_HEC_URL")
@@ -255,18 +156,21 @@ def process_environment() -> Mapping[str, str]:
     return dict(os.environ)
 
 
-def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings of a server; `ConfigurationError` names every variable at fault."""
-    return _load(Settings, environment, tuple(_cross_faults(environment)))
+def load_settings(environment: Mapping[str, str], vault: VaultReader = NO_VAULT) -> Settings:
+    """Return the settings of a server, secrets that are references read from `vault`.
+
+    Raises `ConfigurationError` naming every variable at fault, `UnavailableError` when a vault does not answer.
+    """
+    return _load(Settings, environment, tuple(_cross_faults(environment)), vault)
 
 
 def load_local_settings(environment: Mapping[str, str]) -> LocalSettings:
     """Return what local commands need; `ConfigurationError` names every variable at fault."""
-    return _load(LocalSettings, environment, ())
+    return _load(LocalSettings, environment, (), NO_VAULT)
 
 
-def _load(model: type[Model], environment: Mapping[str, str], more: Sequence[str]) -> Model:
-    values, faults = _values(model, environment)
+def _load(model: type[Model], environment: Mapping[str, str], more: Sequence[str], vault: VaultReader) -> Model:
+    values, faults = _values(model, environment, vault)
     faults += [*_unknown(environment), *more]
     try:
         settings = model.model_validate(_with_defaults(values, environment, faults))
@@ -281,43 +185,29 @@ def _load(model: type[Model], environment: Mapping[str, str], more: Sequence[str
     return settings
 
 
-def _values(model: type[LocalSettings], environment: Mapping[str, str]) -> tuple[dict[str, object], list[str]]:
-    """Return the text of every variable that is set, secrets also from their files, and the faults."""
+def _values(
+    model: type[LocalSettings], environment: Mapping[str, str], vault: VaultReader
+) -> tuple[dict[str, object], list[str]]:
+    """Return the text of every variable that is set, secrets also from elsewhere, and the faults."""
     values: dict[str, object] = {}
     faults: list[str] = []
+    sources: dict[str, SecretSource] = {}
     for name in _names(model):
         try:
-            text = _text_of(name, environment)
-        except ValueError as error:
+            if name in SECRETS:
+                text, sources[name] = secret_text(name, environment, vault)
+            else:
+                text = environment.get(name)
+            if text is not None and not text.strip():
+                raise ValueError("is set but blank; give it a value or unset it")
+        except (ValueError, ConfigurationError) as error:
             faults.append(f"{name}: {error}")
         else:
             values |= {} if text is None else {name: text}
     flags, wrong = _flags(environment)
-    return values | {"DVO_CAPABILITY_*": flags}, faults + wrong
-
-
-def _text_of(name: str, environment: Mapping[str, str]) -> str | None:
-    text, file = environment.get(name), environment.get(f"{name}_FILE") if name in SECRETS else None
-    if text is not None and file is not None:
-        raise ValueError(f"is given twice, also by {name}_FILE; unset one of them")
-    if file is not None:
-        text = _content(Path(file))
-    if text is not None and not text.strip():
-        raise ValueError("is set but blank; give it a value or unset it")
-    return text
-
-
-def _content(file: Path) -> str:
-    try:
-        with file.open("rb") as opened:
-            content = opened.read(_FILE_LIMIT + 1)
-        if len(content) > _FILE_LIMIT:
-            raise ValueError(f"its file is larger than {_FILE_LIMIT} bytes")
-        return content.decode("utf-8").rstrip("\r\n")
-    except OSError as error:
-        raise ValueError(f"its file cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise ValueError("its file is not UTF-8 text") from None
+    read = {name: source for name, source in sources.items() if name in values}
+    own = {"secret_sources": read} if issubclass(model, Settings) else {}
+    return values | own | {"DVO_CAPABILITY_*": flags}, faults + wrong
 
 
 def _flags(environment: Mapping[str, str]) -> tuple[dict[str, bool], list[str]]:
@@ -346,8 +236,7 @@ def _cross_faults(environment: Mapping[str, str]) -> Iterator[str]:
                 for name in group
                 if name not in given
             )
-    if given & set(_ENTRA) and "DVO_DIRECTORY_FILE" in given:
-        yield "DVO_DIRECTORY_FILE: is given beside Entra ID (AZURE_*); people come from one directory only"
+    yield from _entra_faults(given - _off(environment))
     if not given & {*_ENTRA, "DVO_DIRECTORY_FILE"}:
         yield "DVO_DIRECTORY_FILE: is missing; without it or Entra ID (AZURE_*) nobody is known"
     yield from _opa_faults(given, environment)
@@ -364,6 +253,27 @@ def _opa_faults(given: set[str], environment: Mapping[str, str]) -> Iterator[str
         yield "OPA_CA_FILE: is given, but OPA_URL is not https; nothing would be checked against it"
     if "OPA_BIN" not in given and _installed_opa(environment) is None:
         yield "OPA_BIN: is missing, and there is no opa beside the project or on the PATH; `make opa` obtains it"
+
+
+def _off(environment: Mapping[str, str]) -> set[str]:
+    """Return the switches that are set, and set to nothing."""
+    return {name for name in ("AZURE_MANAGED_IDENTITY",) if environment.get(name, "").lower() == "false"}
+
+
+def _entra_faults(given: set[str]) -> Iterator[str]:
+    """Tell what is wrong with how the controller proves who it is to Entra ID, and whom it then knows."""
+    proofs = [name for name in _PROOFS if name in given]
+    if len(proofs) > 1:
+        yield f"{proofs[1]}: is given beside {proofs[0]}; the controller proves who it is in one way"
+    if "AZURE_TENANT_ID" in given and not proofs:
+        yield f"{_PROOFS[0]}: is missing beside AZURE_TENANT_ID; or set one of {', '.join(_PROOFS[1:])}"
+    if given & set(_ENTRA) and "AZURE_MANAGED_IDENTITY" not in given:
+        yield from (f"{name}: is missing beside the other AZURE_* settings" for name in _ENTRA[:2] if name not in given)
+    if "AZURE_TENANT_ID" in given and not given & {"DVO_ENTRA_GITHUB_ID", "DVO_DIRECTORY_FILE"}:
+        yield (
+            "DVO_ENTRA_GITHUB_ID: is missing; without it, or DVO_DIRECTORY_FILE beside Entra ID,"
+            " no GitHub account leads to anybody"
+        )
 
 
 def _with_defaults(

@@ -15,7 +15,7 @@ from controller.cli.demo.story import Story
 from controller.cli.demo.telling import Teller
 from controller.cli.logs import set_up_logs
 from controller.compose.demo import DemoWorld, demo_world
-from controller.settings import LogLevel
+from controller.setting_values import LogLevel
 
 _PROJECT = Path(__file__).resolve().parents[2]
 

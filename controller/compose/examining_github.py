@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from controller.adapters.directory_file import FileDirectory
+from controller.adapters.entra.directory import EntraDirectory
 from controller.adapters.github.app_setup import read_app_setup
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.facts import account_of
@@ -21,6 +21,7 @@ from controller.approval.ownership import account_owner
 from controller.change.app_setup import PERMISSIONS, queue_shortcomings, shortcomings
 from controller.change.facts import Account
 from controller.change.protection import REQUIRED_CHECKS, unseen, weaknesses
+from controller.compose.people import loaded
 from controller.compose.seen import Check, Seen
 from controller.errors import ConfigurationError
 from controller.identity.principal import PrincipalKind
@@ -30,6 +31,7 @@ from controller.ownership.standing import ignored_owners, named_owners
 from controller.settings import Settings
 
 _BRANCH = "main"
+_REPORT = "who has MFA is what Entra ID's registration report says: set up and allowed, not used at every sign-in"
 
 
 class UnprotectedError(ConfigurationError):
@@ -65,18 +67,12 @@ def github_checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     yield "protection", lambda: _protection(settings)
 
 
-def directory(settings: Settings) -> str:
-    """Read the directory. Raises `ConfigurationError` when it cannot be read or believed."""
-    _directory(settings)
+def directory(settings: Settings) -> str | Seen:
+    """Ask the directory. Raises `ConfigurationError` when it cannot be read or believed, `UnavailableError`."""
+    with loaded(settings) as found:
+        if isinstance(found, EntraDirectory):
+            return Seen(found.examine(), _REPORT)
     return f"{settings.directory_file} names its people"
-
-
-def _directory(settings: Settings) -> FileDirectory:
-    if settings.directory_file is None:
-        raise ConfigurationError("AZURE_TENANT_ID: people cannot come from Entra ID yet; set DVO_DIRECTORY_FILE")
-    found = FileDirectory(settings.directory_file)
-    found.load()
-    return found
 
 
 def _setup(settings: Settings) -> str:
@@ -98,7 +94,8 @@ def _bot(settings: Settings) -> str:
         bot = account_of(app.get(f"/users/{quote(app.installation.bot_login, safe='')}"))
     if bot is None:
         raise ConfigurationError("GitHub knows no account of the App's bot")
-    person = _directory(settings).look_up(frozenset({bot}), frozenset()).of_account(bot)
+    with loaded(settings) as found:
+        person = found.look_up(frozenset({bot}), frozenset()).of_account(bot)
     if person is None:
         raise UnknownBotError(f"the directory does not list the App's bot. Its line is {_line_of(bot)}")
     if person.kind is not PrincipalKind.BOT:
@@ -121,7 +118,8 @@ def _owners(settings: Settings) -> str:
         named = frozenset(named_owners(codeowners))
         teams = {owner: team_standing(app, owner) for owner in named if isinstance(owner, TeamOwner)}
         emails = frozenset(owner.address for owner in named if isinstance(owner, EmailOwner))
-        people = _directory(settings).look_up(frozenset(), emails)
+        with loaded(settings) as people_known:
+            people = people_known.look_up(frozenset(), emails)
         powerless = {owner for owner in named - teams.keys() if not reader.may_write(account_owner(owner, people))}
     found = [*map(str, codeowners.problems), *ignored_owners(codeowners, teams, powerless)]
     if found:

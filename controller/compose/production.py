@@ -21,7 +21,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from controller.adapters.agent_http import HttpAgentClient
-from controller.adapters.directory_file import FileDirectory
 from controller.adapters.git_ledger import GitLedger, SigningKey, ensure_key, key_of
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.conversation import GitHubConversation
@@ -44,6 +43,7 @@ from controller.adapters.process.deployer import ProcessDeployer
 from controller.adapters.system_clock import SystemClock
 from controller.compose.counting_journal import CountingJournal
 from controller.compose.measuring import budget_probe, listening, measured, sparing
+from controller.compose.people import directory_word, open_directory
 from controller.compose.wiring import Parts, wire
 from controller.errors import ConfigurationError
 from controller.ledger.event import Event, EventType, Severity
@@ -78,6 +78,8 @@ class Adapters:
     metrics: Metrics
     waiting: Callable[[], int]
     """How many keys want looking at."""
+    azure_ad: Callable[[], str]
+    """The probe of Entra ID."""
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
@@ -117,6 +119,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
         stack.callback(github.close)
         pool = stack.enter_context(ThreadPoolExecutor(_THREADS, thread_name_prefix="judge"))
         engine = _engine(settings, stack)
+        directory = open_directory(settings, stack)
         parts = Parts(
             reader=GitHubReader(github, settings.home / "blobs"),
             merge_queue=GitHubMergeQueue(github),
@@ -124,7 +127,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             proposer=GitHubProposer(github),
             writer=GitHubWriter(github, PostgresIndex(database)),
             issues=GitHubIssues(github),
-            directory=_directory(settings),
+            directory=directory,
             engine=engine,
             deployers={"process": ProcessDeployer(settings.home)},
             agents=HttpAgentClient(),
@@ -136,7 +139,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             new_id=_new_id,
             pool=pool,
         )
-        yield Adapters(parts, database, github, engine, key, metrics, queue.waiting)
+        yield Adapters(parts, database, github, engine, key, metrics, queue.waiting, directory_word(directory))
 
 
 def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) -> Controller:
@@ -155,7 +158,7 @@ def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) 
     probes = {
         "database": _saying("connected", adapters.database.ping),
         "redis": lambda: "in process",
-        "azure_ad": lambda: "not configured",
+        "azure_ad": adapters.azure_ad,
         "opa": _saying("ready", adapters.engine.ping),
         "github": budget_probe(adapters.github, metrics),
         "ledger": _saying("verified", parts.ledger.head),
@@ -222,7 +225,6 @@ def _github(settings: Settings, metrics: Metrics) -> GitHubApp:
 def _refuse_what_nothing_heeds(settings: Settings) -> None:
     """Raise `ConfigurationError` for a setting that would be believed to work and does not yet."""
     unheeded = {
-        "AZURE_*": settings.azure_tenant_id,
         "REDIS_URL": settings.redis_url,
         "SPLUNK_*": settings.splunk_hec_url,
         "SENTINEL_*": settings.sentinel_endpoint,
@@ -235,14 +237,6 @@ def _refuse_what_nothing_heeds(settings: Settings) -> None:
     given = [name for name, value in unheeded.items() if value is not None]
     if given:
         raise ConfigurationError(f"{', '.join(given)}: not supported by this version; nothing would heed it")
-
-
-def _directory(settings: Settings) -> FileDirectory:
-    if settings.directory_file is None:
-        raise ConfigurationError("DVO_DIRECTORY_FILE: is missing; nobody is known without it")
-    directory = FileDirectory(settings.directory_file)
-    directory.load()
-    return directory
 
 
 def _engine(settings: Settings, stack: ExitStack) -> OpaServers | OpaUrlFirst:

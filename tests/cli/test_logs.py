@@ -9,7 +9,7 @@ import pytest
 PROGRAM = """
 import logging, structlog
 from controller.cli.logs import set_up_logs
-from controller.settings import LogLevel
+from controller.setting_values import LogLevel
 set_up_logs(LogLevel.{level})
 log = structlog.get_logger("controller.test")
 log.debug("quiet")

@@ -6,7 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from controller.errors import ConfigurationError
-from controller.settings import LogLevel, load_local_settings, load_settings
+from controller.secret_sources import SecretSource, VaultReference
+from controller.setting_values import LogLevel
+from controller.settings import load_local_settings, load_settings
 
 
 def faults_of(environment: dict[str, str]) -> str:
@@ -209,12 +211,101 @@ def test_the_retired_collector_refuses_to_start_with_the_reason(environment: dic
     assert "canary-value" not in told
 
 
-def test_people_come_from_exactly_one_directory(environment: dict[str, str]) -> None:
-    entra = {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c", "AZURE_CLIENT_SECRET": "s"}
-    assert "one directory only" in faults_of(environment | entra)
-    del environment["DVO_DIRECTORY_FILE"]
-    assert "nobody is known" in faults_of(environment)
-    assert load_settings(environment | entra).azure_tenant_id == "t"
+TENANT = "0B7C9D52-1111-4222-8333-444455556666"
+ENTRA = {"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": TENANT}
+
+
+def without_file(environment: dict[str, str], **more: str) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name != "DVO_DIRECTORY_FILE"} | more
+
+
+def test_people_come_from_somewhere(environment: dict[str, str]) -> None:
+    assert "nobody is known" in faults_of(without_file(environment))
+    told = faults_of(without_file(environment, **ENTRA, AZURE_CLIENT_SECRET="s"))
+    assert "  DVO_ENTRA_GITHUB_ID: is missing" in told
+    settings = load_settings(environment | ENTRA | {"AZURE_CLIENT_SECRET": "s"})
+    assert settings.azure_tenant_id == TENANT.lower()
+    assert settings.directory_file is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (ENTRA, "  AZURE_CLIENT_SECRET: is missing beside AZURE_TENANT_ID; or set one of AZURE_CLIENT_CERTIFICATE"),
+        ({**ENTRA, "AZURE_MANAGED_IDENTITY": "false"}, "  AZURE_CLIENT_SECRET: is missing"),
+        ({"AZURE_CLIENT_SECRET": "s"}, "  AZURE_TENANT_ID: is missing beside the other AZURE_*"),
+        ({"AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_SECRET": "s"}, "  AZURE_CLIENT_ID: is missing"),
+        ({**ENTRA, "AZURE_CLIENT_SECRET": "s", "AZURE_CLIENT_CERTIFICATE": "c"}, "in one way"),
+        ({**ENTRA, "AZURE_CLIENT_SECRET": "s", "AZURE_MANAGED_IDENTITY": "true"}, "in one way"),
+        ({"AZURE_MANAGED_IDENTITY": "yes"}, "  AZURE_MANAGED_IDENTITY: is neither true nor false"),
+        ({"AZURE_TENANT_ID": "common"}, "  AZURE_TENANT_ID: is not an id"),
+        ({"DVO_ENTRA_GROUPS": "DVO-Admins,"}, "  DVO_ENTRA_GROUPS: expected names"),
+        ({"DVO_ENTRA_GITHUB_ID": "mail"}, "  DVO_ENTRA_GITHUB_ID: is not extensionAttribute1"),
+        ({"DVO_ENTRA_GITHUB_ID": "extensionAttribute16"}, "  DVO_ENTRA_GITHUB_ID: is not"),
+        ({"AZURE_KEYVAULT_DNS_SUFFIX": "https://x"}, "  AZURE_KEYVAULT_DNS_SUFFIX: is not a domain name"),
+    ],
+)
+def test_entra_is_told_of_whole_and_in_one_way(environment: dict[str, str], given: dict[str, str], told: str) -> None:
+    assert told in faults_of(environment | given)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"AZURE_TENANT_ID": TENANT, "AZURE_MANAGED_IDENTITY": "true"},
+        {**ENTRA, "AZURE_CLIENT_CERTIFICATE": "pem"},
+        {**ENTRA, "AZURE_CLIENT_SECRET": "s", "AZURE_MANAGED_IDENTITY": "false"},
+        {"AZURE_MANAGED_IDENTITY": "true"},
+        {"DVO_ENTRA_GITHUB_ID": "extension_0123456789abcdef0123456789abcdef_githubId"},
+    ],
+)
+def test_entra_settings_that_hold(environment: dict[str, str], given: dict[str, str]) -> None:
+    assert load_settings(environment | given)
+
+
+def test_a_secret_is_read_from_its_variable_its_file_or_a_vault(environment: dict[str, str], tmp_path: Path) -> None:
+    asked: list[VaultReference] = []
+
+    def vault(reference: VaultReference) -> str:
+        asked.append(reference)
+        return "splunk-canary"
+
+    file = tmp_path / "secret"
+    file.write_text(environment.pop("GITHUB_WEBHOOK_SECRET") + "\n")
+    more = {
+        "GITHUB_WEBHOOK_SECRET_FILE": str(file),
+        "SPLUNK_HEC_URL": "https://splunk.example:8088",
+        "SPLUNK_HEC_TOKEN": "keyvault://DVO-prod/splunk-token",
+    }
+    settings = load_settings(environment | more, vault)
+    assert settings.splunk_hec_token is not None
+    assert settings.splunk_hec_token.get_secret_value() == "splunk-canary"
+    assert asked == [VaultReference("dvo-prod", "splunk-token")]
+    assert settings.secret_sources == {
+        "GITHUB_APP_PRIVATE_KEY": SecretSource.ENVIRONMENT,
+        "GITHUB_WEBHOOK_SECRET": SecretSource.FILE,
+        "SPLUNK_HEC_TOKEN": SecretSource.KEY_VAULT,
+    }
+    assert "canary" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["keyvault://", "keyvault://v/n", "keyvault://dvo-prod", "keyvault://dvo-prod/a/b", "keyvault://dvo.evil.com/x"],
+)
+def test_a_reference_of_another_form_is_refused(environment: dict[str, str], reference: str) -> None:
+    told = faults_of(environment | {"GITHUB_WEBHOOK_SECRET": reference})
+    assert "  GITHUB_WEBHOOK_SECRET: is not a reference of the form keyvault://vault/name" in told
+
+
+def test_a_vault_that_cannot_be_read_is_told_by_variable(environment: dict[str, str]) -> None:
+    def vault(_: VaultReference) -> str:
+        raise ConfigurationError("the key vault dvo-prod has no such secret")
+
+    given = {"GITHUB_WEBHOOK_SECRET": "keyvault://dvo-prod/webhook", "LOG_LEVEL": "loud"}
+    with pytest.raises(ConfigurationError, match="GITHUB_WEBHOOK_SECRET: the key vault(.|\n)*LOG_LEVEL"):
+        load_settings(environment | given, vault)
+    assert "cannot be read here" in faults_of(environment | given)
 
 
 @pytest.mark.parametrize(

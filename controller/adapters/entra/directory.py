@@ -51,6 +51,8 @@ class Links:
     attributes: Attributes
     file: Callable[[], DirectoryFile] = no_file
     """May raise `UnavailableError`; nobody is known then."""
+    load: Callable[[], object] = no_file
+    """Reads the file at start; `ConfigurationError` names every fault in it."""
     external: External = no_external
 
 
@@ -76,6 +78,14 @@ class EntraDirectory:
         self._whole_at = 0.0
         self._self = uuid.uuid4().hex
         self._lock = threading.Lock()
+
+    def load(self) -> None:
+        """Ask once, at start. Raises `ConfigurationError` for what the operator must mend, `UnavailableError`."""
+        try:
+            self._links.load()
+            self._refreshed()
+        except (StaleError, InputError) as error:
+            raise UnavailableError(str(error), component=COMPONENT) from error
 
     def look_up(
         self, accounts: frozenset[Account], emails: frozenset[str], logins: frozenset[str] = frozenset()
@@ -118,11 +128,9 @@ class EntraDirectory:
 
         Raises `ConfigurationError` for what the operator must mend, `UnavailableError`.
         """
-        self._links.file()
-        self._changes.since_last()
-        roles = self._reader.role_groups(self._wanted)
+        self.load()
         self._reader.may_read_report()
-        return f"Entra ID answers, and all {len(roles)} groups that policy knows are there"
+        return f"Entra ID answers, and all {len(self._wanted)} groups that policy knows are there"
 
     def _found(
         self, keys: Sequence[Key], accounts: Collection[Account], objects: Collection[str]

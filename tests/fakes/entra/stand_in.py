@@ -57,6 +57,8 @@ class EntraStandIn:
             "AZURE_CLIENT_SECRET": SECRET,
             "AZURE_AUTHORITY": self.authority_url,
             "GRAPH_URL": self.graph_url,
+            # Both of the HTTP libraries that talk to Microsoft have a variable of their own.
+            "SSL_CERT_FILE": str(self.ca_file),
             "REQUESTS_CA_BUNDLE": str(self.ca_file),
         }
 

@@ -1,0 +1,89 @@
+"""The directory a controller asks: a file, or Entra ID with the file beside it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import httpx
+import structlog
+
+from controller.adapters.directory_file import FileDirectory
+from controller.adapters.entra.credentials import ClientCredentials, MachineIdentity, Registration, Tokens
+from controller.adapters.entra.directory import EntraDirectory, Links
+from controller.adapters.entra.graph import Graph, new_client
+from controller.adapters.entra.reading import Attributes
+from controller.errors import ConfigurationError, UnavailableError
+from controller.identity.directory_file import read_links
+from controller.identity.tenant import wanted_groups
+from controller.settings import Settings
+
+_LOG = structlog.get_logger("controller")
+
+
+def open_directory(settings: Settings, stack: ExitStack) -> FileDirectory | EntraDirectory:
+    """Return the directory, asked once; `stack` closes it.
+
+    Raises `ConfigurationError` for what the operator must mend. An Entra ID that does not answer is
+    no reason not to start: nobody is known until it does.
+    """
+    directory = directory_of(settings, stack)
+    try:
+        directory.load()
+    except UnavailableError as error:
+        _LOG.warning("nobody is known yet", error=str(error))
+    return directory
+
+
+@contextmanager
+def loaded(settings: Settings) -> Iterator[FileDirectory | EntraDirectory]:
+    """Give the directory, asked once. Raises `ConfigurationError`, and `UnavailableError` when it does not answer."""
+    with ExitStack() as stack:
+        directory = directory_of(settings, stack)
+        directory.load()
+        yield directory
+
+
+def directory_of(settings: Settings, stack: ExitStack) -> FileDirectory | EntraDirectory:
+    """Return the directory, not asked yet; `stack` closes it."""
+    if settings.azure_tenant_id is not None:
+        return _entra(settings, settings.azure_tenant_id, stack)
+    if settings.directory_file is None:
+        raise ConfigurationError("DVO_DIRECTORY_FILE: is missing; nobody is known without it or Entra ID (AZURE_*)")
+    return FileDirectory(settings.directory_file)
+
+
+def directory_word(directory: FileDirectory | EntraDirectory) -> Callable[[], str]:
+    """Return the probe of Entra ID, which asks what changed if that was not asked just now."""
+
+    def probe() -> str:
+        if not isinstance(directory, EntraDirectory):
+            return "not configured"
+        directory.revision()
+        return "configured"
+
+    return probe
+
+
+def _entra(settings: Settings, tenant: str, stack: ExitStack) -> EntraDirectory:
+    http = new_client()
+    graph = Graph(settings.graph_url, _tokens(settings, tenant, http), http)
+    stack.callback(graph.close)
+    attributes = Attributes(settings.entra_github_id, settings.entra_github_login)
+    links = Links(attributes)
+    if settings.directory_file is not None:
+        file = FileDirectory(settings.directory_file, read_links)
+        links = Links(attributes, file.current, file.load)
+    return EntraDirectory(graph, wanted_groups(settings.entra_groups), links)
+
+
+def _tokens(settings: Settings, tenant: str, http: httpx.Client) -> Tokens:
+    if settings.azure_managed_identity:
+        return MachineIdentity(settings.azure_client_id).token
+    secret, certificate = settings.azure_client_secret, settings.azure_client_certificate
+    registration = Registration(
+        settings.azure_authority,
+        tenant,
+        settings.azure_client_id or "",
+        None if secret is None else secret.get_secret_value(),
+        None if certificate is None else certificate.get_secret_value(),
+    )
+    return ClientCredentials(registration, http).token
