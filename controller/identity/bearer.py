@@ -52,8 +52,8 @@ class TokenTerms:
     """The tenant's id, in lower case."""
     audiences: frozenset[str]
     """Our application's client id and its ID URI."""
-    scope: str
-    """What a person's token must have been given for."""
+    scope: str | None
+    """What a person's access token must have been given for; None: an ID token of a person's sign-in is meant."""
     mfa_contexts: frozenset[str] = frozenset()
     """The authentication contexts (``c1`` ...) that this tenant gives only after MFA."""
 
@@ -120,9 +120,12 @@ def _is_identifier(value: object) -> bool:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
-def _kind(claims: Mapping[str, object], scope: str) -> PrincipalKind | None:
+def _kind(claims: Mapping[str, object], scope: str | None) -> PrincipalKind | None:
     """Return for what kind of principal a token was made; None for a token that was not made for this door."""
     scopes = claims.get("scp")
+    if scope is None:
+        is_access_token = {"scp", "roles", "azp", "appid"} & claims.keys()
+        return None if is_access_token or claims.get("idtyp", "user") != "user" else PrincipalKind.PERSON
     if isinstance(scopes, str) and claims.get("idtyp", "user") == "user":
         return PrincipalKind.PERSON if scope in scopes.split(" ") else None
     # Without the optional claim `idtyp`, an application's own token names the application as its subject.

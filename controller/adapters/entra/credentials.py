@@ -17,6 +17,7 @@ from azure.core.exceptions import AzureError
 from azure.identity import CredentialUnavailableError, ManagedIdentityCredential
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from msal.exceptions import MsalError
 
 from controller.errors import ConfigurationError, ControllerError, UnavailableError
 
@@ -48,7 +49,7 @@ class ClientCredentials:
         """Prove to be `registration`, asking its authority with `http`. Raises `ConfigurationError` for no key."""
         self._registration = registration
         self._http = http
-        self._credential = _credential(registration)
+        _credential(registration)
         self._client: msal.ConfidentialClientApplication | None = None
         self._lock = threading.Lock()
 
@@ -63,22 +64,32 @@ class ClientCredentials:
                 answer = self._application().acquire_token_for_client([f"{resource}/.default"])
         except (httpx.HTTPError, OSError) as error:
             raise _unavailable(type(error).__name__) from None
-        except (ValueError, KeyError, TypeError, RuntimeError) as error:
+        except (MsalError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise _refused_by_discovery(error, self._registration) from None
         return _token_in(answer)
 
     def _application(self) -> msal.ConfidentialClientApplication:
         if self._client is None:
-            known = self._registration
-            self._client = msal.ConfidentialClientApplication(
-                known.client,
-                client_credential=self._credential,
-                authority=f"{known.authority}/{known.tenant}",
-                http_client=_MsalHttp(self._http),
-                # The authority is the operator's word; asking Microsoft whether it knows it would need the internet.
-                instance_discovery=False,
-            )
+            self._client = application(self._registration, self._http)
         return self._client
+
+
+def application(
+    registration: Registration, http: httpx.Client, cache: msal.TokenCache | None = None
+) -> msal.ConfidentialClientApplication:
+    """Return msal's client for `registration`, keeping tokens in `cache`; it asks the authority at once.
+
+    Raises `ConfigurationError` for a certificate that is none, and what msal and httpx raise.
+    """
+    return msal.ConfidentialClientApplication(
+        registration.client,
+        client_credential=_credential(registration),
+        authority=f"{registration.authority}/{registration.tenant}",
+        http_client=_MsalHttp(http),
+        token_cache=cache,
+        # The authority is the operator's word; asking Microsoft whether it knows it would need the internet.
+        instance_discovery=False,
+    )
 
 
 class _MsalHttp:
