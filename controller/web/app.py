@@ -22,6 +22,7 @@ from controller.web.health import Health, Probe
 from controller.web.metrics import Metrics
 from controller.web.refusal import RefusalJournal
 from controller.web.scraping import Scraping
+from controller.web.sign_in_routes import SignInDoor, sign_in_routes
 from controller.web.traffic import Traffic
 from controller.web.webhook import GitHubWebhook, Terms
 
@@ -57,6 +58,8 @@ class Doors:
     """Of our own App: only its checks may ask to be made again; None: any."""
     api: Api | None = None
     """None: there is no `/v1`, since nobody could be known at it."""
+    sign_in: SignInDoor | None = None
+    """None: people come with tokens only."""
     body_limit: int = 5 * 1024 * 1024
     """Bytes; GitHub itself sends up to 25 MiB, and what is refused here the sweep finds."""
 
@@ -78,6 +81,8 @@ def create_app(doors: Doors) -> FastAPI:
     app.include_router(_metrics_routes(doors.metrics))
     if doors.api is not None:
         app.include_router(api_routes(doors.api))
+    if doors.sign_in is not None:
+        app.include_router(sign_in_routes(doors.sign_in))
     app.add_middleware(Traffic, new_id=doors.new_id, metrics=doors.metrics)
     return app
 

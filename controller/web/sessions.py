@@ -49,6 +49,7 @@ class Found:
 
     session: Session
     csrf: str = field(repr=False)
+    cookie: str = field(repr=False)
 
 
 class Sessions:
@@ -75,7 +76,7 @@ class Sessions:
         if not timedelta() < left <= LONGEST:
             self._store.take(lock.place)
             return None
-        return Found(session, lock.derived("csrf")) if self._store.renew(lock.place, min(IDLE, left)) else None
+        return Found(session, lock.derived("csrf"), cookie) if self._store.renew(lock.place, min(IDLE, left)) else None
 
     def update(self, cookie: str, session: Session) -> bool:
         """Keep `session` in place of the one `cookie` opens; False when that one has ended."""

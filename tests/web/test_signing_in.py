@@ -1,0 +1,388 @@
+"""A browser signs in at a real tenant over TLS and gets a session, or a page that says why not."""
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from limits.storage import MemoryStorage
+
+from controller.adapters.demo_sign_in import PLACE, DemoSignIn
+from controller.adapters.entra.bearer_tokens import BearerTokens
+from controller.adapters.entra.credentials import Registration
+from controller.adapters.entra.signing_in import EntraSignIn
+from controller.adapters.entra.signing_keys import SigningKeys
+from controller.adapters.session_memory import MemorySessions
+from controller.adapters.system_clock import SystemClock
+from controller.identity.bearer import TokenFault, TokenTerms
+from controller.identity.principal import Principal, PrincipalId, PrincipalKind
+from controller.ledger.event import EventType
+from controller.policy.authorization import Standing
+from controller.ports.sign_in import SignIn
+from controller.web.api import Api
+from controller.web.app import Doors
+from controller.web.authentication import Authentication, Means, Watch
+from controller.web.client_address import address_behind
+from controller.web.limiting import Limits
+from controller.web.refusal import RefusalJournal
+from controller.web.sessions import Flows, Sessions
+from controller.web.sign_in_routes import DemoPage, SignInDoor
+from controller.web.signing_in import Kept, Record, SigningIn, own_place
+from tests.fakes.entra.https import Fault
+from tests.fakes.entra.stand_in import CLIENT_ID, SECRET, EntraStandIn, entra
+from tests.web.conftest import Ask, House, asking, build_house, identifiers
+
+OWN_URL = "https://dvo.example"
+
+
+@dataclass
+class Clock:
+    later: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return SystemClock().now() + self.later
+
+
+@dataclass
+class Desk:
+    """An application whose people sign in with `sign_in`; it knows those in `people`."""
+
+    sign_in: SignIn
+    people: dict[str, Principal]
+    demo: Sequence[str] = ()
+    clock: Clock = field(default_factory=Clock)
+    house: House = field(default_factory=build_house)
+
+    @property
+    def doors(self) -> Doors:
+        store, new_id = MemorySessions(self.clock), identifiers()
+        sessions = Sessions(store, self.clock)
+        refusals = RefusalJournal(self.house.journal, self.clock, new_id, "sign-in")
+        watch = Watch(address_behind(()), Limits(MemoryStorage(), self.clock), refusals)
+        kept, record = Kept(Flows(store), sessions), Record(self.house.journal, self.clock, new_id)
+        signing_in = SigningIn(self.sign_in, kept, self.people.get, watch, record)
+        means = Means(lambda token: TokenFault.MALFORMED, lambda bearer: None, sessions.find, signing_in.principal_in)
+        api = Api(Authentication(means, watch), lambda principal: Standing({}, frozenset()))
+        demo = DemoPage(PLACE, lambda: self.demo) if self.demo else None
+        return replace(self.house.doors, api=api, sign_in=SignInDoor(signing_in, OWN_URL, demo))
+
+    def told(self, kind: EventType) -> list[dict[str, object]]:
+        return [dict(event.details) for event in self.house.journal.events if event.type is kind]
+
+
+@dataclass
+class Browser:
+    """Keeps cookies as browsers do, and shows what it was told of them."""
+
+    ask: Ask
+    cookies: dict[str, str] = field(default_factory=dict)
+    set_cookies: list[str] = field(default_factory=list)
+
+    def go(self, method: str, path: str, **more: object) -> httpx.Response:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        answer = self.ask(method, path, headers=headers if self.cookies else {}, **more)
+        for line in answer.headers.get_list("set-cookie"):
+            self.set_cookies.append(line)
+            for name, morsel in SimpleCookie(line).items():
+                self.cookies.pop(name, None)
+                if morsel["max-age"] != "0":
+                    self.cookies[name] = morsel.value
+        return answer
+
+    def post(self, path: str, **fields: str) -> httpx.Response:
+        return self.go("POST", path, content=urlencode(fields))
+
+    def me(self) -> httpx.Response:
+        return self.go("GET", "/v1/auth/me")
+
+
+@dataclass
+class Tenant:
+    stand_in: EntraStandIn
+    http: httpx.Client
+    dana: str
+
+    def brought(self, address: str) -> dict[str, str]:
+        """Go where a browser is sent, and return the form it brings back."""
+        page = self.http.get(address).text
+        return dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
+
+
+@pytest.fixture
+def tenant(tmp_path: Path) -> Iterator[Tenant]:
+    with entra(tmp_path) as stand_in, httpx.Client(verify=stand_in.client_context()) as http:
+        stand_in.tenant.add_app(replace(stand_in.app, redirect_uris=(f"{OWN_URL}/auth/callback",)))
+        dana = stand_in.tenant.add_user("dana")
+        stand_in.authority.sits_there(dana)
+        yield Tenant(stand_in, http, dana)
+
+
+@pytest.fixture
+def desk(tenant: Tenant) -> Desk:
+    id_, clock, stand_in = tenant.stand_in.tenant.id, SystemClock(), tenant.stand_in
+    keys = SigningKeys(tenant.http, stand_in.authority_url, id_, clock)
+    tokens = BearerTokens(keys.find, TokenTerms(id_, frozenset({CLIENT_ID}), None), clock)
+    registration = Registration(stand_in.authority_url, id_, CLIENT_ID, SECRET)
+    dana = Principal(PrincipalId("entra:dana"), PrincipalKind.PERSON, "dana-dev", frozenset(), mfa=None)
+    return Desk(EntraSignIn(registration, tenant.http, tokens.read), {tenant.dana: dana})
+
+
+@pytest.fixture
+def ask(desk: Desk) -> Iterator[Ask]:
+    with asking(desk.doors) as ask:
+        yield ask
+
+
+@pytest.fixture
+def browser(ask: Ask) -> Browser:
+    return Browser(ask)
+
+
+def sign_in(browser: Browser, tenant: Tenant, query: str = "") -> httpx.Response:
+    begun = browser.go("GET", f"/auth/login{query}")
+    assert begun.status_code == 302, begun.text
+    return browser.post("/auth/callback", **tenant.brought(begun.headers["location"]))
+
+
+def test_a_person_signs_in_and_is_known(browser: Browser, tenant: Tenant, desk: Desk) -> None:
+    answer = sign_in(browser, tenant)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/v1/auth/me")
+    me = browser.me().json()
+    assert (me["principal"], me["login"], me["mfa"]) == ("entra:dana", "dana-dev", None)
+    assert desk.told(EventType.AUTH_LOGIN) == [{"source_ip": "127.0.0.1", "mfa": None, "step_up": False}]
+
+
+def test_cookies_are_for_this_host_alone_and_no_script_reads_them(browser: Browser, tenant: Tenant) -> None:
+    sign_in(browser, tenant)
+    flow, session, gone = (line.lower() for line in browser.set_cookies)
+    for line in (flow, session, gone):
+        assert line.startswith("__host-dvo-")
+        assert "; secure" in line
+        assert "; httponly" in line
+        assert "; path=/" in line
+        assert "domain" not in line
+    assert "samesite=none" in flow
+    assert "samesite=lax" in session
+    assert set(browser.cookies) == {"__Host-dvo-session"}
+
+
+def test_no_token_of_the_tenant_reaches_the_browser(browser: Browser, tenant: Tenant) -> None:
+    answer = sign_in(browser, tenant)
+    assert "eyJ" not in answer.text + str(answer.headers) + browser.me().text
+
+
+def test_a_sign_in_counts_once_and_in_its_own_browser(ask: Ask, tenant: Tenant, desk: Desk) -> None:
+    mine, theirs = Browser(ask), Browser(ask)
+    begun = mine.go("GET", "/auth/login")
+    brought = tenant.brought(begun.headers["location"])
+    assert theirs.post("/auth/callback", **brought).status_code == 400
+    theirs.go("GET", "/auth/login")
+    assert theirs.post("/auth/callback", **brought).status_code == 401
+    assert mine.post("/auth/callback", **brought).status_code == 303
+    assert Browser(ask, {**mine.cookies}).post("/auth/callback", **brought).status_code == 400
+    assert theirs.me().status_code == 401
+    assert [event["reason"] for event in desk.told(EventType.AUTH_FAILED)] == ["no_flow", "forged", "no_flow"]
+
+
+def test_a_stranger_of_the_tenant_gets_no_session(browser: Browser, tenant: Tenant, desk: Desk) -> None:
+    desk.people.clear()
+    answer = sign_in(browser, tenant)
+    assert answer.status_code == 403
+    assert "does not know you" in answer.text
+    assert browser.me().status_code == 401
+    assert [event["reason"] for event in desk.told(EventType.AUTH_FAILED)] == ["unknown_person"]
+
+
+def test_whoever_gives_up_reads_so(browser: Browser, tenant: Tenant) -> None:
+    tenant.stand_in.authority.sits_there(None)
+    answer = sign_in(browser, tenant)
+    assert answer.status_code == 401
+    assert "declined or given up" in answer.text
+    assert 'href="/auth/login"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        ("/v1/policies?a=b#c", "/v1/policies?a=b#c"),
+        (None, "/v1/auth/me"),
+        ("", "/v1/auth/me"),
+        ("https://evil.example", "/v1/auth/me"),
+        ("//evil.example", "/v1/auth/me"),
+        ("/\\evil.example", "/v1/auth/me"),
+        ("/a\\b", "/v1/auth/me"),
+        ("javascript:alert(1)", "/v1/auth/me"),
+        ("/a\r\nSet-Cookie: x=y", "/v1/auth/me"),
+        ("/\t/evil.example", "/v1/auth/me"),
+        ("/" + "a" * 600, "/v1/auth/me"),
+        ("/é", "/v1/auth/me"),
+    ],
+)
+def test_a_sign_in_leads_only_to_a_place_of_our_own(asked: str | None, place: str) -> None:
+    assert own_place(asked) == place
+
+
+def test_a_sign_in_leads_where_one_wanted_to_go(browser: Browser, tenant: Tenant) -> None:
+    assert sign_in(browser, tenant, "?next=/v1/policies").headers["location"] == "/v1/policies"
+
+
+def test_a_second_factor_counts_for_some_hours(browser: Browser, tenant: Tenant, desk: Desk) -> None:
+    assert sign_in(browser, tenant, "?step_up=true").status_code == 401
+    tenant.stand_in.authority.sits_there(tenant.dana, "pwd", "mfa")
+    assert sign_in(browser, tenant, "?step_up=true").status_code == 303
+    assert browser.me().json()["mfa"] is True
+    for _ in range(17):
+        desk.clock.later += timedelta(minutes=29)
+        assert browser.me().status_code == 200
+    assert browser.me().json()["mfa"] is None
+    assert desk.told(EventType.AUTH_LOGIN)[-1]["step_up"] is True
+
+
+def test_the_tenant_is_asked_now_and_then_whether_a_session_may_go_on(
+    browser: Browser, tenant: Tenant, desk: Desk
+) -> None:
+    sign_in(browser, tenant)
+    desk.clock.later = timedelta(minutes=29)
+    assert browser.me().status_code == 200
+    desk.clock.later = timedelta(minutes=58)
+    assert browser.me().status_code == 200
+    assert desk.told(EventType.AUTH_TOKEN_REFRESH) == []
+    desk.clock.later = timedelta(minutes=61)
+    assert browser.me().status_code == 200
+    assert desk.told(EventType.AUTH_TOKEN_REFRESH) == [{}]
+    tenant.stand_in.tenant.update_user(tenant.dana, accountEnabled=False)
+    for minutes in (90, 119):
+        desk.clock.later = timedelta(minutes=minutes)
+        assert browser.me().status_code == 200
+    desk.clock.later = timedelta(minutes=122)
+    assert browser.me().status_code == 403
+    assert browser.me().status_code == 401
+
+
+def test_an_outage_of_the_tenant_ends_no_session_and_lets_nobody_in(
+    browser: Browser, tenant: Tenant, desk: Desk
+) -> None:
+    sign_in(browser, tenant)
+    desk.clock.later = timedelta(minutes=29)
+    browser.me()
+    desk.clock.later = timedelta(minutes=58)
+    browser.me()
+    desk.clock.later = timedelta(minutes=61)
+    tenant.stand_in.login.fail(Fault(times=1000))
+    assert browser.me().status_code == 503
+    tenant.stand_in.login.heal()
+    assert browser.me().status_code == 200
+
+
+def test_a_tenant_that_is_down_begins_no_sign_in(browser: Browser, tenant: Tenant) -> None:
+    tenant.stand_in.login.fail(Fault(times=1000))
+    answer = browser.go("GET", "/auth/login")
+    assert answer.status_code == 503
+    assert "Try again soon" in answer.text
+    tenant.stand_in.login.heal()
+
+
+def test_signing_out_takes_our_own_page_and_ends_the_session_everywhere(
+    browser: Browser, tenant: Tenant, desk: Desk
+) -> None:
+    sign_in(browser, tenant)
+    copied = dict(browser.cookies)
+    for csrf in ("", "guess"):
+        assert browser.post("/auth/logout", csrf=csrf).status_code == 403
+    assert browser.me().status_code == 200
+    answer = browser.post("/auth/logout", csrf=browser.me().json()["csrf"])
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(tenant.stand_in.authority_url)
+    assert browser.cookies == {}
+    assert Browser(browser.ask, copied).me().status_code == 401
+    assert desk.told(EventType.AUTH_LOGOUT) == [{"source_ip": "127.0.0.1"}]
+    assert "You are signed out" in browser.go("GET", "/auth/signed-out").text
+
+
+def test_signing_out_without_a_session_harms_nobody(browser: Browser, desk: Desk) -> None:
+    assert browser.post("/auth/logout").status_code == 303
+    assert desk.told(EventType.AUTH_LOGOUT) == []
+
+
+def test_a_planted_session_does_not_survive_a_sign_in(ask: Ask, tenant: Tenant) -> None:
+    """Session fixation: the cookie is new, and the one that was there opens nothing any more."""
+    attacker = Browser(ask)
+    sign_in(attacker, tenant)
+    victim = Browser(ask, dict(attacker.cookies))
+    sign_in(victim, tenant)
+    assert victim.cookies != attacker.cookies
+    assert attacker.me().status_code == 401
+
+
+def test_attempts_to_sign_in_are_counted(browser: Browser, desk: Desk) -> None:
+    statuses = [browser.go("GET", "/auth/login").status_code for _ in range(12)]
+    assert statuses == [302] * 10 + [429] * 2
+    assert desk.told(EventType.AUTH_FAILED)[0]["reason"] == "too_many"
+
+
+def test_nothing_is_signed_in_that_cannot_be_written_down(browser: Browser, tenant: Tenant, desk: Desk) -> None:
+    begun = browser.go("GET", "/auth/login")
+    brought = tenant.brought(begun.headers["location"])
+    desk.house.journal.is_down = True
+    assert browser.post("/auth/callback", **brought).status_code == 503
+    assert browser.me().status_code == 401
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff", b"state=" + b"a" * 100_000, b"&".join(b"a=b" for _ in range(50)), b"state&code&&=="]
+)
+def test_a_form_that_is_none_signs_nobody_in(browser: Browser, content: bytes) -> None:
+    browser.go("GET", "/auth/login")
+    assert browser.go("POST", "/auth/callback", content=content).status_code == 401
+
+
+class TestDemo:
+    """The sign-in of the demo believes everybody, and says so."""
+
+    @pytest.fixture
+    def desk(self) -> Desk:
+        people = {
+            name: Principal(PrincipalId(f"github:{number}"), PrincipalKind.PERSON, name, frozenset(), mfa=True)
+            for number, name in enumerate(["dana-dev", "<b>rita</b>"])
+        }
+        return Desk(DemoSignIn(SystemClock()), people, tuple(people))
+
+    def test_one_says_who_one_is(self, browser: Browser) -> None:
+        begun = browser.go("GET", "/auth/login")
+        page = browser.go("GET", begun.headers["location"])
+        assert "Demo sign-in: no password is asked for." in page.text
+        assert "<b>rita" not in page.text
+        assert html.escape("<b>rita</b>") in page.text
+        state = re.findall(r'name="state" value="([^"]*)"', page.text)[0]
+        assert browser.post("/auth/callback", state=state, login="dana-dev").status_code == 303
+        assert browser.me().json()["principal"] == "github:0"
+        answer = browser.post("/auth/logout", csrf=browser.me().json()["csrf"])
+        assert answer.headers["location"] == "/auth/signed-out"
+
+    @pytest.mark.parametrize(
+        ("fields", "status"), [({"login": "dana-dev"}, 401), ({"state": ""}, 401), ({"login": "nobody"}, 403)]
+    )
+    def test_another_page_or_a_stranger_does_not(self, browser: Browser, fields: dict[str, str], status: int) -> None:
+        begun = browser.go("GET", "/auth/login")
+        state = begun.headers["location"].rpartition("=")[2]
+        given = {"state": state, **fields} if status == 403 else fields
+        assert browser.post("/auth/callback", **given).status_code == status
+        assert browser.me().status_code == 401
+
+    def test_no_other_application_has_the_page(self, tenant: Tenant) -> None:
+        with asking(build_house().doors) as ask:
+            assert ask("GET", PLACE).status_code == 404
+
+
+def test_a_page_lets_nothing_run_and_nobody_frame_it(browser: Browser) -> None:
+    policy = browser.go("GET", "/auth/signed-out").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
