@@ -15,15 +15,23 @@ from tests.workflow.world import World
 SWEEP = timedelta(seconds=60)
 
 
-def become(world: World, **changed: object) -> None:
-    """Change what the directory says of the one who approved."""
+def become(world: World, who: str = "rita-release", **changed: object) -> None:
+    """Change what the directory says of somebody: of the one who approved, when nobody else is named."""
     people = world.directory.people
-    place = next(index for index, person in enumerate(people) if person.login == "rita-release")
+    place = next(index for index, person in enumerate(people) if person.login == who)
     people[place] = replace(people[place], **changed)  # type: ignore[arg-type]  # the fields are named by each case
 
 
 def leave_group(world: World) -> None:
     become(world, groups=frozenset({"DVO-Developers"}))
+
+
+def leave_every_group(world: World) -> None:
+    become(world, groups=frozenset())
+
+
+def proposer_leaves_group(world: World) -> None:
+    become(world, "omar-ops", groups=frozenset({"DVO-Developers"}))
 
 
 def lose_second_factor(world: World) -> None:
@@ -36,6 +44,10 @@ def leave_team(world: World) -> None:
 
 def lose_write_access(world: World) -> None:
     world.host.powerless.add("@acme-agents/release-managers")
+
+
+def secret_team(world: World) -> None:
+    world.host.secret_teams.add("@acme-agents/release-managers")
 
 
 def dismissal(world: World) -> None:
@@ -65,13 +77,22 @@ def other_policy(world: World) -> None:
     world.host.push_main({path: content}, by=world.account("ada-admin"))
 
 
+def role_from_another_group(world: World) -> None:
+    """The group that gave the role gives it no more; everybody keeps their groups."""
+    path = "policies/rego/dvo/parameters/data.yaml"
+    content = world.file(path).replace(b"release_manager: [DVO-ReleaseManagers]", b"release_manager: [DVO-Managers]")
+    assert content != world.file(path)
+    world.host.push_main({path: content}, by=world.account("ada-admin"))
+
+
 def directory_away(world: World) -> None:
     world.directory.broken = "it is away"
 
 
 FACTS = [
-    *(leave_group, lose_second_factor, leave_team, lose_write_access, dismissal, other_head),
-    *(refused_on_main, other_owners, other_policy, directory_away),
+    *(leave_group, leave_every_group, proposer_leaves_group, role_from_another_group, lose_second_factor),
+    *(leave_team, lose_write_access, dismissal, other_head, refused_on_main, other_owners, other_policy),
+    *(secret_team, directory_away),
 ]
 
 

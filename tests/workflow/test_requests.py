@@ -1,5 +1,6 @@
 """The request for approval, told on a world in memory: it waits, reminds, expires and is asked again."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -24,6 +25,12 @@ def ask_again(world: World, number: int) -> None:
     """Press *Re-evaluate* as somebody who may."""
     world.workflows.commands.press(number, "recheck", world.account("ada-admin").id)
     world.settle()
+
+
+def comment(world: World, number: int, who: str = "dana-dev") -> None:
+    """Say `/dvo recheck` below the pull request."""
+    said = world.host.say(number, world.account(who), "/dvo recheck")
+    world.look(f"comment/{number}/{said}")
 
 
 def wait(world: World, hours: float) -> None:
@@ -67,15 +74,53 @@ def test_people_are_reminded_in_the_one_comment_that_stands_already(world: World
     assert world.host.writes == writes
 
 
+@pytest.mark.parametrize("ask", [ask_again, comment])
 def test_an_approval_after_the_request_expired_admits_nothing_until_somebody_asks_again(
-    world: World, asked: int
+    world: World, asked: int, ask: Callable[[World, int], None]
 ) -> None:
     """ATTACKS 025."""
     wait(world, 24)
     world.approve("rita-release", asked)
     assert world.conclusions(asked) == ("success", "action_required")
-    ask_again(world, asked)
+    ask(world, asked)
     assert world.conclusions(asked) == ("success", "success")
+
+
+@pytest.mark.parametrize("ask", [ask_again, comment])
+def test_an_expired_request_that_is_renewed_waits_as_long_as_the_first(
+    world: World, asked: int, ask: Callable[[World, int], None]
+) -> None:
+    wait(world, 30)
+    ask(world, asked)
+    assert world.check(asked, "dvo/approval").title.startswith("Waiting for 1 approval")
+    assert newest(world, REQUESTED, asked).details["kind"] == "asked"
+    for hours in (42, 50, 53):
+        wait(world, hours)
+    assert kinds(world, asked)[-3:] == ["asked", "reminder", "escalation"]
+    wait(world, 54)
+    assert kinds(world, asked)[-1] == "expired"
+    assert world.check(asked, "dvo/approval").title == "Expired: ask again"
+
+
+def test_a_renewed_request_takes_the_approval_that_is_young_enough_and_no_older_one(world: World, asked: int) -> None:
+    """ATTACKS 025: the approval is given after the request expired, and lives its 72 hours and no more."""
+    wait(world, 24)
+    world.approve("rita-release", asked)
+    wait(world, 95)
+    comment(world, asked)
+    assert world.conclusions(asked) == ("success", "success")
+    wait(world, 97)
+    assert world.conclusions(asked) == ("success", "action_required")
+    comment(world, asked)
+    assert world.conclusions(asked) == ("success", "action_required")
+
+
+def test_who_may_not_ask_renews_nothing(world: World, asked: int) -> None:
+    wait(world, 24)
+    world.approve("rita-release", asked)
+    comment(world, asked, "vera-view")
+    assert world.conclusions(asked) == ("success", "action_required")
+    assert kinds(world, asked)[-1] == "expired"
 
 
 def test_a_merge_past_an_expired_request_is_refused(world: World, asked: int) -> None:
