@@ -37,6 +37,7 @@ def check_document(outcome: LocalCheck) -> Mapping[str, object]:
         "requirements": [_requirement(asked) for asked in outcome.asked],
         "unknown": list(outcome.unknown),
         "effect": judgement.proposal.effect.digest,
+        "simulation": outcome.is_simulation,
         "policy_revision": answer.revision if isinstance(answer, Answer) else None,
     }
 

@@ -25,6 +25,7 @@ def print_report(outcome: LocalCheck) -> None:
     """Print the report of `outcome` on standard output."""
     console = Console(highlight=False, markup=False, emoji=False)
     judgement = outcome.judgement
+    print_simulation(console, outcome)
     _print_changes(console, judgement)
     console.print()
     refusals = judgement.verdict.reasons if isinstance(judgement.verdict, Refused) else ()
@@ -33,7 +34,7 @@ def print_report(outcome: LocalCheck) -> None:
     _print_reasons(console, "warning", "yellow", judgement.warnings)
     _print_approvals(console, outcome.asked)
     _print_unknown(console, outcome)
-    console.print(_verdict(judgement))
+    console.print(verdict_line(judgement))
 
 
 def _print_changes(console: Console, judgement: Judgement) -> None:
@@ -120,7 +121,16 @@ def _print_list(console: Console, items: Iterable[str], *, sign: str = "-") -> N
     console.print(grid)
 
 
-def _verdict(judgement: Judgement) -> Text:
+def print_simulation(console: Console, outcome: LocalCheck) -> None:
+    """Say that `outcome` is about another person or time, where it is."""
+    if outcome.is_simulation:
+        who = outcome.author.login if outcome.author else "somebody the directory does not know"
+        said = f"A simulation: as if {who} proposed it on {outcome.at.isoformat(sep=' ', timespec='minutes')}."
+        console.print(Text(printable(said), style="bold magenta"))
+
+
+def verdict_line(judgement: Judgement) -> Text:
+    """Return the verdict as one line."""
     match judgement.verdict:
         case Refused(reasons):
             return Text(f"✗ Refused, for {counted(len(reasons), 'reason')}.", style="bold red")

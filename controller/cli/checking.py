@@ -36,16 +36,33 @@ class Asked:
 
 def run(asked: Asked, *, as_json: bool) -> int:
     """Check, tell the outcome, and return the exit code."""
-    settings = load_local_settings(process_environment())
-    at = SystemClock().now() if asked.at is None else _instant(asked.at)
-    outcome = check_branch(_parts(asked, settings), Wanted(asked.base, asked.head, asked.login, at))
+    outcome = outcome_of(asked)
     if as_json:
         typer.echo(json.dumps(check_document(outcome), indent=2))
     else:
         from controller.cli.check_report import print_report
 
         print_report(outcome)
-    return _exit_code(outcome)
+    return exit_code_of(outcome)
+
+
+def outcome_of(asked: Asked) -> LocalCheck:
+    """Return what policy would say of the branch. Raises as `check_branch` does, and `InputError` for no time."""
+    settings = load_local_settings(process_environment())
+    at = SystemClock().now() if asked.at is None else _instant(asked.at)
+    pretends = asked.login is not None or asked.at is not None
+    return check_branch(_parts(asked, settings), Wanted(asked.base, asked.head, asked.login, at, pretends))
+
+
+def exit_code_of(outcome: LocalCheck) -> int:
+    """Return the exit code of a verdict: 0 for one that lets the change pass, now or approved or later."""
+    if not isinstance(outcome.judgement.verdict, Refused):
+        return OK
+    match outcome.judgement.answer:
+        case Unanswered(Cause.POLICY_UNAVAILABLE | Cause.DIRECTORY_UNAVAILABLE):
+            return UNREACHABLE
+        case _:
+            return REFUSED
 
 
 def _parts(asked: Asked, settings: LocalSettings) -> CheckParts:
@@ -64,13 +81,3 @@ def _instant(text: str) -> datetime:
         except ValueError as error:
             raise InputError(f"--at: expected a time that exists, got {text}") from error
     raise InputError(f"--at: expected an RFC 3339 time such as 2026-11-23T09:00:00+01:00, got {text[:80]!a}")
-
-
-def _exit_code(outcome: LocalCheck) -> int:
-    if not isinstance(outcome.judgement.verdict, Refused):
-        return OK
-    match outcome.judgement.answer:
-        case Unanswered(Cause.POLICY_UNAVAILABLE | Cause.DIRECTORY_UNAVAILABLE):
-            return UNREACHABLE
-        case _:
-            return REFUSED

@@ -21,6 +21,29 @@ def policy_list(*, repo: Repo = Path(), json: Json = False) -> None:
     raise typer.Exit(run(repo, as_json=json))
 
 
+@policy.command("explain")
+def policy_explain(  # noqa: PLR0913 - each option of a command is a parameter to Typer
+    rule: Annotated[str | None, typer.Argument(help="A rule's id, to be told what it is about.")] = None,
+    *,
+    repo: Repo = Path(),
+    base: Annotated[str, typer.Option(help="The branch it would be merged into.")] = "main",
+    head: Annotated[str, typer.Option(help="The branch or commit to explain.")] = "HEAD",
+    login: Annotated[str | None, typer.Option("--as", help="Who would open it; default: git's user.email.")] = None,
+    at: Annotated[str | None, typer.Option(help="Judge as of this RFC 3339 time; default: now.")] = None,
+    directory: Annotated[Path | None, typer.Option(help="The people (DVO_DIRECTORY_FILE).")] = None,
+    ledger: Annotated[Path | None, typer.Option(help="A copy of the ledger, for what was deployed.")] = None,
+    allowed_signers: Annotated[Path | None, typer.Option(help="Who may sign that ledger.")] = None,
+    json: Json = False,
+) -> None:
+    """Tell why policy says what it says of a local branch, and what turns it green, proven; or what a rule is about."""
+    from controller.cli.checking import Asked
+    from controller.cli.policy_explaining import explain, explain_rule
+
+    if rule is not None:
+        raise typer.Exit(explain_rule(repo, rule, as_json=json))
+    raise typer.Exit(explain(Asked(repo, base, head, login, at, directory, ledger, allowed_signers), as_json=json))
+
+
 Ledger = Annotated[Path | None, typer.Option(help="A ledger, or a copy of it; default: DVO_LEDGER.")]
 Signers = Annotated[Path | None, typer.Option(help="Who may sign that ledger; default: the controller's own.")]
 Newest = Annotated[int | None, typer.Option(min=1, help="Only so many of the newest decisions; default: all.")]

@@ -22,14 +22,15 @@ def run(repository: Path, *, as_json: bool) -> int:
     """List the rules and return the exit code."""
     notes = rule_notes(repository, load_local_settings(process_environment()).opa_bin)
     if as_json:
-        typer.echo(json.dumps({"schema": SCHEMA, "rules": [_document(note) for note in notes]}, indent=2))
+        typer.echo(json.dumps({"schema": SCHEMA, "rules": [note_document(note) for note in notes]}, indent=2))
     else:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         typer.echo(printable("\n".join(_lines(notes, width))))
     return OK
 
 
-def _document(note: RuleNote) -> Mapping[str, object]:
+def note_document(note: RuleNote) -> Mapping[str, object]:
+    """Return what a rule says of itself, as JSON values."""
     return {
         "id": note.id,
         "title": note.title,

@@ -38,6 +38,7 @@ from controller.desired_state.proposal import Proposal
 from controller.identity.participants import Participants
 from controller.identity.principal import Principal, PrincipalId
 from controller.policy.answer import Action, Answer, Finding
+from controller.policy.green_path import GreenPath
 from controller.policy.preview import PolicyPreview
 
 _USUAL = Timing()
@@ -68,6 +69,7 @@ class Case:
     preview: PolicyPreview | None = None
     """What the policies it brings would make of earlier decisions; None when it brings none."""
     reviewers: tuple[Account, ...] = ()
+    path: GreenPath | None = None
 
 
 def decide(case: Case) -> Judgement:
@@ -90,6 +92,7 @@ def decide(case: Case) -> Judgement:
         escalated_to=case.escalated_to,
         preview=case.preview,
         reviewers=case.reviewers,
+        path=case.path,
     )
 
 

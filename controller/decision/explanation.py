@@ -11,6 +11,7 @@ from controller.approval.approvals import Missing
 from controller.decision.check import paragraphs
 from controller.decision.command import Command
 from controller.decision.markdown import code, inert, table
+from controller.decision.path_text import path_text
 from controller.decision.verdict import Judgement
 from controller.decision.wording import counted, listed, logins, meaning, tier_of
 from controller.desired_state.difference import Difference
@@ -31,6 +32,7 @@ def explanation(judgement: Judgement) -> str:
         [
             f"### Why: {judgement.outcome}",
             _findings(judgement),
+            path_text(judgement),
             _people(judgement),
             _approvals(judgement),
             _again(judgement),

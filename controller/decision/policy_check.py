@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from controller.decision.break_glass_notice import break_glass_notice, titled
 from controller.decision.check import EXPLAIN, RECHECK, Annotation, AnnotationLevel, CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, inert, table
+from controller.decision.path_text import path_text
 from controller.decision.preview_text import preview_text
 from controller.decision.verdict import Judgement, Reason, Refused, Waiting
 from controller.decision.wording import change_table, counted, headline, local_time
@@ -88,8 +89,8 @@ def _details(judgement: Judgement) -> str:
             f"- Policy revision: {code(judgement.answer.revision)}",
             f"- Rules evaluated: {', '.join(code(rule) for rule in sorted(judgement.answer.rules))}",
         ]
-    lines.append("- See it for yourself on a clone of this branch: `dvo check`")
-    return "\n".join(lines)
+    lines.append("- See it for yourself on a clone of this branch: `dvo policy explain`")
+    return paragraphs(["\n".join(lines), path_text(judgement)])
 
 
 def _annotations(judgement: Judgement) -> Iterable[Annotation]:

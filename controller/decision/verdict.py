@@ -19,6 +19,7 @@ from controller.desired_state.proposal import Proposal
 from controller.identity.participants import Participants
 from controller.identity.principal import Principal, PrincipalId
 from controller.policy.answer import Answer, Finding
+from controller.policy.green_path import GreenPath
 from controller.policy.preview import PolicyPreview
 
 
@@ -123,6 +124,8 @@ class Judgement:
     """What the policies it brings would make of earlier decisions."""
     reviewers: tuple[Account, ...] = ()
     """Whose fresh approvals would satisfy all that is missing, as few as can be; empty when nobody's would."""
+    path: GreenPath | None = None
+    """How it becomes green; None when it is, or when nobody asked."""
 
     @property
     def review_asked(self) -> Finding | None:

@@ -27,8 +27,9 @@ from controller.desired_state.release import PublishedRelease
 from controller.desired_state.state import Readings
 from controller.errors import PolicyError, UnavailableError
 from controller.identity.principal import People, PrincipalId
-from controller.policy.answer import Answer
+from controller.policy.answer import Action, Answer
 from controller.policy.document import policy_document
+from controller.policy.green_path import GreenPath, untried
 from controller.policy.preview import PolicyPreview
 from controller.policy.question import BreakGlassAsked, Purpose, Question
 from controller.ports.policy_engine import PolicyEngine
@@ -37,6 +38,7 @@ from controller.workflow.break_glass import BreakGlassHistory
 from controller.workflow.history import History
 from controller.workflow.involving import Involved, Involving
 from controller.workflow.previewing import Previewing, policies_of
+from controller.workflow.proving import Proving
 from controller.workflow.unadmitted import Unadmitted, with_leftovers
 
 
@@ -86,6 +88,7 @@ class Judging:
         self._break_glass = BreakGlassHistory(history)
         self._unadmitted = unadmitted
         self._previewing = Previewing(engine, history)
+        self._proving = Proving(engine)
         self._readings = Readings()
 
     def judge(self, change: Change, occasion: Occasion) -> Judgement:
@@ -117,8 +120,19 @@ class Judging:
                 approvals=approvals,
                 escalated_to=tuple(map(str, involved.stewards)),
                 reviewers=tuple(involved.accounts[person.id] for person in asking),
+                path=self._path(change, document, answer, occasion.purpose),
             )
         )
+
+    def _path(
+        self, change: Change, document: Mapping[str, object], answer: Answer, purpose: Purpose
+    ) -> GreenPath | None:
+        """Return the path to green; for a merge there is none, and where nothing denies nothing is proven."""
+        if purpose is Purpose.DEPLOYMENT:
+            return None
+        if purpose is Purpose.PULL_REQUEST and all(one.action is not Action.DENY for one in answer.findings):
+            return GreenPath(untried(answer), None)
+        return self._proving.path(policies_of(change.base, change.contents), document, answer)
 
     def _previewed(self, change: Change, case: Case, purpose: Purpose) -> Case:
         """Return `case` with what the policies of `change` would do, or with what is wrong with them."""

@@ -65,6 +65,8 @@ class Wanted:
     login: str | None
     """Who would open it; None: whoever the clone's configured address belongs to."""
     at: datetime
+    pretends: bool = False
+    """Whether another person or time is asked about than those at hand: a simulation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class LocalCheck:
     asked: tuple[Asked, ...]
     unknown: tuple[str, ...]
     """One sentence for each thing that the verdict does not rest on."""
+    is_simulation: bool = False
+    """Whether it is about another person or time than those at hand."""
 
 
 class LocalChecking:
@@ -122,6 +126,7 @@ class LocalChecking:
             at=wanted.at,
             asked=_asked(change, judgement),
             unknown=tuple(self._unknown(wanted, change, knows_history=sealed is not None)),
+            is_simulation=wanted.pretends,
         )
 
     def _author(self, login: str | None) -> Principal | None:

@@ -33,7 +33,8 @@ def test_help_names_every_command_and_fits(dvo: Dvo, columns: str) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[name] for name in COMMANDS] + [["audit", "verify"], ["policy", "list"], ["policy", "test"]],
+    [[name] for name in COMMANDS]
+    + [["audit", "verify"], ["policy", "list"], ["policy", "explain"], ["policy", "test"]],
     ids=" ".join,
 )
 def test_every_command_explains_itself(command: list[str]) -> None:

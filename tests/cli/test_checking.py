@@ -44,7 +44,7 @@ def test_as_json_it_is_one_documented_object(dvo: Dvo, clone: Clone) -> None:
     document = json.loads(said.out)
     assert list(document) == [
         "schema", "verdict", "base", "head", "at", "author", "reasons", "warnings", "holds", "changes", "files",
-        "approvals", "requirements", "unknown", "effect", "policy_revision",
+        "approvals", "requirements", "unknown", "effect", "simulation", "policy_revision",
     ]  # fmt: skip
     assert (document["schema"], document["approvals"]) == ("dvo.check/1", "unknown")
     assert (said.code, document["verdict"]) == (1, "refused")
@@ -66,6 +66,15 @@ def test_the_time_is_whatever_is_asked_about(dvo: Dvo, clone: Clone) -> None:
     saturday = json.loads(check(dvo, clone, "--as", "omar-ops", "--json", "--at", SATURDAY).out)
     assert monday["effect"] == saturday["effect"]
     assert (monday["at"], saturday["at"]) == (MONDAY, "2026-11-21T10:00:00+00:00")
+
+
+def test_another_person_or_time_is_marked_as_a_simulation(dvo: Dvo, clone: Clone) -> None:
+    clone.edit(DEVELOPMENT, "replicas: 1", "replicas: 2")
+    people = ("check", "--repo", str(clone.folder), "--directory", str(clone.home / "people.yaml"))
+    for more, is_simulation in (((), False), (("--as", "omar-ops"), True), (("--at", MONDAY), True)):
+        assert json.loads(dvo(*people, *more, "--json").out)["simulation"] is is_simulation
+        assert ("A simulation: as if" in dvo(*people, *more).out) is is_simulation
+    assert "as if somebody the directory does not know proposed it" in dvo(*people, "--as", "nobody-known").out
 
 
 def test_every_fault_is_told_at_its_line(dvo: Dvo, clone: Clone) -> None:

@@ -1,0 +1,111 @@
+"""`dvo policy explain`: why a branch gets the verdict it gets and what turns it green, or what a rule is about."""
+
+import json
+import shutil
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import typer
+
+from controller.cli.check_document import check_document
+from controller.cli.checking import Asked, exit_code_of, outcome_of
+from controller.cli.failure import OK
+from controller.cli.policy_listing import note_document
+from controller.cli.printable import printable
+from controller.compose.policies import rule_notes
+from controller.decision.facts import facts_of
+from controller.decision.remedy_words import all_together, to_do, worth
+from controller.decision.wording import counted
+from controller.errors import InputError
+from controller.policy.answer_document import finding_document
+from controller.policy.green_path import GreenPath, Way
+from controller.policy.rule_note import RuleNote
+from controller.settings import load_local_settings, process_environment
+from controller.workflow.local_check import LocalCheck
+
+SCHEMA = "dvo.policy-explain/1"
+RULE_SCHEMA = "dvo.policy-rule/1"
+_WIDEST = 100
+_NOTHING = GreenPath((), None)
+
+
+def explain(asked: Asked, *, as_json: bool) -> int:
+    """Explain the verdict on a branch, and return the exit code of that verdict."""
+    outcome = outcome_of(asked)
+    if as_json:
+        typer.echo(json.dumps(_document(outcome), indent=2))
+    else:
+        from controller.cli.explain_report import print_explanation
+
+        print_explanation(outcome)
+    return exit_code_of(outcome)
+
+
+def explain_rule(repository: Path, rule: str, *, as_json: bool) -> int:
+    """Tell what a rule says of itself. Raises `InputError` for a rule there is none of."""
+    notes = rule_notes(repository, load_local_settings(process_environment()).opa_bin)
+    note = next((note for note in notes if note.id == rule), None)
+    if note is None:
+        raise InputError(f"expected the id of a rule, as `dvo policy list` tells them, got {rule[:80]!a}")
+    if as_json:
+        typer.echo(json.dumps({"schema": RULE_SCHEMA, **note_document(note)}, indent=2))
+    else:
+        width = min(shutil.get_terminal_size().columns, _WIDEST)
+        typer.echo(printable("\n".join(_about(note, width))))
+    return OK
+
+
+def ways_of(outcome: LocalCheck) -> GreenPath:
+    """Return the path to green of a local branch; empty where policy gave no answer."""
+    return outcome.judgement.path or _NOTHING
+
+
+def asked_of(outcome: LocalCheck, way: Way) -> Iterator[str]:
+    """Yield whom to ask for the approvals a finding takes: here only CODEOWNERS is known."""
+    for one in outcome.asked:
+        if way.finding.terms is not None and one.requirement.reason == way.finding.rule:
+            owners = " or ".join(str(owner) for owner in one.owners) or "nobody, for no owner is named"
+            roles = " or ".join(sorted(one.requirement.roles))
+            yield f"ask for {counted(one.requirement.minimum, 'approval')} by {owners}, who is {roles}"
+
+
+def _about(note: RuleNote, width: int) -> Iterator[str]:
+    whose = "company, " if note.is_company else ""
+    yield from textwrap.wrap(f"{note.id}: {note.title}.", width)
+    yield ""
+    yield from textwrap.wrap(note.description, width)
+    yield ""
+    yield from textwrap.wrap(f"→ {note.remedy}", width, subsequent_indent="  ")
+    yield ""
+    yield from textwrap.wrap(f"{whose}severity {note.severity.value}; answered for by {note.owner}", width)
+    yield f"{note.path}:{note.line}"
+
+
+def _document(outcome: LocalCheck) -> Mapping[str, object]:
+    path = ways_of(outcome)
+    together = path.together
+    return {
+        **check_document(outcome),
+        "schema": SCHEMA,
+        "findings": [_way(outcome, way) for way in path.ways],
+        "together": together
+        and {
+            "green": not together.denials,
+            "remaining": [finding_document(finding) for finding in together.denials],
+            "approvals": sorted({finding.rule for finding in together.approvals}),
+        },
+        "unproven": path.failure,
+        "summary": all_together(path) or None,
+    }
+
+
+def _way(outcome: LocalCheck, way: Way) -> Mapping[str, object]:
+    return {
+        **finding_document(way.finding),
+        "facts": list(facts_of(outcome.judgement, way.finding)),
+        "to_do": list(to_do(way, asked_of(outcome, way))),
+        "proof": way.proof.value,
+        "worth": worth(way),
+        "instead": [finding_document(finding) for finding in way.instead],
+    }
