@@ -23,6 +23,7 @@ from controller.workflow.follow_main import FollowMain
 from controller.workflow.gathering import CodeHostReader, Gatherer
 from controller.workflow.involving import Involving
 from controller.workflow.judging import Judging
+from controller.workflow.late_merges import LateMerges
 from controller.workflow.merge_queue import MergeQueue
 from controller.workflow.merges import Merges
 from controller.workflow.progress import DeploymentProgress
@@ -82,6 +83,7 @@ def wire(parts: Parts) -> Workflows:
     return Workflows(
         pull_requests=PullRequests(parts.reader, gatherer, judging, chronicle, showing),
         main=FollowMain(parts.reader, gatherer, chronicle),
+        late_merges=LateMerges(parts.reader, gatherer, chronicle),
         merges=merges,
         roll_out=RollOut(parts.deployers, parts.agents, Realizing(parts.reader, history), chronicle),
         progress=DeploymentProgress(chronicle, parts.writer),

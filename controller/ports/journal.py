@@ -18,7 +18,7 @@ class Mark:
     """ "Look again at this key": now, or not before a time."""
 
     key: str
-    """``pull/7``, ``main``, ``merge/<sha>``, ``queue``, ``queue/pr-7-<sha>``, ``restore``,
+    """``pull/7``, ``main``, ``late``, ``merge/<sha>``, ``queue``, ``queue/pr-7-<sha>``, ``restore``,
     ``deployment/production/ANL``, ``seal``, ``sweep`` (everything), ``changes`` (the sweep of each minute)."""
     not_before: datetime | None = None
 

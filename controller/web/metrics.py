@@ -18,7 +18,7 @@ from controller.web.github_events import HANDLED
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _KINDS = frozenset(
-    {"pull", "main", "merge", "deployment", "progress", "queue", "restore", "seal", "sweep", "changes"}
+    {"pull", "main", "merge", "deployment", "progress", "late", "queue", "restore", "seal", "sweep", "changes"}
     | {"review", "issue", "comment", "button", "rerun"}
 )
 _STAGES = frozenset({"asked", "admitted", "deployed"})

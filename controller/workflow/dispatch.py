@@ -12,6 +12,7 @@ from controller.errors import InputError
 from controller.workflow.commands import Commands
 from controller.workflow.follow_main import FollowMain
 from controller.workflow.history import parse_key
+from controller.workflow.late_merges import LateMerges
 from controller.workflow.merge_queue import MergeQueue
 from controller.workflow.merges import Merges
 from controller.workflow.progress import DeploymentProgress
@@ -38,11 +39,13 @@ class Workflows:
     merge_queue: MergeQueue
     commands: Commands
     restoring: Restoring
+    late_merges: LateMerges
 
     @property
     def _wholes(self) -> Mapping[str, Callable[[], object]]:
         """Return what is looked at as a whole, by its key."""
         return {
+            "late": self.late_merges.look,
             "main": self.main.look,
             "queue": self.merge_queue.look,
             "restore": self.restoring.look,

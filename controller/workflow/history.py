@@ -130,13 +130,37 @@ class History:
 
     def refused_steps(self, above: int) -> tuple[Initiated | Pushed, ...]:
         """Return every refused step with a position `above`: direct pushes, and merges that did not hold."""
-        refused = self._journal.find(frozenset({EventType.DEPLOY_REFUSED}))
-        recent = [event for event in refused if _number(event.details, "position") > above]
+        recent = [event for event in self._refusals() if _number(event.details, "position") > above]
         subjects = {event.subject for event in recent}
         pushes = [_pushed(event) for event in recent if event.subject.startswith("commit/")]
         if len(pushes) == len(recent):
             return tuple(pushes)
         return (*pushes, *(merge for merge in self.all_initiated() if f"merge/{merge.after}" in subjects))
+
+    def pushes_refused_since(self, moment: datetime) -> tuple[Pushed, ...]:
+        """Return the direct pushes refused since `moment` whose refusal stands, in their order on main."""
+        pushes = [event for event in self._refusals() if event.subject.startswith("commit/") and event.at >= moment]
+        return tuple(sorted(map(_pushed, pushes), key=lambda one: one.position))
+
+    def is_refused_push(self, commit: CommitSha) -> bool:
+        """Return whether `commit` was refused as a direct push, and that was not taken back."""
+        refused = self._newest(EventType.DEPLOY_REFUSED, f"commit/{commit}")
+        return refused is not None and refused.subject not in self._taken_back()
+
+    def _refusals(self) -> tuple[Event, ...]:
+        """Return every refusal that stands."""
+        refused = self._journal.find(frozenset({EventType.DEPLOY_REFUSED}))
+        taken_back = self._taken_back() if any(event.subject.startswith("commit/") for event in refused) else ()
+        return tuple(event for event in refused if event.subject not in taken_back)
+
+    def _taken_back(self) -> frozenset[str]:
+        """Return the subjects of the refusals that were taken back, for a pull request was named late."""
+        told = [
+            event.details.get("takes_back") for event in self._journal.find(frozenset({EventType.DEPLOY_INITIATED}))
+        ]
+        return frozenset(
+            f"commit/{commit}" for several in told if isinstance(several, list | tuple) for commit in several
+        )
 
     def clean_position(self) -> int:
         """Return up to which position main is known to hold nothing that was refused."""

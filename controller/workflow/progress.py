@@ -56,7 +56,7 @@ class DeploymentProgress:
             )
             return (DeploymentStep("every deployment", Progress.REFUSED, message),)
         direct = self._last(EventType.DEPLOY_REFUSED, f"commit/{merge}")
-        if direct is not None:
+        if direct is not None and self._history.is_refused_push(merge):
             return (DeploymentStep("everything in this commit", Progress.REFUSED, str(direct.details.get("reason"))),)
         # Asked first: what a decision leads to is recorded with it, so whoever sees it decided sees the rest.
         is_open = self._history.initiated(merge) is not None and not self._history.is_decided(merge)

@@ -87,7 +87,7 @@ class PullRequests:
 
     def _leave(self, pull: PullRequest, past: Sequence[Event]) -> None:
         """Cancel what was asked for a pull request that asks nothing any more; what merged is main's affair."""
-        marks = (Mark("main"),) if pull.state is PullRequestState.MERGED else ()
+        marks = (Mark("main"), Mark("late")) if pull.state is PullRequestState.MERGED else ()
         why = {
             PullRequestState.OPEN: "the pull request goes elsewhere",
             PullRequestState.MERGED: "the pull request was merged without it",

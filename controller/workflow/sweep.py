@@ -61,6 +61,7 @@ class Sweep:
 
     def _beside(self) -> Iterator[Mark]:
         yield Mark("main")
+        yield Mark("late")
         yield Mark("seal")
         yield Mark("queue")
         yield Mark("restore")

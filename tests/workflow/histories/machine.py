@@ -15,7 +15,7 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from controller.change.facts import Account, PullRequestState, ReviewState
+from controller.change.facts import Account, PullRequest, PullRequestState, ReviewState
 from controller.change.names import CommitSha
 from controller.ledger.chain import verify_chain
 from controller.ledger.event import EventType
@@ -76,6 +76,8 @@ class Histories(RuleBasedStateMachine):
         self.branches: dict[int, str] = {}
         self.heads: dict[int, list[CommitSha]] = {}
         self.deaths: Counter[str] = Counter()
+        self.unnamed: set[CommitSha] = set()
+        self.forget_names()
         self.world.travel(SATURDAY - timedelta(hours=25))
         self.world.look("main")
         new = publish(self.world)
@@ -84,6 +86,15 @@ class Histories(RuleBasedStateMachine):
         releases = {str(pin["version"]): str(pin["digest"]) for pin in self.pins}
         self.model = self.world.model = Model(self.host, self.world.directory, releases)
         self.propose("omar-ops", [(STAGING, "version", 1)], "merge")
+
+    def forget_names(self) -> None:
+        """Let the host name no pull request for the merges in `unnamed`."""
+        ask = self.host.merged_pull_request
+
+        def merged_pull_request(commit: CommitSha) -> PullRequest | None:
+            return None if commit in self.unnamed else ask(commit)
+
+        self.host.merged_pull_request = merged_pull_request  # type: ignore[method-assign]  # as a host that lags
 
     def company(self) -> Company:
         """Return a new company, on the fake code host."""
@@ -232,16 +243,41 @@ class Histories(RuleBasedStateMachine):
 
     def merge(self, number: int, method: str) -> None:
         pull, before = self.host.pull_request(number), self.host.branches["main"]
-        known = self.host.objects.history(before)
+        after = self.merged(number, method)
+        if after is not None:
+            self.model.step(before, after, pull)
+            self.world.look("main")
+
+    def merged(self, number: int, method: str) -> CommitSha | None:
+        """Merge a pull request and return its merge, or None where it cannot be merged."""
+        pull, known = self.host.pull_request(number), self.host.objects.history(self.host.branches["main"])
         own = [commit for sha, commit in self.host.objects.history(pull.head).items() if sha not in known]
         if pull.state is not PullRequestState.OPEN or not any(len(commit.parents) == 1 for commit in own):
-            return
+            return None
         try:
-            after = self.host.merge(number, by=self.account("omar-ops"), method=method)
+            return self.host.merge(number, by=self.account("omar-ops"), method=method)
         except ValueError:
+            return None
+
+    @happening(method=st.sampled_from(METHODS), is_named=st.sampled_from((True, True, False)))
+    def merge_named_late(self, method: str, is_named: bool) -> None:
+        """Merge without the host naming the pull request until that is taken for a push; then it may name it."""
+        number = self.new_green()
+        before = self.host.branches["main"]
+        after = self.merged(number, method)
+        if after is None:
             return
-        self.model.step(before, after, pull)
-        self.world.look("main")
+        self.unnamed.add(after)
+        self.model.step(before, after, None)
+        for _ in range(2):
+            self.world.look("main")
+            self.pass_time()
+        if is_named:
+            event("named late")
+            self.unnamed.remove(after)
+            counts = self.model.name(after, self.host.pull_request(number))
+            self.world.look("late")
+            assert bool(self.world.events(EventType.DEPLOY_INITIATED, f"merge/{after}")) is counts
 
     @happening(login=PROPOSER, edit=EDIT, heard=HEARD)
     def push_main(self, login: str, edit: Change, heard: bool) -> None:

@@ -124,6 +124,14 @@ class Model:
         else:
             self.steps.append(Step(before, after, pull.number, pull.head, effect, is_allowed=None))
 
+    def name(self, after: CommitSha, pull: PullRequest) -> bool:
+        """Know that a direct push was the merge of `pull`; return whether it counts: that very effect could merge."""
+        step = next(step for step in self.steps if step.after == after)
+        if not self.shown.get((pull.number, pull.head, step.effect), False):
+            return False
+        step.pull, step.head, step.is_allowed = pull.number, pull.head, None
+        return True
+
     def follow(self, tip: object) -> None:
         """Know main as far as the controller says it has followed it, which takes it time."""
         self.followed = next((place for place, step in enumerate(self.steps, 1) if step.after == tip), self.followed)
