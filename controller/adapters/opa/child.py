@@ -43,13 +43,13 @@ _STOP_SECONDS = 5.0
 
 
 class OpaChild:
-    """A running OPA, from `start` until `stop`."""
+    """A running OPA, from `start` until `stop`; it answers on `socket` to whoever has `token`."""
 
     def __init__(self, opa: Path, archive: Path, folder: Path, *, timeout_seconds: float, memory_bytes: int) -> None:
         self._folder = folder
-        self._token = token_urlsafe(32)
-        self._socket = folder / "s"
-        command = [str(opa), "run", "--server", "--addr", f"unix://{self._socket}", "--unix-socket-perm", "700"]
+        self.token = token_urlsafe(32)
+        self.socket = folder / "s"
+        command = [str(opa), "run", "--server", "--addr", f"unix://{self.socket}", "--unix-socket-perm", "700"]
         command += ["--authentication", "token", "--authorization", "basic"]
         command += ["--log-level", "error", "--skip-version-check", "--shutdown-grace-period", "1"]
         command += ["--bundle", str(archive), "--bundle", str(folder / "authorization")]
@@ -57,7 +57,7 @@ class OpaChild:
         self._process: subprocess.Popen[bytes] | None = None
         self._is_launched = threading.Event()
         self._has_ended = threading.Event()
-        self.client: Client = socket_client(self._socket, self._token, timeout_seconds)
+        self.client: Client = socket_client(self.socket, self.token, timeout_seconds)
 
     def start(self) -> None:
         """Start the process and return when it is ready; `UnavailableError` with its last words otherwise."""
@@ -101,7 +101,7 @@ class OpaChild:
     def _write_authorization(self) -> None:
         folder = self._folder / "authorization"
         folder.mkdir()
-        fingerprint = sha256(self._token.encode()).hexdigest()
+        fingerprint = sha256(self.token.encode()).hexdigest()
         (folder / "authz.rego").write_text(_AUTHORIZATION.format(fingerprint=fingerprint))
         (folder / ".manifest").write_text('{"roots": ["system/authz"]}')
 
