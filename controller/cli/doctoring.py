@@ -12,9 +12,10 @@ from rich.text import Text
 from controller.cli.failure import OK, REFUSED, UNREACHABLE, USAGE, exit_code
 from controller.cli.printable import printable
 from controller.compose.examining import machine_checks, server_checks
+from controller.compose.secrets import server_settings
 from controller.compose.seen import Check
 from controller.errors import ConfigurationError, ControllerError
-from controller.settings import LocalSettings, Settings, load_local_settings, load_settings, process_environment
+from controller.settings import LocalSettings, Settings, load_local_settings, process_environment
 
 SCHEMA = "dvo.doctor/1"
 
@@ -50,9 +51,9 @@ def _examined() -> Iterator[Examined]:
     environment = process_environment()
     server: Settings | None = None
     try:
-        server = load_settings(environment)
+        server = server_settings(environment)
         yield Examined("settings", OK, f"complete, for {server.repository}; the webhook secret is set", None)
-    except ConfigurationError as error:
+    except ControllerError as error:
         yield _failed("settings", error)
     yield from _tried(machine_checks(server or _local()))
     if server is not None:

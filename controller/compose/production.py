@@ -49,6 +49,7 @@ from controller.errors import ConfigurationError
 from controller.ledger.event import Event, EventType, Severity
 from controller.ports.clock import Clock
 from controller.ports.journal import Journal
+from controller.secret_sources import SecretSource
 from controller.settings import Settings
 from controller.web.app import Doors, create_app
 from controller.web.metrics import Metrics
@@ -175,7 +176,7 @@ def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) 
         version=version("dvo"),
         metrics=metrics,
         app_id=settings.github_app_id,
-        start=_starting(worker, parts.journal, parts.clock),
+        start=_starting(worker, parts.journal, parts.clock, settings.secret_sources),
         stop=worker.stop,
     )
     return Controller(create_app(doors), settings.ledger, _trusted_signers(settings, adapters.key))
@@ -261,10 +262,18 @@ def _saying(word: str, ask: Callable[[], object]) -> Callable[[], str]:
     return probe
 
 
-def _starting(worker: Worker, journal: Journal, clock: Clock) -> Callable[[], None]:
+def _starting(
+    worker: Worker, journal: Journal, clock: Clock, secrets: Mapping[str, SecretSource]
+) -> Callable[[], None]:
+    """Return what tells that the controller starts, and which secrets it read from where, and lets it work."""
+
     def start() -> None:
-        details = {"version": version("dvo")}
-        journal.record((_event(EventType.SYSTEM_STARTUP, "dvo", details, clock, Severity.INFO),))
+        told: list[tuple[EventType, Mapping[str, object]]] = [(EventType.SYSTEM_STARTUP, {"version": version("dvo")})]
+        told += [
+            (EventType.CONFIG_ACCESSED, {"setting": name, "source": source.value})
+            for name, source in sorted(secrets.items())
+        ]
+        journal.record([_event(kind, "dvo", details, clock, Severity.INFO) for kind, details in told])
         worker.start()
 
     return start

@@ -22,8 +22,8 @@ from controller.adapters.postgres.setbacks import Patience
 from controller.adapters.postgres.tending import Pace
 from controller.cli.logs import set_up_logs
 from controller.compose.production import assembled, finished, server_config
+from controller.compose.secrets import server_settings
 from controller.compose.wiring import Parts
-from controller.settings import load_settings
 
 QUICK = Pace(
     tick_seconds=0.2,
@@ -123,7 +123,7 @@ def run(environment: Mapping[str, str], places: Places) -> None:
             point.passed("during http.client.send", arguments[1])
 
     sys.addaudithook(sending)
-    settings = load_settings(environment)
+    settings = server_settings(environment)
     set_up_logs(settings.log_level, log)
     with finished(settings, FileClock(places.clock)) as adapters:
         made = replace(adapters, parts=watched(adapters.parts, point))

@@ -95,6 +95,12 @@ def test_whom_the_tenant_does_not_know_is_nobody(company: World) -> None:
     company.check(number, "dvo/policy", "failure")
 
 
+def test_which_secrets_were_read_and_from_where_is_in_the_ledger(company: World, approved: int) -> None:
+    told = [event.details for event in company.events(EventType.CONFIG_ACCESSED)]
+    settings = ("AZURE_CLIENT_SECRET", "GITHUB_APP_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET")
+    assert told == [{"setting": name, "source": "environment"} for name in settings]
+
+
 def test_neither_names_nor_secrets_of_the_tenant_are_where_others_read(
     company: World, tenant: EntraStandIn, approved: int
 ) -> None:
