@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -68,6 +68,21 @@ def _level(text: str) -> LogLevel:
         return LogLevel(text.lower())
     except ValueError:
         raise ValueError(f"is none of {', '.join(LogLevel)}") from None
+
+
+def _networks(text: str) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    for item in text.split(","):
+        try:
+            yield ipaddress.ip_network(item.strip())
+        except ValueError:
+            raise ValueError("holds something else than addresses and networks, separated by commas") from None
+
+
+def _contexts(text: str) -> Iterator[str]:
+    for item in text.split(","):
+        if re.fullmatch(r"c[1-9][0-9]?", item.strip(), re.ASCII) is None:
+            raise ValueError("holds something else than authentication contexts (c1 to c99), separated by commas")
+        yield item.strip()
 
 
 def _web_address(text: str) -> str:
@@ -179,5 +194,9 @@ DirectoryAttribute = Annotated[
         )
     ),
 ]
+Networks = Annotated[
+    tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...], BeforeValidator(lambda text: tuple(_networks(text)))
+]
+Contexts = Annotated[tuple[str, ...], BeforeValidator(lambda text: tuple(_contexts(text)))]
 GroupNames = Annotated[str, BeforeValidator(_groups)]
 DnsSuffix = Annotated[str, BeforeValidator(matching(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+", "a domain name"))]

@@ -19,12 +19,14 @@ from controller.errors import ConfigurationError
 from controller.secret_sources import NO_VAULT, SecretSource, VaultReader, secret_text
 from controller.setting_values import (
     BearerToken,
+    Contexts,
     DirectoryAttribute,
     DnsSuffix,
     FilePath,
     GroupNames,
     Level,
     LogLevel,
+    Networks,
     Number,
     ObjectId,
     PrivateKey,
@@ -134,6 +136,12 @@ class Settings(LocalSettings):
     redis_url: Annotated[SecretStr, BeforeValidator(secret_address("redis", "rediss", "unix"))] | None = Field(
         None, alias="REDIS_URL"
     )
+    public_url: WebAddress | None = Field(None, alias="DVO_PUBLIC_URL")
+    """Under which browsers reach us; None: nobody signs in in a browser."""
+    trusted_proxies: Networks = Field((), alias="DVO_TRUSTED_PROXIES")
+    """Who is believed about where a request comes from."""
+    mfa_contexts: Contexts = Field((), alias="DVO_MFA_CONTEXTS")
+    """The authentication contexts that the tenant gives only after a second factor."""
     splunk_hec_url: WebAddress | None = Field(None, alias="SPLUNK_HEC_URL")
     splunk_hec_token: Secret | None = Field(None, alias="SPLUNK_HEC_TOKEN")
     sentinel_endpoint: WebAddress | None = Field(None, alias="SENTINEL_ENDPOINT")
@@ -240,6 +248,7 @@ def _cross_faults(environment: Mapping[str, str]) -> Iterator[str]:
     if not given & {*_ENTRA, "DVO_DIRECTORY_FILE"}:
         yield "DVO_DIRECTORY_FILE: is missing; without it or Entra ID (AZURE_*) nobody is known"
     yield from _opa_faults(given, environment)
+    yield from _sign_in_faults(given)
 
 
 def _opa_faults(given: set[str], environment: Mapping[str, str]) -> Iterator[str]:
@@ -274,6 +283,14 @@ def _entra_faults(given: set[str]) -> Iterator[str]:
             "DVO_ENTRA_GITHUB_ID: is missing; without it, or DVO_DIRECTORY_FILE beside Entra ID,"
             " no GitHub account leads to anybody"
         )
+
+
+def _sign_in_faults(given: set[str]) -> Iterator[str]:
+    """Tell what would let nobody sign in although somebody meant it to."""
+    if "DVO_PUBLIC_URL" in given and not given & set(_PROOFS[:2]):
+        yield "DVO_PUBLIC_URL: is given, but signing in takes Entra ID with AZURE_CLIENT_SECRET or a certificate"
+    if "DVO_MFA_CONTEXTS" in given and "AZURE_TENANT_ID" not in given:
+        yield "DVO_MFA_CONTEXTS: is given without AZURE_TENANT_ID; no other tenant has them"
 
 
 def _with_defaults(

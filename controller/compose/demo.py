@@ -19,6 +19,7 @@ import yaml
 
 from controller.adapters.git_ledger import verify
 from controller.adapters.process.deployer import ProcessDeployer
+from controller.compose.entrance import demo_entrance
 from controller.compose.production import Controller, controller, server_config
 from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
 from controller.errors import ConfigurationError, UnavailableError
@@ -104,7 +105,7 @@ def demo_world(home: Path, project: Path) -> Iterator[DemoWorld]:
         known = _with_bot(people, credentials, home / "directory.yaml")
         settings = load_settings(_environment(home / "controller", known, sandbox, credentials))
         try:
-            with controller(settings, clock) as built, _served(built, listener):
+            with controller(settings, clock, demo_entrance(url)) as built, _served(built, listener):
                 yield DemoWorld(sandbox, built, clock, url)
         finally:
             stop_agents(settings.home)

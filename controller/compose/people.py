@@ -45,7 +45,7 @@ def loaded(settings: Settings) -> Iterator[FileDirectory | EntraDirectory]:
 def directory_of(settings: Settings, stack: ExitStack) -> FileDirectory | EntraDirectory:
     """Return the directory, not asked yet; `stack` closes it."""
     if settings.azure_tenant_id is not None:
-        return _entra(settings, settings.azure_tenant_id, stack)
+        return _entra(settings, stack)
     if settings.directory_file is None:
         raise ConfigurationError("DVO_DIRECTORY_FILE: is missing; nobody is known without it or Entra ID (AZURE_*)")
     return FileDirectory(settings.directory_file)
@@ -63,9 +63,9 @@ def directory_word(directory: FileDirectory | EntraDirectory) -> Callable[[], st
     return probe
 
 
-def _entra(settings: Settings, tenant: str, stack: ExitStack) -> EntraDirectory:
+def _entra(settings: Settings, stack: ExitStack) -> EntraDirectory:
     http = new_client()
-    graph = Graph(settings.graph_url, _tokens(settings, tenant, http), http)
+    graph = Graph(settings.graph_url, _tokens(settings, http), http)
     stack.callback(graph.close)
     attributes = Attributes(settings.entra_github_id, settings.entra_github_login)
     links = Links(attributes)
@@ -75,15 +75,22 @@ def _entra(settings: Settings, tenant: str, stack: ExitStack) -> EntraDirectory:
     return EntraDirectory(graph, wanted_groups(settings.entra_groups), links)
 
 
-def _tokens(settings: Settings, tenant: str, http: httpx.Client) -> Tokens:
-    if settings.azure_managed_identity:
-        return MachineIdentity(settings.azure_client_id).token
+def registration_of(settings: Settings) -> Registration | None:
+    """Return the controller's registration in a tenant; None unless a secret or a certificate proves it."""
     secret, certificate = settings.azure_client_secret, settings.azure_client_certificate
-    registration = Registration(
+    if settings.azure_tenant_id is None or settings.azure_client_id is None or secret is certificate is None:
+        return None
+    return Registration(
         settings.azure_authority,
-        tenant,
-        settings.azure_client_id or "",
+        settings.azure_tenant_id,
+        settings.azure_client_id,
         None if secret is None else secret.get_secret_value(),
         None if certificate is None else certificate.get_secret_value(),
     )
+
+
+def _tokens(settings: Settings, http: httpx.Client) -> Tokens:
+    registration = registration_of(settings)
+    if settings.azure_managed_identity or registration is None:
+        return MachineIdentity(settings.azure_client_id).token
     return ClientCredentials(registration, http).token

@@ -42,6 +42,7 @@ from controller.adapters.postgres.worker import Worker
 from controller.adapters.process.deployer import ProcessDeployer
 from controller.adapters.system_clock import SystemClock
 from controller.compose.counting_journal import CountingJournal
+from controller.compose.entrance import Opening, Shared, entrance, shared
 from controller.compose.measuring import budget_probe, listening, measured, sparing
 from controller.compose.people import directory_word, open_directory
 from controller.compose.wiring import Parts, wire
@@ -79,6 +80,9 @@ class Adapters:
     metrics: Metrics
     waiting: Callable[[], int]
     """How many keys want looking at."""
+    between: Shared
+    closing: ExitStack
+    """Closes what is put on it when the adapters are closed."""
     azure_ad: Callable[[], str]
     """The probe of Entra ID."""
 
@@ -100,10 +104,10 @@ def server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
 
 
 @contextmanager
-def controller(settings: Settings, clock: Clock) -> Iterator[Controller]:
+def controller(settings: Settings, clock: Clock, opening: Opening = entrance) -> Iterator[Controller]:
     """Give a controller, and take it apart afterwards; its application starts and stops the work."""
     with finished(settings, clock) as adapters:
-        yield assembled(settings, adapters)
+        yield assembled(settings, adapters, opening=opening)
 
 
 @contextmanager
@@ -140,10 +144,23 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             new_id=_new_id,
             pool=pool,
         )
-        yield Adapters(parts, database, github, engine, key, metrics, queue.waiting, directory_word(directory))
+        yield Adapters(
+            parts=parts,
+            database=database,
+            github=github,
+            engine=engine,
+            key=key,
+            metrics=metrics,
+            waiting=queue.waiting,
+            azure_ad=directory_word(directory),
+            between=shared(settings, parts, stack),
+            closing=stack,
+        )
 
 
-def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) -> Controller:
+def assembled(
+    settings: Settings, adapters: Adapters, pace: Pace | None = None, opening: Opening = entrance
+) -> Controller:
     """Return a controller made of `adapters`, its journal brought up to its ledger; it works at `pace`.
 
     Raises `LedgerIntegrityError` for a ledger that does not hold, `UnavailableError` for one that cannot be read.
@@ -158,13 +175,14 @@ def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) 
     worker = Worker(adapters.database, look_at, _reporting(parts.journal, parts.clock), parts.clock, pace)
     probes = {
         "database": _saying("connected", adapters.database.ping),
-        "redis": lambda: "in process",
+        "redis": adapters.between.word,
         "azure_ad": adapters.azure_ad,
         "opa": _saying("ready", adapters.engine.ping),
         "github": budget_probe(adapters.github, metrics),
         "ledger": _saying("verified", parts.ledger.head),
         "worker": _saying("working", worker.ping),
     }
+    opened = opening(settings, parts, workflows.authorizing, adapters.between, adapters.closing)
     doors = Doors(
         webhook_secret=settings.github_webhook_secret.get_secret_value().encode(),
         repository=settings.repository,
@@ -178,6 +196,8 @@ def assembled(settings: Settings, adapters: Adapters, pace: Pace | None = None) 
         app_id=settings.github_app_id,
         start=_starting(worker, parts.journal, parts.clock, settings.secret_sources),
         stop=worker.stop,
+        api=opened.api,
+        sign_in=opened.sign_in,
     )
     return Controller(create_app(doors), settings.ledger, _trusted_signers(settings, adapters.key))
 
@@ -226,7 +246,6 @@ def _github(settings: Settings, metrics: Metrics) -> GitHubApp:
 def _refuse_what_nothing_heeds(settings: Settings) -> None:
     """Raise `ConfigurationError` for a setting that would be believed to work and does not yet."""
     unheeded = {
-        "REDIS_URL": settings.redis_url,
         "SPLUNK_*": settings.splunk_hec_url,
         "SENTINEL_*": settings.sentinel_endpoint,
         "SYSLOG_URL": settings.syslog_url,

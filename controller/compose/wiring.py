@@ -34,6 +34,7 @@ from controller.workflow.reviews import Reviews
 from controller.workflow.roll_out import RollOut
 from controller.workflow.seal import Ledger, Sealer
 from controller.workflow.showing import Showing
+from controller.workflow.step_up import SteppedUp
 from controller.workflow.survey import Surveyor
 from controller.workflow.sweep import Sweep
 from controller.workflow.unadmitted import Unadmitted
@@ -74,13 +75,14 @@ def wire(parts: Parts) -> Workflows:
     history = chronicle.history
     gatherer = Gatherer(parts.reader, parts.pool, parts.branch)
     unadmitted = Unadmitted(parts.reader, history)
-    involving = Involving(parts.reader, parts.directory, parts.pool)
+    involving = Involving(parts.reader, SteppedUp(parts.directory, chronicle), parts.pool)
     judging = Judging(involving, parts.engine, history, unadmitted, parts.timing)
     surveyor = Surveyor(gatherer, involving, unadmitted, chronicle)
     merges = Merges(gatherer, judging, unadmitted, chronicle)
     showing = Showing(parts.writer, parts.pool)
     authorizing = Authorizing(parts.reader, parts.engine, chronicle, parts.branch)
     return Workflows(
+        authorizing=authorizing,
         pull_requests=PullRequests(parts.reader, gatherer, judging, chronicle, showing),
         main=FollowMain(parts.reader, gatherer, chronicle),
         late_merges=LateMerges(parts.reader, gatherer, chronicle),

@@ -8,7 +8,7 @@ OpenID Connect Core 1.0; RFC 6265bis (`__Host-`); OWASP "Session Management".
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
@@ -20,21 +20,20 @@ from controller.identity.bearer import TokenFault
 from controller.identity.principal import Principal, PrincipalId
 from controller.ledger.event import Event, EventType
 from controller.ports.clock import Clock
-from controller.ports.journal import Journal
+from controller.ports.journal import Journal, Mark
 from controller.ports.sign_in import SignedIn, SignIn, SignInFault
 from controller.web.authentication import CSRF_HEADER, SESSION_COOKIE, Watch
 from controller.web.limiting import Allowance
 from controller.web.pages import Page, html
 from controller.web.refusal import Refusal, Sender
 from controller.web.sessions import Flows, Found, Session, Sessions, is_same
+from controller.workflow.step_up import STEP_UP_COUNTS
 
 FLOW_COOKIE = "__Host-dvo-flow"
 CALLBACK = "/auth/callback"
 LOGIN = "/auth/login"
 CHECK_AGAIN = timedelta(hours=1)
 """After which the provider is asked whether the person may still be signed in."""
-STEP_UP_COUNTS = timedelta(hours=8)
-"""How long a second factor that was used at a sign-in is believed."""
 HOME = "/v1/auth/me"
 _OWN_PLACE = re.compile(r"/(?![/\\])[!-\[\]-~]{0,500}", re.ASCII)
 SIGNED_OUT = "/auth/signed-out"
@@ -62,9 +61,11 @@ class Record:
     clock: Clock
     new_id: Callable[[], str]
 
-    def write(self, kind: EventType, who: PrincipalId, details: Mapping[str, object]) -> None:
+    def write(
+        self, kind: EventType, who: PrincipalId, details: Mapping[str, object], marks: Sequence[Mark] = ()
+    ) -> None:
         """Write down what `who` did. Raises `UnavailableError`; it must then have no effect."""
-        self.journal.record((Event(self.new_id(), kind, self.clock.now(), who, who, details=details),))
+        self.journal.record((Event(self.new_id(), kind, self.clock.now(), who, who, details=details),), marks)
 
 
 class SigningIn:
@@ -167,7 +168,9 @@ class SigningIn:
         now = self._record.clock.now()
         mfa_at = now if found.bearer.mfa is True else None
         details = {**self._source(request), "mfa": found.bearer.mfa, "step_up": going["step_up"]}
-        self._record.write(EventType.AUTH_LOGIN, principal.id, details)
+        # Whoever lacked a second factor on a pull request has one now.
+        marks = (Mark("sweep"),) if mfa_at is not None and principal.mfa is not True else ()
+        self._record.write(EventType.AUTH_LOGIN, principal.id, details, marks)
         # Whatever session the browser had is over: nobody can have planted the one it gets.
         self._kept.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
         session = Session(found.bearer.object_id, now, now, mfa_at, found.refresh_token)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from controller.change.names import commit_sha
 from controller.errors import InputError
+from controller.workflow.authorizing import Authorizing
 from controller.workflow.commands import Commands
 from controller.workflow.follow_main import FollowMain
 from controller.workflow.history import parse_key
@@ -40,6 +41,8 @@ class Workflows:
     commands: Commands
     restoring: Restoring
     late_merges: LateMerges
+    authorizing: Authorizing
+    """Asked at the doors that are no pull request."""
 
     @property
     def _wholes(self) -> Mapping[str, Callable[[], object]]:

@@ -12,7 +12,6 @@ from controller.errors import ConfigurationError
 from controller.settings import load_settings
 
 UNHEEDED = {
-    "REDIS_URL": "redis://127.0.0.1/0",
     "SYSLOG_URL": "tls://siem.example.com:6514",
     "DVO_LEDGER_REMOTE": "https://git.example.com/ledger.git",
     "DVO_MODEL": "azure_openai:gpt-4o",

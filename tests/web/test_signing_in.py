@@ -5,9 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from http.cookies import SimpleCookie
 from pathlib import Path
-from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -35,7 +33,8 @@ from controller.web.sessions import Flows, Sessions
 from controller.web.sign_in_routes import DemoPage, SignInDoor
 from controller.web.signing_in import Kept, Record, SigningIn, own_place
 from tests.fakes.entra.https import Fault
-from tests.fakes.entra.stand_in import CLIENT_ID, SECRET, EntraStandIn, entra
+from tests.fakes.entra.stand_in import CLIENT_ID, SECRET, entra
+from tests.web.browser import Browser, Tenant
 from tests.web.conftest import Ask, House, asking, build_house, identifiers
 
 OWN_URL = "https://dvo.example"
@@ -74,44 +73,6 @@ class Desk:
 
     def told(self, kind: EventType) -> list[dict[str, object]]:
         return [dict(event.details) for event in self.house.journal.events if event.type is kind]
-
-
-@dataclass
-class Browser:
-    """Keeps cookies as browsers do, and shows what it was told of them."""
-
-    ask: Ask
-    cookies: dict[str, str] = field(default_factory=dict)
-    set_cookies: list[str] = field(default_factory=list)
-
-    def go(self, method: str, path: str, **more: object) -> httpx.Response:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        answer = self.ask(method, path, headers=headers if self.cookies else {}, **more)
-        for line in answer.headers.get_list("set-cookie"):
-            self.set_cookies.append(line)
-            for name, morsel in SimpleCookie(line).items():
-                self.cookies.pop(name, None)
-                if morsel["max-age"] != "0":
-                    self.cookies[name] = morsel.value
-        return answer
-
-    def post(self, path: str, **fields: str) -> httpx.Response:
-        return self.go("POST", path, content=urlencode(fields))
-
-    def me(self) -> httpx.Response:
-        return self.go("GET", "/v1/auth/me")
-
-
-@dataclass
-class Tenant:
-    stand_in: EntraStandIn
-    http: httpx.Client
-    dana: str
-
-    def brought(self, address: str) -> dict[str, str]:
-        """Go where a browser is sent, and return the form it brings back."""
-        page = self.http.get(address).text
-        return dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from controller.adapters.entra.reading import Attributes, By, Key, TenantReader
 from controller.change.facts import Account
 from controller.errors import ConfigurationError, InputError, StaleError, UnavailableError
 from controller.identity.directory_file import NOBODY, DirectoryFile
-from controller.identity.principal import People, Principal
+from controller.identity.principal import People, Principal, PrincipalId, PrincipalKind
 from controller.identity.tenant import RoleGroup, object_id
 
 FRESH_SECONDS = 30.0
@@ -114,6 +114,15 @@ class EntraDirectory:
             return None
         found, roles = self._found((), frozenset(), (known,))
         return found.with_id(known, roles)
+
+    def service(self, id_: str, groups: Collection[str]) -> Principal:
+        """Return the service account with this object id, in those of `groups` that policy knows.
+
+        Raises `UnavailableError` as `look_up`.
+        """
+        _, roles = self._found((), frozenset(), ())
+        words = frozenset(word for role in roles if role.id in groups for word in role.words)
+        return Principal(PrincipalId(f"entra:{id_}"), PrincipalKind.SERVICE, id_, words, mfa=None)
 
     def revision(self) -> str | None:
         """Return a text that is another one whenever an answer might be. Raises `UnavailableError`."""
