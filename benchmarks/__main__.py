@@ -8,7 +8,7 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import budget, commands, decisions, entra, fifty, judging, owners, tokens, webhooks
+from benchmarks import budget, commands, decisions, entra, fifty, judging, owners, past, tokens, webhooks
 from benchmarks.figure import Figure
 
 
@@ -17,7 +17,7 @@ def main() -> int:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     table = Table("Figure", "Measured", "Claimed", title="DVO benchmarks")
     failed = 0
-    measured = (commands, owners, webhooks, tokens, decisions, judging, budget, fifty, entra)
+    measured = (commands, owners, webhooks, tokens, decisions, judging, budget, fifty, entra, past)
     for figure in chain.from_iterable(each.figures() for each in measured):
         holds = figure.bound is None or figure.value <= figure.bound
         failed += not holds

@@ -6,6 +6,7 @@ counts is the ledger's; until an event has a sequence there, its position stands
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.postgresql import insert
@@ -94,10 +95,20 @@ def _row(event: Event) -> dict[str, object]:
 
 def _event(text: str) -> Event:
     """Return a recorded event; one that was changed in the table stops everything."""
+    return _understood(text) if len(text) > _LONGEST_REMEMBERED else _remembered(text)
+
+
+def _understood(text: str) -> Event:
     try:
         return read_event(text.encode("utf-8"))
     except InputError as error:
         raise LedgerIntegrityError(f"expected an event as it was recorded in the journal: {error}") from error
+
+
+# Every judgement reads the same past, and understanding it takes ten times longer than reading it. A text says
+# all of its event, so one that was changed in the table is another text. What is long is of one pull request only.
+_remembered = lru_cache(maxsize=20_000)(_understood)
+_LONGEST_REMEMBERED = 4_000
 
 
 def _entry(row: Row[int, str, str, str]) -> Entry:

@@ -24,7 +24,9 @@ class TestPostgresJournal(JournalContract):
 
 
 def test_an_event_changed_in_the_table_stops_everything(database: Database, journal: PostgresJournal) -> None:
-    journal.record(sample_events(1))
+    (event,) = sample_events(1)
+    journal.record([event])
+    assert journal.unsealed(1) == (event,)
     with database.transaction() as connection:
         connection.execute(text("UPDATE journal SET event = event || ' '"))
     with pytest.raises(LedgerIntegrityError):
