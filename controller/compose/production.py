@@ -169,6 +169,7 @@ def assembled(
     workflows = wire(parts)
     workflows.sealer.restore()
     metrics.watch(lambda: workflows.sealer.sealed_at, adapters.waiting)
+    metrics.watch_green_checks(workflows.green_checks.oldest_age_seconds)
     budget = adapters.github.pace
     metrics.watch_budget(budget.points, budget.creations)
     look_at = measured(sparing(workflows.look_at, budget.spare), metrics)

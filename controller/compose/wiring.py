@@ -21,6 +21,7 @@ from controller.workflow.commands import Commands
 from controller.workflow.dispatch import Workflows
 from controller.workflow.follow_main import FollowMain
 from controller.workflow.gathering import CodeHostReader, Gatherer
+from controller.workflow.green_checks import GreenChecks
 from controller.workflow.involving import Involving
 from controller.workflow.judging import Judging
 from controller.workflow.late_merges import LateMerges
@@ -94,5 +95,6 @@ def wire(parts: Parts) -> Workflows:
         restoring=Restoring((parts.reader, parts.proposer), gatherer, unadmitted, chronicle),
         merge_queue=MergeQueue((parts.merge_queue, parts.reader), gatherer, judging, chronicle, showing),
         sweep=Sweep(surveyor, parts.queue, parts.index, chronicle),
+        green_checks=GreenChecks(parts.index, parts.clock),
         commands=Commands(parts.conversation, parts.writer, parts.directory, authorizing, chronicle),
     )

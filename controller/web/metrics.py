@@ -75,6 +75,14 @@ class Metrics:
         )
         self._waiting = _unknown(Gauge("dvo_queue_waiting_keys", "Keys that want looking at now.", registry=registry))
 
+        self._green = _unknown(
+            Gauge(
+                "dvo_oldest_green_check_age_seconds",
+                "Since the green check that has gone longest without being verified was verified; 0 without any.",
+                registry=registry,
+            )
+        )
+
     def _add_budget(self, registry: CollectorRegistry) -> None:
         self._remaining = _unknown(
             Gauge("dvo_github_rate_limit_remaining", "Calls left in GitHub's present hour.", registry=registry)
@@ -145,6 +153,10 @@ class Metrics:
         self._sealed.set_function(sealed_seconds)
         self._waiting.set_function(_or_unknown(waiting))
 
+    def watch_green_checks(self, age_seconds: Callable[[], float]) -> None:
+        """Ask, whenever the figures are read, for how long the oldest green check has not been verified."""
+        self._green.set_function(_or_unknown(age_seconds))
+
     def exposition(self) -> bytes:
         """Return every figure in the text format."""
         return generate_latest(_Lean(self._registry))
@@ -168,7 +180,7 @@ def _unknown(gauge: Gauge) -> Gauge:
     return gauge
 
 
-def _or_unknown(ask: Callable[[], int]) -> Callable[[], float]:
+def _or_unknown(ask: Callable[[], float]) -> Callable[[], float]:
     def asked() -> float:
         try:
             return ask()

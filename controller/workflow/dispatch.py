@@ -12,6 +12,7 @@ from controller.errors import InputError
 from controller.workflow.authorizing import Authorizing
 from controller.workflow.commands import Commands
 from controller.workflow.follow_main import FollowMain
+from controller.workflow.green_checks import GreenChecks
 from controller.workflow.history import parse_key
 from controller.workflow.late_merges import LateMerges
 from controller.workflow.merge_queue import MergeQueue
@@ -37,6 +38,7 @@ class Workflows:
     reviews: Reviews
     sealer: Sealer
     sweep: Sweep
+    green_checks: GreenChecks
     merge_queue: MergeQueue
     commands: Commands
     restoring: Restoring
@@ -66,7 +68,8 @@ class Workflows:
         kind, _, rest = key.partition("/")
         match kind:
             case "pull" if rest.isascii() and rest.isdecimal():
-                self.pull_requests.look_at(int(rest))
+                if self.pull_requests.look_at(int(rest)) is not None:
+                    self.green_checks.verified(int(rest))
             case "merge":
                 self.merges.look_at(rest)
             case "queue":

@@ -9,7 +9,7 @@ see is found by looking anyway, at each pull request in its own minute of every 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from controller.change.facts import Snapshot
 from controller.change.names import RepoPath, digest_of
@@ -27,6 +27,8 @@ from controller.workflow.unadmitted import Unadmitted
 
 LONGEST_SECONDS = 900
 """The most that lies between two looks at an open pull request."""
+REMEMBERED = "sweep/pulls"
+"""Where the newest survey is kept."""
 _APART_SECONDS = 61
 """How far pull requests with consecutive numbers are looked at apart: another minute for each."""
 _JUDGED = frozenset({EventType.POLICY_EVALUATED})
@@ -41,13 +43,14 @@ class Standing:
     facts: str
     people: str | None
     """None when that cannot be told: nobody is then taken to be as before."""
+    is_admitted: bool
+    """Its checks are green."""
 
     def equals(self, earlier: "Standing | None") -> bool:
         """Return whether it is certain that nothing changed since `earlier`."""
         return self.people is not None and self == earlier
 
 
-UNKNOWN = Standing("", None)
 Survey = Mapping[int, Standing]
 """How each open pull request stands, by number."""
 
@@ -66,23 +69,25 @@ class Surveyor:
     def take(self) -> Survey:
         """Return how every open pull request stands now. Raises `UnavailableError` when they cannot be listed."""
         pulls = self._gatherer.open_pull_requests()
+        judged = {pull.number: self._history.last_of(_JUDGED, f"pull/{pull.number}") for pull in pulls}
         try:
-            return self._standings(pulls) if pulls else {}
+            return self._standings(pulls, judged) if pulls else {}
         except LedgerIntegrityError:
             raise
         except ControllerError:
             # What ails will ail the looks too, which tell of it.
-            return {pull.number: UNKNOWN for pull in pulls}
+            return {number: Standing("", None, _is_admitted(event)) for number, event in judged.items()}
 
-    def _standings(self, pulls: Sequence[OpenPullRequest]) -> Survey:
-        judged = {pull.number: self._history.last_of(_JUDGED, f"pull/{pull.number}") for pull in pulls}
+    def _standings(self, pulls: Sequence[OpenPullRequest], judged: Mapping[int, Event | None]) -> Survey:
         tip = self._gatherer.tip()
         shared = [tip.commit, *self._done_on_main()]
         reviews = self._reviews([number for number, event in judged.items() if _is_admitted(event)])
         people = self._people(tip, judged)
         return {
-            pull.number: Standing(_digest([*self._own(pull), shared, reviews.get(pull.number)]), people[pull.number])
-            for pull in pulls
+            number: Standing(
+                _digest([*self._own(pull), shared, reviews.get(number)]), people[number], number in reviews
+            )
+            for number, pull in ((pull.number, pull) for pull in pulls)
         }
 
     def _own(self, pull: OpenPullRequest) -> tuple[object, ...]:
@@ -125,7 +130,7 @@ class Surveyor:
 
 def survey_document(survey: Survey) -> str:
     """Return `survey` as a text to remember."""
-    return json.dumps({str(number): [standing.facts, standing.people] for number, standing in survey.items()})
+    return json.dumps({str(number): astuple(standing) for number, standing in survey.items()})
 
 
 def read_survey(text: str | None) -> Survey:

@@ -13,10 +13,9 @@ from controller.ports.journal import Index, Mark, WorkQueue
 from controller.workflow.break_glass import BreakGlassHistory
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.reviews import review_marks
-from controller.workflow.survey import Survey, Surveyor, read_survey, survey_document
+from controller.workflow.survey import REMEMBERED, Survey, Surveyor, read_survey, survey_document
 
 _SHOWN_AGAIN = 20
-_REMEMBERED = "sweep/pulls"
 _PEOPLE_SETTLED = timedelta(seconds=60)
 """For how long another replica may still look with the people it remembers."""
 
@@ -42,11 +41,11 @@ class Sweep:
         """Mark everything worth another look, of the pull requests those that changed. Raises `UnavailableError`."""
         self._queue.mark(tuple(self._beside()))
         survey = self._surveyor.take()
-        self._mark(survey, list(self._changed(survey, read_survey(self._index.recall(_REMEMBERED)))))
+        self._mark(survey, list(self._changed(survey, read_survey(self._index.recall(REMEMBERED)))))
 
     def _mark(self, survey: Survey, marks: list[Mark]) -> None:
         self._queue.mark(marks)
-        self._index.remember(_REMEMBERED, survey_document(survey))
+        self._index.remember(REMEMBERED, survey_document(survey))
 
     def _changed(self, survey: Survey, known: Survey) -> Iterator[Mark]:
         for number, standing in survey.items():

@@ -37,6 +37,19 @@ def deliver(ask: Ask, delivery: Delivery, path: str = "/webhooks/github", **head
     return ask("POST", path, content=delivery.body, headers=sent).status_code
 
 
+def test_the_age_of_the_oldest_green_check_is_asked_for_and_unknown_without_an_answer() -> None:
+    metrics = Metrics("1.0.0")
+    assert math.isnan(value(metrics, "dvo_oldest_green_check_age_seconds"))
+    metrics.watch_green_checks(lambda: 61.5)
+    assert value(metrics, "dvo_oldest_green_check_age_seconds") == 61.5
+
+    def away() -> float:
+        raise UnavailableError("down", component="database")
+
+    metrics.watch_green_checks(away)
+    assert math.isnan(value(metrics, "dvo_oldest_green_check_age_seconds"))
+
+
 def test_a_request_is_counted_by_its_route_in_one_spelling(house: House, ask: Ask) -> None:
     ask("GET", "/health/live")
     ask("GET", "/health/live/")

@@ -9,7 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.workflow.steps import PRODUCTION, edited, ready_for_production
+from controller.change.facts import PullRequestState
+from controller.errors import UnavailableError
+from tests.workflow.steps import DEVELOPMENT, PRODUCTION, edited, ready_for_production
 from tests.workflow.world import World
 
 SWEEP = timedelta(seconds=60)
@@ -114,3 +116,35 @@ def test_a_fact_that_goes_away_turns_the_check_red_within_a_sweep(
     world.look("changes")
     assert world.conclusions(number)[1] != "success"
     record_property("seconds_until_red", (world.clock.moment - lost).total_seconds())
+
+
+def test_how_long_the_oldest_green_check_was_not_verified_is_told(world: World) -> None:
+    """Looks that fail let it age; so does the death of whoever sweeps."""
+    age = world.workflows.green_checks.oldest_age_seconds
+    waits = world.propose("omar-ops", "prod", {PRODUCTION: edited(world.file(PRODUCTION), replicas=3)})
+    green = [
+        world.propose("dana-dev", f"dev-{replicas}", {DEVELOPMENT: edited(world.file(DEVELOPMENT), replicas=replicas)})
+        for replicas in (3, 4)
+    ]
+    world.look("changes")
+    assert age() == 0
+    world.travel(world.clock.moment + timedelta(seconds=40))
+    assert age() == 40
+    world.look(f"pull/{green[0]}", f"pull/{waits}")
+    assert age() == 40
+    world.look(f"pull/{green[1]}")
+    assert age() == 0
+    world.host.trouble["compare"] = UnavailableError("down", component="github")
+    for minute in range(1, 4):
+        world.travel(world.clock.moment + SWEEP)
+        world.look("changes")
+        assert age() == minute * 60
+    world.host.trouble.clear()
+    for _ in range(30):
+        world.travel(world.clock.moment + SWEEP)
+        world.look("changes")
+        assert age() <= 900
+    for number in green:
+        world.host.edit(number, state=PullRequestState.CLOSED)
+    world.look("changes")
+    assert age() == 0

@@ -138,11 +138,13 @@ class _Away(MemoryQueue):
         super().mark(marks)
 
 
-@pytest.mark.parametrize("text", [None, "", "no", "[]", "7", '{"x": ["a", "b"]}', '{"7": 1}', '{"7": ["a"]}'])
+@pytest.mark.parametrize(
+    "text", [None, "", "no", "[]", "7", '{"x": ["a", "b"]}', '{"7": 1}', '{"7": ["a"]}', '{"7": ["a", "b"]}']
+)
 def test_a_memory_that_cannot_be_read_is_none(text: str | None) -> None:
     assert read_survey(text) == {}
 
 
 def test_a_survey_is_remembered_as_it_was() -> None:
-    survey = {7: Standing("a", "b"), 8: Standing("c", None)}
+    survey = {7: Standing("a", "b", is_admitted=True), 8: Standing("c", None, is_admitted=False)}
     assert read_survey(survey_document(survey)) == survey
