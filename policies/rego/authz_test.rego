@@ -27,6 +27,13 @@ test_a_rollback_without_a_known_tier_is_refused if {
 	not may("DVO-Admins", "rollback", "prod")
 }
 
+test_who_may_roll_back_may_do_nothing_else_for_it if {
+	not may("DVO-Operators", "approve_prod", "staging")
+	not may("DVO-ReleaseManagers", "manage_policies", "production")
+	not may("DVO-Viewers", "rollback", "staging")
+	not may("DVO-Developers", "rollback", "development")
+}
+
 test_a_standing_says_which_group_gives_which_role if {
 	found := data.dvo.authz.standing with input as {"groups": ["DVO-Viewers", "DVO-Developers", "Staff"]}
 	found.roles == {"viewer": {"DVO-Viewers", "DVO-Developers"}, "developer": {"DVO-Developers"}}

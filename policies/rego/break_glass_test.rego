@@ -121,3 +121,9 @@ test_only_denials_are_waived if {
 	approval := object.union(other, {"action": "require_approval"})
 	data.dvo.break_glass.judged(approval) == approval with input as asking({})
 }
+
+test_while_it_is_not_in_force_a_denial_stays_what_it_is if {
+	finding := {"rule": "mc-weekend-block", "action": "deny", "message": "x", "params": {}, "until": null}
+	data.dvo.break_glass.judged(finding) == finding with input as examples.with_changes(emergency)
+	data.dvo.break_glass.judged(finding).action == "warn" with input as asking({})
+}

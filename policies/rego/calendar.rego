@@ -42,12 +42,11 @@ next_opening(moment, zone) := time.format([opening, "UTC", "RFC3339"]) if {
 #   The moment a clock in `zone` shows the full `hour` on a date. No builtin reads a local time, so
 #   the offsets in force a day before and a day after are tried; one of them is right unless
 #   that hour was skipped, and then the clocks have just passed it with the earlier offset.
-instant(date, hour, zone) := min(fitting) if {
-	fitting := {moment |
+instant(date, hour, zone) := first if {
+	first := min({moment |
 		some moment in _candidates(date, hour, zone)
 		_shown(moment, zone) == _as_utc(date, [hour, 0, 0])
-	}
-	count(fitting) > 0
+	})
 } else := max(_candidates(date, hour, zone))
 
 _candidates(date, hour, zone) := {moment |

@@ -63,3 +63,68 @@ test_an_hour_that_was_skipped_comes_just_after if {
 test_an_hour_that_comes_twice_is_the_first if {
 	calendar.instant([2026, 10, 25], 2, "Europe/Berlin") == at("2026-10-25T00:00:00Z")
 }
+
+# Each case: a zone, when a weekend begins there and when it ends; the clocks change in some of them.
+weekends := {
+	"Berlin, clocks forward: an hour less": ["Europe/Berlin", "2026-03-27T23:00:00Z", "2026-03-29T22:00:00Z"],
+	"Berlin, clocks back: an hour more": ["Europe/Berlin", "2026-10-23T22:00:00Z", "2026-10-25T23:00:00Z"],
+	"New York, clocks forward": ["America/New_York", "2026-03-07T05:00:00Z", "2026-03-09T04:00:00Z"],
+	"New York, clocks back": ["America/New_York", "2026-10-31T04:00:00Z", "2026-11-02T05:00:00Z"],
+	"Berlin, over the end of a year": ["Europe/Berlin", "2022-12-30T23:00:00Z", "2023-01-01T23:00:00Z"],
+	"New York, over the end of a year": ["America/New_York", "2022-12-31T05:00:00Z", "2023-01-02T05:00:00Z"],
+	"Auckland, over the end of a year, a day ahead": ["Pacific/Auckland", "2022-12-30T11:00:00Z", "2023-01-01T11:00:00Z"],
+}
+
+test_a_weekend_is_the_moments_between_its_midnights[name] if {
+	some name, [zone, begins, ends] in weekends
+	not calendar.is_weekend(at(begins) - 1, zone)
+	calendar.is_weekend(at(begins), zone)
+	calendar.is_weekend(at(ends) - 1, zone)
+	not calendar.is_weekend(at(ends), zone)
+}
+
+# Each case: a zone, when a working day opens there and when it closes.
+working_days := {
+	"Berlin, the Friday before the clocks go forward": ["Europe/Berlin", "2026-03-27T08:00:00Z", "2026-03-27T16:00:00Z"],
+	"Berlin, the Monday after": ["Europe/Berlin", "2026-03-30T07:00:00Z", "2026-03-30T15:00:00Z"],
+	"Berlin, the Friday before they go back": ["Europe/Berlin", "2026-10-23T07:00:00Z", "2026-10-23T15:00:00Z"],
+	"Berlin, the Monday after that": ["Europe/Berlin", "2026-10-26T08:00:00Z", "2026-10-26T16:00:00Z"],
+	"New York, the Friday before they go forward": ["America/New_York", "2026-03-06T14:00:00Z", "2026-03-06T22:00:00Z"],
+	"New York, the Monday after": ["America/New_York", "2026-03-09T13:00:00Z", "2026-03-09T21:00:00Z"],
+	"New York, the Friday before they go back": ["America/New_York", "2026-10-30T13:00:00Z", "2026-10-30T21:00:00Z"],
+	"New York, the Monday after that": ["America/New_York", "2026-11-02T14:00:00Z", "2026-11-02T22:00:00Z"],
+	"Berlin, the last day of a year": ["Europe/Berlin", "2026-12-31T08:00:00Z", "2026-12-31T16:00:00Z"],
+	"New York, the first day of a year": ["America/New_York", "2027-01-01T14:00:00Z", "2027-01-01T22:00:00Z"],
+}
+
+test_a_working_day_is_open_from_its_first_moment_to_before_its_last[name] if {
+	some name, [zone, opens, closes] in working_days
+	not calendar.is_open(at(opens) - 1, zone)
+	calendar.is_open(at(opens), zone)
+	calendar.is_open(at(closes) - 1, zone)
+	not calendar.is_open(at(closes), zone)
+}
+
+test_no_hour_of_a_weekend_is_open[name] if {
+	some name, [zone, begins, ends] in weekends
+	every hours in numbers.range(0, 46) { not calendar.is_open(at(begins) + (((hours * 60) * 60) * 1000000000), zone) }
+	at(ends) - at(begins) > ((46 * 60) * 60) * 1000000000
+}
+
+# Each case: a moment, a zone, and which opening comes next.
+next := {
+	"before a day opens, the same day": ["2026-11-18T06:00:00Z", "Europe/Berlin", "2026-11-18T08:00:00Z"],
+	"the moment before": ["2026-11-18T07:59:59.999999999Z", "Europe/Berlin", "2026-11-18T08:00:00Z"],
+	"at the opening itself, the next day": ["2026-11-18T08:00:00Z", "Europe/Berlin", "2026-11-19T08:00:00Z"],
+	"at night, which is the next day elsewhere": ["2026-11-19T03:00:00Z", "America/New_York", "2026-11-19T14:00:00Z"],
+	"Friday night before the clocks go forward": ["2026-03-27T20:00:00Z", "Europe/Berlin", "2026-03-30T07:00:00Z"],
+	"Friday night before they go back": ["2026-10-30T22:00:00Z", "America/New_York", "2026-11-02T14:00:00Z"],
+	"in the last night of a year": ["2026-12-31T23:30:00Z", "Europe/Berlin", "2027-01-01T08:00:00Z"],
+	"in the last evening of a year": ["2026-12-31T22:30:00Z", "Europe/Berlin", "2027-01-01T08:00:00Z"],
+	"from a year into the next over a weekend": ["2027-12-31T23:00:00Z", "America/New_York", "2028-01-03T14:00:00Z"],
+}
+
+test_the_next_opening_is_the_first_one_to_come[name] if {
+	some name, [moment, zone, opening] in next
+	calendar.opening(at(moment), zone) == opening
+}

@@ -70,3 +70,54 @@ test_a_freeze_of_the_company_has_the_same_edges if {
 	companys("2026-11-20T11:00:00Z", ["production"], examples.question) == set()
 	count(companys("2026-11-20T10:59:59Z", ["production"], examples.question)) == 1
 }
+
+# Each case: a freeze that spans something, and moments in it; its edges are tried with each.
+spans := {
+	"the end of a year": [
+		{"name": "x", "start": "2026-12-20T00:00:00Z", "end": "2027-01-04T00:00:00Z"},
+		["2026-12-31T23:59:59.999999999Z", "2027-01-01T00:00:00Z"],
+	],
+	"the clocks of Berlin going forward": [
+		{"name": "x", "start": "2026-03-28T23:00:00Z", "end": "2026-03-29T22:00:00Z"},
+		["2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z"],
+	],
+	"the clocks of New York going back": [
+		{"name": "x", "start": "2026-11-01T04:00:00Z", "end": "2026-11-02T05:00:00Z"},
+		["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z"],
+	],
+	"a leap day": [
+		{"name": "x", "start": "2028-02-28T23:59:59Z", "end": "2028-03-01T00:00:00Z"},
+		["2028-02-29T00:00:00Z", "2028-02-29T23:59:59Z"],
+	],
+}
+
+held_by(window, now) := count(examples.findings("mc-freeze-window", examples.with_changes({
+	"/now": now,
+	main_windows: [window],
+})))
+
+test_a_freeze_holds_across[name] if {
+	some name, [spanning, moments] in spans
+	every moment in moments { held_by(spanning, moment) == 1 }
+	every moment in moments { count(calendar_of(spanning, moment)) == 1 }
+	held_by(spanning, spanning.start) == 1
+	held_by(spanning, spanning.end) == 0
+	held_by(spanning, time.format([time.parse_rfc3339_ns(spanning.start) - 1, "UTC", "RFC3339Nano"])) == 0
+	held_by(spanning, time.format([time.parse_rfc3339_ns(spanning.end) - 1, "UTC", "RFC3339Nano"])) == 1
+	calendar_of(spanning, spanning.end) == set()
+}
+
+calendar_of(spanning, now) := findings if {
+	calendar := [object.union(spanning, {"tiers": ["production"]})]
+	findings := data.dvo.rules.mc_freeze_window.findings with input as examples.with_changes({"/now": now})
+		with data.dvo.parameters.freeze_calendar as calendar
+}
+
+test_a_freeze_outlasts_a_weekend_that_ends_in_it if {
+	holiday := {"name": "x", "start": "2026-12-24T00:00:00Z", "end": "2027-01-04T12:00:00Z"}
+	asked := examples.with_changes({"/now": "2027-01-03T12:00:00Z", main_windows: [holiday]})
+	{examples.findings(rule, asked)[_].until | some rule in ["mc-weekend-block", "mc-freeze-window"]} == {
+		"2027-01-04T08:00:00Z",
+		"2027-01-04T12:00:00Z",
+	}
+}
