@@ -100,6 +100,16 @@ class LocalSettings(BaseModel):
     log_level: Level = Field(LogLevel.INFO, alias="LOG_LEVEL")
 
 
+class LoginSettings(LocalSettings):
+    """What signing in from a terminal needs."""
+
+    tenant_id: ObjectId = Field(alias="AZURE_TENANT_ID")
+    client_id: ObjectId = Field(alias="AZURE_CLIENT_ID")
+    authority: WebAddress = Field("https://login.microsoftonline.com", alias="AZURE_AUTHORITY")
+    public_url: WebAddress | None = Field(None, alias="DVO_PUBLIC_URL")
+    """The controller that is asked who one is to it; None: nobody is asked."""
+
+
 class Settings(LocalSettings):
     """What a server needs: one value, made once, handed out in parts."""
 
@@ -175,6 +185,11 @@ def load_settings(environment: Mapping[str, str], vault: VaultReader = NO_VAULT)
 def load_local_settings(environment: Mapping[str, str]) -> LocalSettings:
     """Return what local commands need; `ConfigurationError` names every variable at fault."""
     return _load(LocalSettings, environment, (), NO_VAULT)
+
+
+def load_login_settings(environment: Mapping[str, str]) -> LoginSettings:
+    """Return what signing in from a terminal needs; `ConfigurationError` names every variable at fault."""
+    return _load(LoginSettings, environment, (), NO_VAULT)
 
 
 def _load(model: type[Model], environment: Mapping[str, str], more: Sequence[str], vault: VaultReader) -> Model:

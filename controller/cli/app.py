@@ -84,6 +84,22 @@ def doctor(*, json: Json = False) -> None:
 
 
 @app.command()
+def login(*, json: Json = False) -> None:
+    """Sign in to a controller with a code that is typed into a browser, and show what one may do there."""
+    from controller.cli.logging_in import sign_in
+
+    raise typer.Exit(sign_in(as_json=json))
+
+
+@app.command()
+def logout() -> None:
+    """Forget on this machine who is signed in."""
+    from controller.cli.logging_in import sign_out
+
+    raise typer.Exit(sign_out())
+
+
+@app.command()
 def demo(
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running to play with.")] = False,

@@ -26,6 +26,9 @@ COMPONENT = "directory"
 Tokens = Callable[[str], str]
 """Returns a token for a resource, for example ``https://graph.microsoft.com``."""
 
+FOREIGN = (httpx.HTTPError, MsalError, OSError, ValueError, KeyError, TypeError, RuntimeError)
+"""What msal and the client under it can raise."""
+
 _OURS = frozenset({"invalid_client", "unauthorized_client", "invalid_scope", "invalid_resource", "invalid_tenant"})
 """Refusals that trying again does not mend."""
 
@@ -85,14 +88,14 @@ def application(
         registration.client,
         client_credential=_credential(registration),
         authority=f"{registration.authority}/{registration.tenant}",
-        http_client=_MsalHttp(http),
+        http_client=MsalHttp(http),
         token_cache=cache,
         # The authority is the operator's word; asking Microsoft whether it knows it would need the internet.
         instance_discovery=False,
     )
 
 
-class _MsalHttp:
+class MsalHttp:
     """The client as msal wants one: it signs assertions as bytes, which httpx would write out as Python does."""
 
     def __init__(self, http: httpx.Client) -> None:

@@ -15,9 +15,8 @@ from urllib.parse import urlencode
 
 import httpx
 import msal
-from msal.exceptions import MsalError
 
-from controller.adapters.entra.credentials import Registration, application
+from controller.adapters.entra.credentials import FOREIGN, Registration, application
 from controller.errors import UnavailableError
 from controller.identity.bearer import Bearer, TokenFault
 from controller.ports.sign_in import Begun, SignedIn, SignInFault
@@ -25,8 +24,6 @@ from controller.ports.sign_in import Begun, SignedIn, SignInFault
 COMPONENT = "azure_ad"
 _ENDED = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})
 """Refusals of a refresh token that trying again does not mend: the person has to sign in anew, or may not."""
-_FOREIGN = (httpx.HTTPError, MsalError, OSError, ValueError, KeyError, TypeError, RuntimeError)
-"""What msal and the client under it can raise."""
 _SCOPES: Sequence[str] = ()
 """Beside what msal always asks for: openid, profile and offline_access."""
 
@@ -103,7 +100,7 @@ class EntraSignIn:
                 if self._client is None:
                     self._client = application(self._registration, self._http, _NoCache())
             return ask(self._client)
-        except _FOREIGN as error:
+        except FOREIGN as error:
             raise _unavailable(type(error).__name__) from None
 
 
