@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from controller.adapters.opa.guard import guarded
+from controller.adapters.opa.command import Limits, run_opa
 from controller.change.names import RepoPath
 from controller.desired_state.problem import Problem
 from controller.errors import PolicyError, UnavailableError
@@ -40,7 +40,7 @@ class OpaCompiler:
     def __init__(self, opa: Path, memory_bytes: int = _MEMORY_BYTES) -> None:
         """No OPA that compiles may take more than `memory_bytes`."""
         self._opa = opa
-        self._memory_bytes = memory_bytes
+        self._limits = Limits(_SECONDS, memory_bytes)
 
     def build(self, bundle: PolicyBundle, folder: Path) -> Path:
         """Compile `bundle` into an archive below `folder` whose revision is the bundle's digest.
@@ -82,32 +82,22 @@ class OpaCompiler:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         policy.mkdir(parents=True, exist_ok=True)
-        (folder / "capabilities.json").write_text(json.dumps(self._capabilities(folder)))
-
-    def _capabilities(self, folder: Path) -> Mapping[str, object]:
-        done = self._run(["capabilities", "--current"], folder)
-        try:
-            return restricted(json.loads(done.stdout))
-        except (ValueError, TypeError, KeyError) as error:
-            raise UnavailableError(f"OPA does not tell its capabilities: {error!r}", component="opa") from error
+        (folder / "capabilities.json").write_text(json.dumps(offline_capabilities(self._opa, folder, self._limits)))
 
     def _run(self, arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
-        if not self._opa.is_file():
-            raise UnavailableError(f"OPA does not run: {self._opa}: No such file", component="opa")
-        try:
-            return subprocess.run(
-                guarded(self._memory_bytes, [str(self._opa), *arguments]),
-                cwd=folder,
-                env={},
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                text=True,
-                errors="replace",
-                timeout=_SECONDS,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise UnavailableError(f"OPA does not run: {error}", component="opa") from error
+        return run_opa(self._opa, arguments, folder, self._limits)
+
+
+def offline_capabilities(opa: Path, folder: Path, limits: Limits) -> Mapping[str, object]:
+    """Return the capabilities of this `opa` without every builtin that reaches outside.
+
+    Raises `UnavailableError` when it does not tell them.
+    """
+    done = run_opa(opa, ["capabilities", "--current"], folder, limits)
+    try:
+        return restricted(json.loads(done.stdout))
+    except (ValueError, TypeError, KeyError) as error:
+        raise UnavailableError(f"OPA does not tell its capabilities: {error!r}", component="opa") from error
 
 
 def restricted(capabilities: Mapping[str, object]) -> Mapping[str, object]:

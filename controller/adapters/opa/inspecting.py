@@ -1,19 +1,16 @@
-"""What the `opa` command tells about a policy folder on this machine: its notes, and its tests.
+"""What the `opa` command tells about a policy folder on this machine: its notes.
 
-Nothing is served and nothing leaves the folder; OPA runs without our environment and with limits of
-time and memory. What its words mean is read elsewhere.
+Nothing is served and nothing leaves the folder. What its words mean is read elsewhere.
 """
 
 import json
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
-from controller.adapters.opa.guard import guarded
+from controller.adapters.opa.command import Limits, run_opa
 from controller.errors import PolicyError, UnavailableError
 
-_SECONDS = 60.0
-_MEMORY_BYTES = 2 << 30
+_LIMITS = Limits(seconds=60.0, memory_bytes=2 << 30)
 _TOLD = 2000
 
 
@@ -23,7 +20,7 @@ def inspect_notes(opa: Path, folder: Path) -> object:
     Raises `PolicyError` when they cannot be read, `UnavailableError` when OPA does not run.
     """
     repository = folder.parents[1]
-    done = run_opa(opa, ["inspect", "-a", "--format", "json", str(folder.relative_to(repository))], repository)
+    done = run_opa(opa, ["inspect", "-a", "--format", "json", str(folder.relative_to(repository))], repository, _LIMITS)
     if done.returncode != 0:
         raise PolicyError(f"the policies cannot be read: {_words(done)}")
     try:
@@ -31,28 +28,6 @@ def inspect_notes(opa: Path, folder: Path) -> object:
     except ValueError as error:
         raise UnavailableError(f"OPA tells no notes: {error}", component="opa") from error
     return told
-
-
-def run_opa(
-    opa: Path, arguments: Sequence[str], folder: Path, seconds: float = _SECONDS
-) -> subprocess.CompletedProcess[str]:
-    """Run `opa` in `folder` to its end. Raises `UnavailableError` when it does not run or not end."""
-    if not opa.is_file():
-        raise UnavailableError(f"OPA does not run: {opa}: No such file", component="opa")
-    try:
-        return subprocess.run(
-            guarded(_MEMORY_BYTES, [str(opa.absolute()), *arguments]),
-            cwd=folder,
-            env={},
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise UnavailableError(f"OPA does not run: {error}", component="opa") from error
 
 
 def _words(done: subprocess.CompletedProcess[str]) -> str:

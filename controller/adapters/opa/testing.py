@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.adapters.opa.compiling import restricted, told
-from controller.adapters.opa.inspecting import run_opa
-from controller.errors import PolicyError, UnavailableError
+from controller.adapters.opa.command import Limits, run_opa
+from controller.adapters.opa.compiling import offline_capabilities, told
+from controller.errors import PolicyError
 
-_SECONDS = 300.0
+_LIMITS = Limits(seconds=300.0, memory_bytes=2 << 30)
 _ONE_TEST = "10s"
 
 
@@ -35,21 +35,14 @@ def run_rego_tests(opa: Path, folder: Path) -> tuple[RegoTest, ...]:
     repository = folder.parents[1]
     with tempfile.TemporaryDirectory(prefix="dvo-opa-") as private:
         capabilities = Path(private) / "capabilities.json"
-        capabilities.write_text(json.dumps(_capabilities(opa, repository)))
+        capabilities.write_text(json.dumps(offline_capabilities(opa, repository, _LIMITS)))
         arguments = ["test", "--format", "json", "--timeout", _ONE_TEST, "--capabilities", str(capabilities)]
-        done = run_opa(opa, [*arguments, str(folder.relative_to(repository))], repository, _SECONDS)
+        done = run_opa(opa, [*arguments, str(folder.relative_to(repository))], repository, _LIMITS)
     try:
         outcomes = json.loads(done.stdout)
         return tuple(test for outcome in outcomes or [] for test in _tests(outcome))
     except (ValueError, TypeError, KeyError) as error:
         raise PolicyError(f"the tests do not run: {told(done.stdout + done.stderr, repository)}") from error
-
-
-def _capabilities(opa: Path, folder: Path) -> Mapping[str, object]:
-    try:
-        return restricted(json.loads(run_opa(opa, ["capabilities", "--current"], folder).stdout))
-    except (ValueError, TypeError, KeyError) as error:
-        raise UnavailableError(f"OPA does not tell its capabilities: {error!r}", component="opa") from error
 
 
 def _tests(outcome: Mapping[str, object]) -> Iterator[RegoTest]:
