@@ -10,7 +10,7 @@ GitHub adapter. Ids are Git's own. `trouble` makes a method raise, `calls` tells
     host.merge(number, by=dana, method="squash")
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -19,7 +19,6 @@ from controller.change.break_glass import break_glass_in
 from controller.change.facts import (
     LARGEST_FILE,
     Account,
-    AccountKind,
     Comment,
     Commit,
     PullRequest,
@@ -35,10 +34,13 @@ from controller.desired_state.paths import is_controlled
 from controller.errors import ControllerError, InputError
 from controller.ownership.owner import TeamOwner, UserOwner
 from controller.ports.code_host import Comparison, OpenPullRequest, Reaction
+from tests.fakes.accounts import Accounts
 from tests.fakes.git_objects import Authorship, Files, Objects, Signature
 from tests.fakes.merge_queue import Entry, FakeMergeQueue
+from tests.fakes.merges import SERVER, WEB_FLOW, Merges
 
-WEB_FLOW = Account(19864447, Login("web-flow"), AccountKind.USER)
+__all__ = ["WEB_FLOW", "FakeCodeHost"]
+
 _MOST_COMMITS = 250
 
 
@@ -58,10 +60,6 @@ class FakeCodeHost:
         """Names of the port's methods in the order they were called."""
         self.trouble: dict[str, ControllerError] = {}
         """What a method of the port raises, by its name."""
-        self.powerless: set[str] = set()
-        """Owners, as CODEOWNERS names them in lower case, that have no write access."""
-        self.secret_teams: set[str] = set()
-        """Teams, as CODEOWNERS names them in lower case, that only their members see."""
         self.checks: dict[tuple[CommitSha, str], CheckRun] = {}
         self.comments: dict[int, str] = {}
         self.requested: dict[int, set[Login]] = {}
@@ -71,11 +69,12 @@ class FakeCodeHost:
         self.reactions: dict[int, set[str]] = {}
         self.writes = 0
         self.objects = Objects()
+        self._merges = Merges(self.objects, self.signature)
         self.branches: dict[str, CommitSha] = {}
         self._branch = branch
         self._numbers, self._ids = count(1), count(5001)
-        self._people: dict[str, tuple[Account, str]] = {}
-        self._teams: dict[tuple[str, str], tuple[Account, ...]] = {}
+        self._people = Accounts(self._ids)
+        self.powerless, self.secret_teams = self._people.powerless, self._people.secret_teams
         self._pulls: dict[int, _Pull] = {}
         self._pushers: dict[tuple[str, CommitSha], tuple[Account | None, ...]] = {}
         self.merge_queue = FakeMergeQueue(lambda: self.branches[branch], self._built, self._landed)
@@ -85,15 +84,11 @@ class FakeCodeHost:
 
     def person(self, login: str, *, id: int | None = None, email: str | None = None) -> Account:  # noqa: A002 - GitHub's word
         """Return the account of `login`, made on first use."""
-        if login not in self._people:
-            kind = AccountKind.BOT if login.endswith("[bot]") else AccountKind.USER
-            made = Account(next(self._ids) if id is None else id, Login(login), kind)
-            self._people[login] = (made, email or f"{login.removesuffix('[bot]')}@example.com")
-        return self._people[login][0]
+        return self._people.account(login, id=id, email=email)
 
     def team(self, organization: str, slug: str, *members: Account) -> None:
         """Say who belongs to a team."""
-        self._teams[organization.lower(), slug.lower()] = members
+        self._people.teams[organization.lower(), slug.lower()] = members
 
     def commit(self, files: Files, *, parents: Sequence[CommitSha], who: Authorship) -> Commit:
         """Make a commit that changes `files` of its first parent; no branch moves."""
@@ -190,12 +185,7 @@ class FakeCodeHost:
         """Merge a pull request (`merge`, `squash` or `rebase`); return its merge commit."""
         self._tick()
         pull = self._pull(number)
-        target, head = pull.facts.base_branch, pull.facts.head
-        base = self.branches[target]
-        since = self.objects.merge_base(base, head)
-        if pull.facts.state is not PullRequestState.OPEN or since is None:
-            raise ValueError(f"pull request {number} cannot be merged")
-        made = self._made[method](pull, base, since, by)
+        made = self._merges.make(method, pull.facts, self.branches[pull.facts.base_branch], by)
         self._merged(pull, made, by)
         return made
 
@@ -211,7 +201,7 @@ class FakeCodeHost:
 
     def signature(self, account: Account) -> Signature:
         """Return an account with the address it commits with."""
-        return Signature(account, self._people[account.login][1])
+        return Signature(account, self._people.address(account))
 
     def pull_request(self, number: int) -> PullRequest:
         """See the port."""
@@ -261,7 +251,7 @@ class FakeCodeHost:
     def account(self, number_: int) -> Account | None:
         """See the port."""
         self.called("account")
-        return next((account for account, _ in self._people.values() if account.id == number_), None)
+        return self._people.of_id(number_)
 
     def react(self, comment: int, reaction: Reaction) -> None:
         """See the port."""
@@ -311,16 +301,12 @@ class FakeCodeHost:
     def team_members(self, team: TeamOwner) -> tuple[Account, ...]:
         """See the port."""
         self.called("team_members")
-        return self._teams.get((team.organization.lower(), team.slug.lower()), ())
+        return self._people.members(team)
 
     def may_write(self, owner: UserOwner | TeamOwner) -> bool:
         """See the port."""
         self.called("may_write")
-        if isinstance(owner, UserOwner):
-            known = {login.lower() for login in self._people}
-            return owner.login.lower() in known and str(owner).lower() not in self.powerless
-        key = (owner.organization.lower(), owner.slug.lower())
-        return key in self._teams and str(owner).lower() not in self.powerless | self.secret_teams
+        return self._people.may_write(owner)
 
     def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
         """See the port."""
@@ -369,7 +355,7 @@ class FakeCodeHost:
     @property
     def server(self) -> Signature:
         """Who commits what the host itself does."""
-        return _SERVER
+        return SERVER
 
     def _pushed(self, branch: str, commit: CommitSha, by: Account | None) -> None:
         self._pushers[branch, commit] = (*self._pushers.get((branch, commit), ()), by)
@@ -390,10 +376,6 @@ class FakeCodeHost:
         number = len(self.objects.history(head).keys() - base.keys())
         pull.facts = replace(pull.facts, head=head, commit_count=number, updated_at=self.now)
 
-    @property
-    def _made(self) -> Mapping[str, Callable[[_Pull, CommitSha, CommitSha, Account], CommitSha]]:
-        return {"merge": self._merge_commit, "squash": self._squash_commit, "rebase": self._rebase_commits}
-
     def _merged(self, pull: _Pull, made: CommitSha, by: Account) -> None:
         self.branches[pull.facts.base_branch] = made
         self._pushed(pull.facts.base_branch, made, by)
@@ -407,41 +389,11 @@ class FakeCodeHost:
         )
 
     def _built(self, number: int, base: CommitSha, by: Account, method: str) -> CommitSha:
-        pull = self._pull(number)
-        since = self.objects.merge_base(base, pull.facts.head)
-        if pull.facts.state is not PullRequestState.OPEN or since is None:
-            raise ValueError(f"pull request {number} cannot be merged")
-        return self._made[method](pull, base, since, by)
+        return self._merges.make(method, self._pull(number).facts, base, by)
 
     def _landed(self, entry: Entry) -> None:
         self._tick()
         self._merged(self._pull(entry.number), entry.group.head, entry.by)
 
-    def _merge_commit(self, pull: _Pull, base: CommitSha, since: CommitSha, by: Account) -> CommitSha:
-        tree = self.objects.merged(base, pull.facts.head, since)
-        who = Authorship(self.signature(by), _SERVER, is_verified=True)
-        return self.objects.commit(tree, (base, pull.facts.head), who).sha
-
-    def _squash_commit(self, pull: _Pull, base: CommitSha, since: CommitSha, by: Account) -> CommitSha:
-        del by  # GitHub writes the author of the pull request into the commit
-        author = self.signature(pull.facts.author)
-        own = self.objects.history(pull.facts.head).keys() - self.objects.history(base).keys()
-        others = {self.objects.commits[sha].author_email for sha in own} - {author.email}
-        who = Authorship(author, _SERVER, tuple(sorted(others)), is_verified=True)
-        return self.objects.commit(self.objects.merged(base, pull.facts.head, since), (base,), who).sha
-
-    def _rebase_commits(self, pull: _Pull, base: CommitSha, since: CommitSha, by: Account) -> CommitSha:
-        del since
-        tip = base
-        behind = self.objects.history(base)
-        for sha, commit in self.objects.history(pull.facts.head).items():
-            if sha not in behind and len(commit.parents) == 1:
-                who = Authorship(Signature(commit.author, commit.author_email), self.signature(by))
-                tip = self.objects.commit(self.objects.merged(tip, sha, commit.parents[0]), (tip,), who).sha
-        return tip
-
     def _tick(self) -> None:
         self.now += timedelta(seconds=1)
-
-
-_SERVER = Signature(WEB_FLOW, "noreply@github.com")

@@ -26,8 +26,8 @@ class FakeStage:
         self.host.team("acme", "platform", self.account("olga"))
         self.host.team("acme", "readers", self.account("olga"))
         self.host.team("acme", "hidden", self.account("olga"))
-        self.host.powerless = {"@rick", "@acme/readers"}
-        self.host.secret_teams = {"@acme/hidden"}
+        self.host.powerless |= {"@rick", "@acme/readers"}
+        self.host.secret_teams |= {"@acme/hidden"}
 
     def account(self, login: str) -> Account:
         return self.host.person(login)

@@ -29,6 +29,7 @@ RITA, RON, SAM, DANA = principal(1, "rita"), principal(2, "Ron"), principal(3, "
 MANAGER = frozenset({"release_manager", "operator", "developer", "viewer"})
 PRODUCTION = Requirement("mc-prod-approval", frozenset({"release_manager"}), 1, 24, (PROD,))
 GOVERNANCE = Requirement("codeowners", frozenset(), 1, None, (POLICY,))
+BOT = Account(9, Login("github-actions[bot]"), AccountKind.BOT)
 CASE = ApprovalCase(
     requirements=(PRODUCTION,),
     owners={PROD: (MANAGERS,), POLICY: (SECURITY,)},
@@ -64,6 +65,11 @@ class Reviews:
         review = Review(number, author, state, CommitSha("1a2b3c4" + "0" * 33), NOW - timedelta(hours=hours_ago))
         self.made.append(SeenReview(review, person, effect))  # type: ignore[arg-type]  # a digest or None
         return self
+
+
+def reviewed(person: Principal | None, **how: object) -> tuple[SeenReview, ...]:
+    """Return one review: an approval of the effect of now, unless `how` says otherwise."""
+    return tuple(Reviews().add(person, **how).made)  # type: ignore[arg-type]  # the fields of each row
 
 
 def approved_by(*people: Principal) -> tuple[SeenReview, ...]:

@@ -13,6 +13,7 @@ from controller.change.facts import ReviewState
 from controller.change.names import RepoPath
 from controller.identity.principal import Principal
 from controller.ownership.owner import UserOwner
+from tests.core.approval.cases import cases
 from tests.core.approval.making import (
     CASE,
     EFFECT,
@@ -28,7 +29,6 @@ from tests.core.approval.making import (
     principal,
     with_people,
 )
-from tests.core.approval.test_weighing import cases
 
 
 def _asked(weighed: ApprovalCase, askable: Iterable[Principal] | None = None) -> tuple[Principal, ...]:
