@@ -58,6 +58,8 @@ class Controls:
                 status=int(str(body.get("status", 500))),
                 headers={str(name): str(value) for name, value in headers.items()} if isinstance(headers, dict) else {},
                 after=bool(body.get("after", False)),
+                skip=int(str(body.get("skip", 0))),
+                delay_ms=float(str(body.get("delay_ms", 0))),
             )
         )
         return {}

@@ -2,11 +2,13 @@
 
 The effect of the merge must be the one that was admitted for its pull request. Author and
 approvers are looked up anew. What a finding holds back waits for its time; what is admitted
-is validated, deployment by deployment, and only then looked at for roll-out.
+is validated, deployment by deployment, and only then looked at for roll-out. A code host may
+tell of an approval some seconds late, so where one is missing that admitted the merge, it is
+asked again before that is said for good.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from controller.change.facts import PullRequest
 from controller.change.leftovers import remaining
@@ -27,6 +29,9 @@ from controller.workflow.judgement_details import judgement_details, unjudged_de
 from controller.workflow.judging import Judging, Occasion, insist_on_an_answer
 from controller.workflow.progress import progress_of
 from controller.workflow.unadmitted import Unadmitted, builds_on, scope_of_trees
+
+_PATIENCE = timedelta(seconds=30)
+_ASK_AGAIN = timedelta(seconds=5)
 
 
 class Merges:
@@ -77,10 +82,17 @@ class Merges:
                 self._hold(merge, judgement, holds)
             case Admitted():
                 self._validate(merge, judgement)
+            case Waiting() if self._is_new(merge):
+                self._chronicle.record((), (Mark(f"merge/{merge.after}", self._chronicle.now() + _ASK_AGAIN),))
             case Waiting():
                 self._refuse(merge, judgement, "its approvals do not cover it any more")
             case Refused(reasons):
                 self._refuse(merge, judgement, reasons[0].message)
+
+    def _is_new(self, merge: Initiated) -> bool:
+        """Tell whether `merge` came just now: what admitted it may be missing in a list that lags behind."""
+        found = self._history.last_of(frozenset({EventType.DEPLOY_INITIATED}), f"merge/{merge.after}")
+        return found is not None and self._chronicle.now() - found.at < _PATIENCE
 
     def _waits_for_others(self, merge: Initiated) -> bool:
         """Return whether `merge` builds on an earlier one that may still be refused."""

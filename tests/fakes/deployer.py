@@ -5,7 +5,9 @@ test can count effects instead of calls.
 """
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Self
 
 from controller.caat.bundle import Bundle
 from controller.change.names import Digest
@@ -86,6 +88,21 @@ class FakeDeployer:
             self._answer()
             self._stop(self._candidates.pop(key, None))
             self._stop(self._current.pop(key, None))
+
+    def twin(self) -> Self:
+        """Return another that stands as this one does."""
+        return replace(
+            self,
+            effects=list(self.effects),
+            unhealthy=dict(self.unhealthy),
+            _current=dict(self._current),
+            _candidates=dict(self._candidates),
+            _lock=threading.RLock(),
+        )
+
+    def everything(self) -> Mapping[Key, Live]:
+        """Return all that runs, even while nobody can ask."""
+        return dict(self._current)
 
     def fall_ill(self, key: Key) -> None:
         """Make what runs for `key` unhealthy, as if it had broken by itself."""

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from controller.sandbox.faults import Fault, FaultKind
-from tests.sandbox.conftest import ONE, Api, Town
+from tests.sandbox.conftest import ONE, REPOSITORY, Api, Town
 
 
 def test_a_status_is_sent_as_often_as_planned_with_its_headers(town: Town) -> None:
@@ -45,6 +45,38 @@ def test_a_write_can_be_lost_before_or_after_it_happened(town: Town, after: bool
     with pytest.raises(httpx.TransportError):
         town.api("dana").raw("POST", f"{ONE}/issues", {"title": "x"})
     assert len(town.api("dana").listed(f"{ONE}/issues")) == issues
+
+
+def test_trouble_can_wait_for_a_later_call(town: Town) -> None:
+    town.sandbox.faults.plan(Fault(FaultKind.STATUS, "GET", status=502, skip=2))
+    assert [town.api("dana").raw("GET", ONE).status_code for _ in range(4)] == [200, 200, 502, 200]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_call_can_be_kept_waiting_longer_than_anybody_waits_and_is_done_all_the_same(town: Town, after: bool) -> None:
+    town.sandbox.faults.plan(Fault(FaultKind.DELAY, "POST", delay_ms=300, after=after))
+    address, token = f"{town.sandbox.api_url}{ONE}/issues", town.api("dana").token
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(
+            address, json={"title": "x"}, headers={"Authorization": f"Bearer {token}"}, timeout=0.1, trust_env=False
+        )
+    assert town.sandbox.faults.settle()
+    assert len(town.api("dana").listed(f"{ONE}/issues")) == 1
+
+
+def test_a_stale_read_says_what_was_said_before_the_last_change(town: Town) -> None:
+    town.sandbox.faults.answers = {}
+    api = town.api("dana")
+    for title in "abc":
+        assert len(api.listed(f"{ONE}/issues")) == "abc".index(title)
+        api.wanted(201, "POST", f"{ONE}/issues", {"title": title})
+    assert len(api.listed(f"{ONE}/issues")) == 3
+    assert api.raw("GET", ONE).status_code == 200
+    town.sandbox.faults.plan(Fault(FaultKind.STALE, times=3))
+    assert len(api.listed(f"{ONE}/issues")) == 2
+    assert len(api.listed(f"{ONE}/issues")) == 2
+    assert api.raw("GET", ONE).json()["full_name"] == REPOSITORY, "what never changed is told as it is"
+    assert len(api.listed(f"{ONE}/issues")) == 3
 
 
 def test_calls_are_counted_by_route_reads_and_writes_apart(town: Town) -> None:

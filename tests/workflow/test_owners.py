@@ -1,6 +1,7 @@
 """CODEOWNERS of main through the whole gate: what GitHub would ignore lets nobody approve, and the check says why."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -83,6 +84,9 @@ def test_write_access_lost_between_approval_and_merge_stops_the_deployment(world
     assert world.conclusions(number) == ("success", "success")
     world.host.powerless.add(MANAGERS)
     merge = world.merge("omar-ops", number)
+    assert world.check(merge, "dvo/deploy").conclusion is None
+    world.travel(world.clock.moment + timedelta(seconds=31))
+    world.settle()
     check = world.check(merge, "dvo/deploy")
     assert check.conclusion is not None
     assert check.conclusion.value == "failure"

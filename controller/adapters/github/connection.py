@@ -237,6 +237,8 @@ def _answer_of(
     if copy is not None and status == 304:
         return {**headers, "link": copy.link}, copy.body
     if status < 300:
+        if not body and status != 204:
+            raise unavailable(f"GitHub answered {status} to {call} and said nothing")
         return headers, body
     raise _refusal(status, headers, body)
 

@@ -2,15 +2,16 @@
 
 What stands already is not written again: the index remembers what was written, and where it
 remembers nothing, GitHub is asked. Before something is created its memory is emptied, so a
-creation whose answer was lost is looked for, even when the caller says it is the first. A
-finished run is never rewritten (its annotations would add up); a new one supersedes it.
+creation whose answer was lost is looked for, even when the caller says it is the first; and again
+and again for a minute, for it may come after what was written next. A finished run is never rewritten
+(its annotations would add up); a new one supersedes it.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from controller.adapters.github.answer import at, items, number, text
 from controller.adapters.github.checks import cut, written_as
@@ -27,6 +28,8 @@ STICKY = "<!-- dvo:sticky -->"
 """Marks the one comment that is ours to rewrite; invisible on the page."""
 
 _COMMENT = 65_000
+_LATE_SECONDS = 60.0
+"""How long after its answer was lost a write may still be carried out; GitHub itself gives up after ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class _Standing:
     says: str
     is_open: bool = False
     """A check run still in progress and without annotations, which an update completes."""
+    doubted_until: float = 0.0
+    """Until when (seconds since 1970) something written before, whose answer was lost, may come after it."""
 
 
 class GitHubWriter:
@@ -49,10 +54,10 @@ class GitHubWriter:
     def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
         """Make `check` stand on its commit; see the port."""
         key = f"github/check/{check.commit}/{check.name}"
-        known = self._index.recall(key)
-        standing = _standing_in(known) or (_NO_RUN if is_first and known is None else self._found_run(check))
+        known, trusted, doubted_until = self._recalled(key)
+        standing = trusted or (_NO_RUN if is_first and known is None else self._found_run(check))
         if standing.id is not None and standing.says == check.external_id:
-            self._remember(key, standing, known)
+            self._remember(key, replace(standing, doubted_until=doubted_until), known)
             return
         self._index.remember(key, "")
         first, *more = written_as(check)
@@ -64,18 +69,18 @@ class GitHubWriter:
         for body in more:
             self._update(run, body)
         is_open = check.conclusion is None and not check.annotations
-        self._remember(key, _Standing(run, check.external_id, is_open))
+        self._remember(key, _Standing(run, check.external_id, is_open, doubted_until))
 
     def write_comment(self, number: int, text: str | None, *, is_first: bool = False) -> None:
         """Make `text` the one sticky comment; see the port."""
         key = f"github/comment/{number:d}"
         wanted = "" if text is None else f"{STICKY}\n{cut(text, _COMMENT)}"
-        known = self._index.recall(key)
-        standing = _standing_in(known) or (_NO_COMMENT if is_first and known is None else self._found_comment(number))
+        known, trusted, doubted_until = self._recalled(key)
+        standing = trusted or (_NO_COMMENT if is_first and known is None else self._found_comment(number))
         if standing.says != _digest(wanted):
             self._index.remember(key, "")
             standing = _Standing(self._rewritten(number, standing.id, wanted), _digest(wanted))
-        self._remember(key, standing, known)
+        self._remember(key, replace(standing, doubted_until=doubted_until), known)
 
     def request_reviews(self, number: int, accounts: Sequence[Account], occasion: str = "") -> None:
         """Ask `accounts` to review, those not asked for `occasion` and not waited for already; see the port."""
@@ -156,9 +161,11 @@ class GitHubWriter:
 
     def _delete(self, comment: int) -> None:
         try:
-            self._app.send("DELETE", self._app.path(f"/issues/comments/{comment}"))
+            said = self._app.send("DELETE", self._app.path(f"/issues/comments/{comment}"))
         except InputError:
             return  # gone already, which is what was wanted
+        if said is not None:
+            raise unavailable(f"GitHub does not say that comment {comment} is gone")
 
     def _ask(self, number: int, logins: Sequence[str]) -> None:
         path = self._app.path(f"/pulls/{number:d}/requested_reviewers")
@@ -169,8 +176,16 @@ class GitHubWriter:
         requested = items(self._app.get(self._app.path(f"/pulls/{number:d}")), "requested_reviewers")
         return {str(person.id) for person in map(account_of, requested) if person is not None}
 
+    def _recalled(self, key: str) -> tuple[str | None, _Standing | None, float]:
+        """Return what the index holds, what stands if that can be trusted, and until when there is doubt."""
+        known, now = self._index.recall(key), self._app.now().timestamp()
+        standing = _standing_in(known)
+        if standing is not None and standing.doubted_until <= now:
+            return known, standing, 0.0
+        return known, None, now + _LATE_SECONDS if known == "" else standing.doubted_until if standing else 0.0
+
     def _remember(self, key: str, standing: _Standing, known: str | None = None) -> None:
-        value = json.dumps({"id": standing.id, "says": standing.says, "open": standing.is_open})
+        value = json.dumps(asdict(standing))
         if value != known:
             self._index.remember(key, value)
 
@@ -179,8 +194,13 @@ def _standing_in(known: str | None) -> _Standing | None:
     """Return what the index remembers; None for nothing, and for what was dropped or garbled."""
     try:
         match json.loads(known or "null"):
-            case {"id": int() | None as found, "says": str(says), "open": bool(is_open)}:
-                return _Standing(found, says, is_open)
+            case {
+                "id": int() | None as found,
+                "says": str(says),
+                "is_open": bool(is_open),
+                "doubted_until": float(late),
+            }:
+                return _Standing(found, says, is_open, late)
     except ValueError:
         return None
     return None

@@ -40,6 +40,7 @@ from controller.sandbox.rest.paging import page_of
 from controller.sandbox.rest.routing import Body, Call, Reply, Route
 from controller.sandbox.tokens import NOBODY, allow, identify
 from controller.sandbox.urls import API_PREFIX, Endpoint
+from controller.sandbox.witness import WITNESSES, Seen
 from controller.sandbox.world import World
 
 _OPEN = ("/meta", "/rate_limit", "/versions")
@@ -112,16 +113,37 @@ def _endpoint(world: World, faults: Faults, route: Route) -> Endpoint:
         fault = faults.take(route.method, path)
         if faults.latency_ms:
             await asyncio.sleep(faults.latency_ms / 1000)
-        if fault is not None and not fault.after:
+        if fault is not None and fault.keeps_from_happening:
             return _troubled(fault, None)
-        raw = await request.body()
-        answer = await run_in_threadpool(_answer, world, faults, route, request, raw)
+        with faults.call():
+            raw = await request.body()
+            if fault is not None and not fault.after:
+                await asyncio.sleep(fault.delay_ms / 1000)
+            answer = await run_in_threadpool(_answer, world, faults, route, request, raw)
+            _show(request, raw, answer)
+            if fault is not None and fault.after:
+                await asyncio.sleep(fault.delay_ms / 1000)
+        question = f"{request.url.path}?{request.url.query} {request.headers.get('accept')}"
+        if fault is not None and fault.kind is FaultKind.STALE:
+            return faults.older(question, answer)
+        if route.method == "GET":
+            faults.keep(question, answer)
         return answer if fault is None else _troubled(fault, answer)
 
     return endpoint
 
 
+def _show(request: Request, raw: bytes, answer: Response) -> None:
+    if WITNESSES:
+        path, query = request.url.path.removeprefix(API_PREFIX), dict(request.query_params)
+        seen = Seen(request.method, path, query, dict(request.headers), raw, answer.status_code, bytes(answer.body))
+        for witness in WITNESSES:
+            witness(seen)
+
+
 def _troubled(fault: Fault, answer: Response | None) -> Response:
+    if fault.kind is FaultKind.DELAY and answer is not None:
+        return answer
     if fault.kind is FaultKind.RESET:
         return NoAnswer()
     if fault.kind is FaultKind.GARBAGE:

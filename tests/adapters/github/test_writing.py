@@ -1,6 +1,7 @@
 """Checks within GitHub's limits, one comment of our own, and nothing written twice."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -96,6 +97,26 @@ def test_a_check_whose_annotations_are_not_all_written_is_not_done(
         assert {run["conclusion"] for run in runs(stage, head)} == {None}
     stage.writer.write_check(green)
     assert stage.check(head, "dvo/policy") == ("success", "Admitted", 120)
+
+
+def test_a_check_that_comes_after_its_successor_is_found_and_superseded(stage: SandboxStage, head: CommitSha) -> None:
+    """ATTACKS 029: a green one, given up for lost, that GitHub writes when the facts have changed."""
+    green, red = check(head, Conclusion.SUCCESS), check(head, title="Withdrawn")
+    moment = datetime(2027, 1, 1, tzinfo=UTC)
+    stage.app.now = lambda: moment
+    stage.sandbox.faults.plan(Fault(FaultKind.RESET, "POST", "*/check-runs"))
+    with pytest.raises(UnavailableError):
+        stage.writer.write_check(green)
+    stage.writer.write_check(red)
+    GitHubWriter(stage.app, MemoryIndex()).write_check(green)
+    assert stage.check(head, "dvo/policy")[0] == "success", "it came late"
+    stage.writer.write_check(red)
+    assert stage.check(head, "dvo/policy")[:2] == ("failure", "Withdrawn")
+    counts(stage)
+    stage.writer.write_check(red)
+    moment += timedelta(seconds=61)
+    stage.writer.write_check(red)
+    assert counts(stage) == {OF_COMMIT: 1}, "looked for while it may still come, and not afterwards"
 
 
 def test_another_apps_run_of_our_name_is_not_ours(stage: SandboxStage, head: CommitSha) -> None:

@@ -247,6 +247,8 @@ class Histories(RuleBasedStateMachine):
         if after is not None:
             self.model.step(before, after, pull)
             self.world.look("main")
+            self.pass_time()
+            self.world.settle()
 
     def merged(self, number: int, method: str) -> CommitSha | None:
         """Merge a pull request and return its merge, or None where it cannot be merged."""
@@ -444,7 +446,7 @@ class Histories(RuleBasedStateMachine):
         people[:] = [replace(one, **changed) if one.login == login else one for one in people]
 
     def pass_time(self) -> None:
-        """Wait until nobody doubts any more that a commit of main belongs to no pull request."""
+        """Wait until nobody doubts any more that a commit of main belongs to no pull request, or lacks approval."""
         self.world.travel(self.host.now + timedelta(seconds=31))
 
     def tell(self, key: str, *, heard: bool) -> None:

@@ -4,7 +4,7 @@ Commits are made in the repository's real Git and pushed through the public API;
 them from that Git, past everything the controller reads with.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.exchange import Patience
 from controller.adapters.github.merge_queue import GitHubMergeQueue
 from controller.adapters.github.proposing import GitHubProposer
 from controller.adapters.github.reading import GitHubReader
@@ -173,38 +174,54 @@ class _Checks(dict[tuple[CommitSha, str], CheckRun]):
 class SandboxHost(FakeCodeHost):
     """A sandbox with this project's content and people; whatever is not here is not used of the fake either."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, agents: Collection[str] = ()) -> None:
+        """Hold this project's content: of its agents those whose codes are named, or all."""
         self.now: datetime = TUESDAY
         self.sandbox = Sandbox(folder / "sandbox", clock=lambda: self.now)
         self.sandbox.start()
-        self.credentials = self._seeded()
+        self.credentials = self._seeded(agents)
         # Days pass in a history, so what is asked for in a minute of ours was spread over hours of theirs.
         seconds = count()
-        known = self.credentials
-        self._app = GitHubApp(
-            self.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, monotonic=lambda: float(next(seconds))
-        )
-        self._reader = GitHubReader(self._app, folder / "contents", clock=lambda: self.now.timestamp())
-        self._index = _Index()
-        self._writer = GitHubWriter(self._app, self._index)
-        self.proposer = GitHubProposer(self._app)
+        self.take_hands(folder / "contents", monotonic=lambda: float(next(seconds)))
         repository = self.sandbox.world.repository(ORGANIZATION, "agents")
         accounts = {f"{login}@example.com": self.person(login) for login in (*PEOPLE, STRANGER[0])}
         self.objects = StoredObjects(repository, accounts, self)
         self.branches = _Branches(repository.store)
         self.checks = _Checks(self._as("ada-admin"))
         self._branch = "main"
+
+    def take_hands(
+        self, contents: Path, *, monotonic: Callable[[], float], patience: Patience | None = None
+    ) -> GitHubApp:
+        """Read and write from now on as a controller that was just started; return its connection."""
+        known = self.credentials
+        self._app = GitHubApp(
+            self.sandbox.api_url,
+            known.app_id,
+            known.private_key,
+            REPOSITORY,
+            patience=patience or Patience(),
+            monotonic=monotonic,
+        )
+        reader = GitHubReader(self._app, contents, clock=lambda: self.now.timestamp())
+        writer = GitHubWriter(self._app, _Index())
+        self.proposer = GitHubProposer(self._app)
         for method in ("reviews", "open_pull_requests", "merged_pull_request", "pushers", "pull_request"):
-            setattr(self, method, getattr(self._reader, method))
+            setattr(self, method, getattr(reader, method))
         for method in ("tip", "compare", "snapshot", "contents", "team_members", "may_write"):
-            setattr(self, method, getattr(self._reader, method))
+            setattr(self, method, getattr(reader, method))
         self.merge_groups = GitHubMergeQueue(self._app).merge_groups  # type: ignore[method-assign] # in the place of the fake's
         for method in ("write_check", "write_comment", "request_reviews"):
-            setattr(self, method, getattr(self._writer, method))
+            setattr(self, method, getattr(writer, method))
+        return self._app
+
+    def close_hands(self) -> None:
+        """End the connection."""
+        self._app.close()
 
     def close(self) -> None:
         """End it."""
-        self._app.close()
+        self.close_hands()
         self.sandbox.stop()
 
     @property
@@ -283,7 +300,7 @@ class SandboxHost(FakeCodeHost):
         assert answer.is_success or answer.status_code in _REFUSED, answer.text
         return answer.is_error
 
-    def _seeded(self) -> AppCredentials:
+    def _seeded(self, agents: Collection[str]) -> AppCredentials:
         seeds = self.sandbox.seeds
         everybody: Iterable[tuple[str, int]] = [*((login, number) for login, (number, _) in PEOPLE.items()), STRANGER]
         for login, number in everybody:
@@ -292,12 +309,22 @@ class SandboxHost(FakeCodeHost):
         for slug, members in TEAMS.items():
             seeds.add_team(ORGANIZATION, slug, members=members)
         content = {path: text for path, text in project_content().items() if isinstance(text, bytes)}
+        content = {path: text for path, text in content.items() if not agents or _is_among(agents, path)}
         seeds.add_repository(REPOSITORY, content, author="ada-admin")
         for slug in TEAMS:
             seeds.grant(REPOSITORY, "write", team=slug)
         for login, _ in everybody:
             seeds.grant(REPOSITORY, "write", person=login)
         return seeds.add_app(AppSeed("dvo", ORGANIZATION))
+
+
+def _is_among(agents: Collection[str], path: str) -> bool:
+    """Tell whether a file belongs to one of these agents, or to none."""
+    folder, _, rest = path.partition("/")
+    if folder == "agents":
+        return rest.partition("/")[0] in agents
+    name = rest.rpartition("/")[2].removesuffix(".yaml")
+    return folder != "environments" or name in (*agents, "environment")
 
 
 class _Index(dict[str, str]):
