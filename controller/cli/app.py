@@ -76,11 +76,17 @@ def init(
 
 
 @app.command()
-def doctor(*, json: Json = False) -> None:
+def doctor(
+    *,
+    fill: Annotated[
+        bool, typer.Option("--fill", help="First write missing GitHub ids into the directory file.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Examine what the controller needs, and say how to mend what is missing."""
     from controller.cli.doctoring import run
 
-    raise typer.Exit(run(as_json=json))
+    raise typer.Exit(run(as_json=json, is_filling=fill))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import typer
 from rich.console import Console
@@ -12,6 +13,7 @@ from rich.text import Text
 from controller.cli.failure import OK, REFUSED, UNREACHABLE, USAGE, exit_code
 from controller.cli.printable import printable
 from controller.compose.examining import machine_checks, server_checks
+from controller.compose.filling import fill
 from controller.compose.secrets import server_settings
 from controller.compose.seen import Check
 from controller.errors import ConfigurationError, ControllerError
@@ -30,11 +32,14 @@ class Examined:
     advice: str | None
 
 
-def run(*, as_json: bool) -> int:
-    """Examine, tell, and return the exit code: settings first, then what is broken, then what is unreachable."""
+def run(*, as_json: bool, is_filling: bool = False) -> int:
+    """Examine, tell, and return the exit code: settings first, then what is broken, then what is unreachable.
+
+    With `is_filling`, first complete the directory file.
+    """
     found: list[Examined] = []
     console = Console(highlight=False, markup=False, emoji=False)
-    for examined in _examined():
+    for examined in _examined(is_filling=is_filling):
         found.append(examined)
         if not as_json:
             _print(console, examined)
@@ -47,7 +52,7 @@ def run(*, as_json: bool) -> int:
     return next((code for code in (USAGE, REFUSED, UNREACHABLE) if code in codes), OK)
 
 
-def _examined() -> Iterator[Examined]:
+def _examined(*, is_filling: bool) -> Iterator[Examined]:
     environment = process_environment()
     server: Settings | None = None
     try:
@@ -55,6 +60,8 @@ def _examined() -> Iterator[Examined]:
         yield Examined("settings", OK, f"complete, for {server.repository}; the webhook secret is set", None)
     except ControllerError as error:
         yield _failed("settings", error)
+    if server is not None and is_filling:
+        yield from _tried([("fill", partial(fill, server))])
     yield from _tried(machine_checks(server or _local()))
     if server is not None:
         yield from _tried(server_checks(server))

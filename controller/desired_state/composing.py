@@ -63,9 +63,9 @@ class Composition:
         return next((at for event, at in self.scalars if offset in range(*_span(event))), None)
 
 
-def compose(text: str) -> Composition:
+def compose(text: str, most_nodes: int = MAX_NODES) -> Composition:
     """Return everything `text` holds as one YAML document, and every fault found on the way."""
-    composer = _Composer(yaml.CSafeLoader(text))
+    composer = _Composer(yaml.CSafeLoader(text), most_nodes)
     try:
         composer.document()
     except _GiveUpError as reason:
@@ -104,8 +104,9 @@ def _span(event: Event) -> tuple[int, int]:
 class _Composer:
     """Walks the events of one document, noting faults and going on wherever that is possible."""
 
-    def __init__(self, parser: yaml.CSafeLoader) -> None:
+    def __init__(self, parser: yaml.CSafeLoader, most_nodes: int) -> None:
         self.found = Composition()
+        self._most_nodes = most_nodes
         self._next = cast("Callable[[], Event]", parser.get_event)
         self._nodes = 0
 
@@ -130,8 +131,9 @@ class _Composer:
 
     def _node(self, event: Event, at: Path) -> object:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise _GiveUpError(Fault(_place(event), f"more than {MAX_NODES} values in one file", "Make it smaller."))
+        if self._nodes > self._most_nodes:
+            told = f"more than {self._most_nodes} values in one file"
+            raise _GiveUpError(Fault(_place(event), told, "Make it smaller."))
         if isinstance(event, ScalarEvent):
             return self._scalar(event, at)
         if isinstance(event, AliasEvent):

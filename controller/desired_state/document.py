@@ -1,6 +1,6 @@
 """A governed file's bytes -> plain values with positions, or every reason why not.
 
-Before YAML has its say: at most 64 KiB, UTF-8 without a byte order mark, line feeds only, no
+Before YAML has its say: at most so many bytes, UTF-8 without a byte order mark, line feeds only, no
 character a reviewer cannot see, nothing that looks like a credential. A document with faults
 still shows its values, with the faulty ones named, so that whoever judges the keys can add
 its own findings without repeating these. Nothing that a file holds makes this raise.
@@ -12,7 +12,7 @@ from itertools import islice
 
 from controller.change.characters import spelled, unseen_characters
 from controller.change.names import RepoPath
-from controller.desired_state.composing import Composition, Fault, Path, Place, compose, dotted
+from controller.desired_state.composing import MAX_NODES, Composition, Fault, Path, Place, compose, dotted
 from controller.desired_state.problem import Problem
 from controller.desired_state.secret_shapes import secret_shapes
 
@@ -44,16 +44,29 @@ class Document:
         return any(at[:length] in self.faulty for length in range(len(at) + 1))
 
 
-def read_document(path: RepoPath, content: bytes) -> Document:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a file may hold."""
+
+    bytes: int = MAX_BYTES
+    nodes: int = MAX_NODES
+
+
+GOVERNED = Limits()
+"""Of a file that anybody may propose."""
+
+
+def read_document(path: RepoPath, content: bytes, limits: Limits = GOVERNED) -> Document:
     """Return what `content` holds and every fault found in it."""
-    if len(content) > MAX_BYTES:
-        return _unread(path, Fault((1, 1), f"{len(content)} bytes, expected at most {MAX_BYTES}", "Make it smaller."))
+    if len(content) > limits.bytes:
+        told = f"{len(content)} bytes, expected at most {limits.bytes}"
+        return _unread(path, Fault((1, 1), told, "Make it smaller."))
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         return _unread(path, _not_utf8(content, error))
     unseen = list(unseen_characters(text))
-    composition = compose(_masked(text, unseen))
+    composition = compose(_masked(text, unseen), limits.nodes)
     faults = composition.faults
     if unseen:
         faults = [fault for fault in faults if _MASK not in fault.message]

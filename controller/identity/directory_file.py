@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from controller.change.facts import Account
 from controller.change.names import RepoPath
 from controller.desired_state.composing import Path, dotted
-from controller.desired_state.document import Document, read_document
+from controller.desired_state.document import Document, Limits, read_document
 from controller.desired_state.problem import Problem
 from controller.errors import ConfigurationError
 from controller.identity.principal import People, Principal, PrincipalId, PrincipalKind
@@ -98,8 +98,16 @@ class DirectoryFile:
         )
 
 
+LIMITS = Limits(bytes=2 * 1024 * 1024, nodes=200_000)
+"""Enough for ten thousand people; the operator writes this file, so it is not held to what anybody may propose."""
+
 NOBODY = DirectoryFile({}, {}, {})
 """A file that names nobody."""
+
+
+def open_document(path: str, content: bytes) -> Document:
+    """Return what a directory file holds, whoever it names, with every fault of its form."""
+    return read_document(RepoPath(path), content, LIMITS)
 
 
 def read_directory(path: str, content: bytes) -> DirectoryFile:
@@ -107,7 +115,7 @@ def read_directory(path: str, content: bytes) -> DirectoryFile:
 
     Raises `ConfigurationError` with every fault, one per line, as ``path:line:column: what is wrong``.
     """
-    document = read_document(RepoPath(path), content)
+    document = open_document(path, content)
     return _directory(document, content, ())
 
 
@@ -116,7 +124,7 @@ def read_links(path: str, content: bytes) -> DirectoryFile:
 
     Raises as `read_directory`, also for a person without `entra_id`, or with what Entra ID says itself.
     """
-    document = read_document(RepoPath(path), content)
+    document = open_document(path, content)
     return _directory(document, content, _beside_tenant(document))
 
 
