@@ -103,7 +103,8 @@ def _is_among(value: object, texts: Collection[str]) -> bool:
 
 
 def _expiry(claims: Mapping[str, object], now: datetime) -> datetime | TokenFault:
-    starts, issued, ends = (_seconds(claims.get(name)) for name in ("nbf", "iat", "exp"))
+    starts = _seconds(claims.get("nbf", claims.get("iat")))
+    issued, ends = _seconds(claims.get("iat")), _seconds(claims.get("exp"))
     if starts is None or issued is None or ends is None or ends - issued > LONGEST.total_seconds():
         return TokenFault.MALFORMED
     at, leeway = now.timestamp(), LEEWAY.total_seconds()

@@ -1,6 +1,6 @@
 """The keys a tenant signs its tokens with, as its authority publishes them.
 
-Both endpoint versions are asked, since a token of either may come; what a key is good for is
+Both versions of the endpoint are asked, since a token of either may come; what a key is good for is
 the issuer of the document it was published in. A key that nobody knows makes us look again, at
 most once in a while, so that forged key ids cost the authority nothing. Keys are kept while the
 authority cannot be reached, but not for ever: a key that was withdrawn must stop counting.
@@ -9,7 +9,7 @@ OpenID Connect Discovery 1.0; RFC 7517; Microsoft: "Signing key rollover in the 
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,7 +26,8 @@ _BOUND = timedelta(hours=48)
 """How long keys are believed while the authority cannot be reached."""
 _COOL_DOWN = timedelta(minutes=1)
 """Between two looks at the authority, whatever was asked for."""
-_VERSIONS = ("", "/v2.0")
+V1, V2 = "", "/v2.0"
+"""Where below the tenant each version of the endpoint is."""
 _LARGEST = 1024 * 1024
 _FEWEST_BITS = 2048
 
@@ -48,8 +49,16 @@ class _Known:
 class SigningKeys:
     """The keys of one tenant, by key id."""
 
-    def __init__(self, http: httpx.Client, authority: str, tenant: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        authority: str,
+        tenant: str,
+        clock: Clock,
+        versions: Sequence[str] = (V1, V2),
+    ) -> None:
         """Read what `authority` publishes for `tenant` with `http`, which must verify whom it talks to."""
+        self._versions = versions
         self._http = http
         self._tenant_url = f"{authority}/{tenant}"
         self._tenant = tenant
@@ -90,7 +99,7 @@ class SigningKeys:
 
     def _published(self) -> Mapping[str, PublishedKey]:
         found: dict[str, PublishedKey] = {}
-        for version in _VERSIONS:
+        for version in self._versions:
             for key_id, key in self._version(version):
                 other = found.get(key_id, key)
                 if other.public != key.public:

@@ -95,7 +95,8 @@ def test_a_token_an_application_got_for_itself_is_a_service_account(claims: dict
         (TokenFault.MALFORMED, {"ver": ...}),
         (TokenFault.MALFORMED, {"ver": 2.0}),
         (TokenFault.MALFORMED, {"exp": ...}),
-        (TokenFault.MALFORMED, {"nbf": ...}),
+        (TokenFault.MALFORMED, {"nbf": None}),
+        (TokenFault.MALFORMED, {"nbf": ..., "iat": ...}),
         (TokenFault.MALFORMED, {"iat": ...}),
         (TokenFault.MALFORMED, {"exp": str(at(NOW) + 3600)}),
         (TokenFault.MALFORMED, {"exp": True}),
@@ -131,6 +132,11 @@ def test_an_id_token_of_our_own_sign_in_opens_no_door() -> None:
 def test_a_token_is_valid_for_its_time_and_a_minute_around_it(moved: timedelta, fault: TokenFault | None) -> None:
     found = read(of_person(), NOW + moved)
     assert (found if isinstance(found, TokenFault) else None) is fault
+
+
+def test_a_token_that_does_not_say_from_when_on_is_valid_since_it_was_issued() -> None:
+    assert read(of_person(nbf=...)) == read(of_person())
+    assert read(of_person(nbf=..., iat=at(NOW) + 120)) is TokenFault.NOT_YET_VALID
 
 
 def test_a_token_issued_later_than_now_is_not_valid_whatever_its_not_before() -> None:

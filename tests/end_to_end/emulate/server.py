@@ -1,4 +1,4 @@
-"""Another author's GitHub (npm `emulate`) as a process: started on a free port, and ended.
+"""Another author's GitHub and Entra ID (npm `emulate`) as processes: started on a free port, and ended.
 
 It takes a port by number only, so another may take the port between the asking and the taking:
 it then ends by itself, and is started again on another one. That the one who answers is ours
@@ -8,7 +8,7 @@ is known by a token that only ours was seeded with.
 import json
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,8 @@ def emulate(folder: Path, seeds: Mapping[str, object]) -> Iterator[str]:
     config.write_text(json.dumps(seeds), "utf-8")
     token = next(iter(_tokens(seeds)))
     for _ in range(_ATTEMPTS):
-        with _running(config, port := _free_port(), folder / "emulate.log") as process:
+        options = ("--service", "github", "--port", str(port := _free_port()), "--config", str(config))
+        with _running(options, folder / "emulate.log") as process:
             url = f"http://127.0.0.1:{port}"
             until(partial(_answers_or_has_ended, url, token, process), "emulate to answer")
             if not _has_ended(process):
@@ -43,8 +44,25 @@ def emulate(folder: Path, seeds: Mapping[str, object]) -> Iterator[str]:
 
 
 @contextmanager
-def _running(config: Path, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    options = ("--service", "github", "--port", str(port), "--config", str(config))
+def emulated_entra(folder: Path, seeds: Mapping[str, object], public_url: str) -> Iterator[str]:
+    """Give the address of an Entra ID that begins with `seeds` and calls itself `public_url`."""
+    assert EMULATE.is_file(), f"there is no emulate at {EMULATE}: run `make npm`"
+    config = folder / "emulate-entra.json"
+    config.write_text(json.dumps({"microsoft": seeds}), "utf-8")
+    for _ in range(_ATTEMPTS):
+        port = str(_free_port())
+        options = ("--service", "microsoft", "--port", port, "--config", str(config), "--base-url", public_url)
+        with _running(options, folder / "emulate-entra.log") as process:
+            url = f"http://127.0.0.1:{port}"
+            until(partial(_calls_itself_or_has_ended, url, public_url, process), "emulate to answer")
+            if not _has_ended(process):
+                yield url
+                return
+    raise AssertionError(f"emulate ended {_ATTEMPTS} times: {(folder / 'emulate-entra.log').read_text()[-3000:]}")
+
+
+@contextmanager
+def _running(options: Sequence[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     command = [str(NODE), str(EMULATE), "start", *options]
     with (
         log.open("ab") as output,
@@ -64,6 +82,16 @@ def _answers_or_has_ended(url: str, token: str, process: subprocess.Popen[bytes]
     except httpx.HTTPError:
         return False
     return answer.status_code == httpx.codes.OK
+
+
+def _calls_itself_or_has_ended(url: str, public_url: str, process: subprocess.Popen[bytes]) -> bool:
+    if _has_ended(process):
+        return True
+    try:
+        answer = httpx.get(f"{url}/.well-known/openid-configuration", trust_env=False)
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == httpx.codes.OK and str(answer.json()["issuer"]).startswith(public_url)
 
 
 def _has_ended(process: subprocess.Popen[bytes]) -> bool:
