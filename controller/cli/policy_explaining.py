@@ -11,23 +11,19 @@ import typer
 from controller.cli.check_document import check_document
 from controller.cli.checking import Asked, exit_code_of, outcome_of
 from controller.cli.failure import OK
-from controller.cli.policy_listing import note_document
 from controller.cli.printable import printable
 from controller.compose.policies import rule_notes
-from controller.decision.facts import facts_of
-from controller.decision.remedy_words import all_together, to_do, worth
+from controller.decision.path_document import NO_PATH, path_document
 from controller.decision.wording import counted
 from controller.errors import InputError
-from controller.policy.answer_document import finding_document
 from controller.policy.green_path import GreenPath, Way
-from controller.policy.rule_note import RuleNote
+from controller.policy.rule_note import RuleNote, note_document
 from controller.settings import load_local_settings, process_environment
 from controller.workflow.local_check import LocalCheck
 
 SCHEMA = "dvo.policy-explain/1"
 RULE_SCHEMA = "dvo.policy-rule/1"
 _WIDEST = 100
-_NOTHING = GreenPath((), None)
 
 
 def explain(asked: Asked, *, as_json: bool) -> int:
@@ -58,7 +54,7 @@ def explain_rule(repository: Path, rule: str, *, as_json: bool) -> int:
 
 def ways_of(outcome: LocalCheck) -> GreenPath:
     """Return the path to green of a local branch; empty where policy gave no answer."""
-    return outcome.judgement.path or _NOTHING
+    return outcome.judgement.path or NO_PATH
 
 
 def asked_of(outcome: LocalCheck, way: Way) -> Iterator[str]:
@@ -83,29 +79,5 @@ def _about(note: RuleNote, width: int) -> Iterator[str]:
 
 
 def _document(outcome: LocalCheck) -> Mapping[str, object]:
-    path = ways_of(outcome)
-    together = path.together
-    return {
-        **check_document(outcome),
-        "schema": SCHEMA,
-        "findings": [_way(outcome, way) for way in path.ways],
-        "together": together
-        and {
-            "green": not together.denials,
-            "remaining": [finding_document(finding) for finding in together.denials],
-            "approvals": sorted({finding.rule for finding in together.approvals}),
-        },
-        "unproven": path.failure,
-        "summary": all_together(path) or None,
-    }
-
-
-def _way(outcome: LocalCheck, way: Way) -> Mapping[str, object]:
-    return {
-        **finding_document(way.finding),
-        "facts": list(facts_of(outcome.judgement, way.finding)),
-        "to_do": list(to_do(way, asked_of(outcome, way))),
-        "proof": way.proof.value,
-        "worth": worth(way),
-        "instead": [finding_document(finding) for finding in way.instead],
-    }
+    told = path_document(outcome.judgement, lambda way: asked_of(outcome, way))
+    return {**check_document(outcome), "schema": SCHEMA, **told}

@@ -3,7 +3,7 @@
 import json
 import shutil
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from controller.cli.failure import OK
 from controller.cli.printable import printable
 from controller.compose.policies import rule_notes
-from controller.policy.rule_note import RuleNote
+from controller.policy.rule_note import RuleNote, note_document
 from controller.settings import load_local_settings, process_environment
 
 SCHEMA = "dvo.policy-list/1"
@@ -27,22 +27,6 @@ def run(repository: Path, *, as_json: bool) -> int:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         typer.echo(printable("\n".join(_lines(notes, width))))
     return OK
-
-
-def note_document(note: RuleNote) -> Mapping[str, object]:
-    """Return what a rule says of itself, as JSON values."""
-    return {
-        "id": note.id,
-        "title": note.title,
-        "description": note.description,
-        "owner": note.owner,
-        "severity": note.severity.value,
-        "remedy": note.remedy,
-        "package": note.package,
-        "path": note.path,
-        "line": note.line,
-        "company": note.is_company,
-    }
 
 
 def _lines(notes: Iterable[RuleNote], width: int) -> Iterator[str]:

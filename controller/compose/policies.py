@@ -1,13 +1,14 @@
 """What the commands of a policy author are made of: a policy folder on this machine, and an OPA."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from controller.adapters.opa.inspecting import inspect_notes
+from controller.adapters.opa.inspecting import inspect_bundle, inspect_notes
 from controller.adapters.opa.servers import OpaServers
 from controller.adapters.opa.testing import RegoTest, run_rego_tests
-from controller.change.names import RepoPath
+from controller.change.names import Digest, RepoPath
 from controller.desired_state.problem import Problem
 from controller.errors import ConfigurationError, InputError, PolicyError
 from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
@@ -48,6 +49,25 @@ def rule_notes(repository: Path, opa: Path | None) -> tuple[RuleNote, ...]:
     `PolicyError` for policies that do not parse or a rule without a note.
     """
     return read_notes(inspect_notes(known_opa(opa), policy_folder(repository)))
+
+
+def notes_of(opa: Path | None) -> Callable[[PolicyBundle], tuple[RuleNote, ...]]:
+    """Return what tells the notes of a bundle's rules; those of the last bundle are remembered.
+
+    It raises `ConfigurationError` without an OPA, `PolicyError` for a rule without a note.
+    """
+    known: dict[Digest, tuple[RuleNote, ...]] = {}
+
+    def told(bundle: PolicyBundle) -> tuple[RuleNote, ...]:
+        if bundle.digest not in known:
+            binary = known_opa(opa)
+            with TemporaryDirectory(prefix="dvo-policies-") as folder:
+                notes = read_notes(inspect_bundle(binary, bundle, Path(folder)))
+            known.clear()
+            known[bundle.digest] = notes
+        return known[bundle.digest]
+
+    return told
 
 
 def policy_tests(repository: Path, opa: Path | None) -> PolicyTests:

@@ -45,6 +45,7 @@ from controller.compose.counting_journal import CountingJournal
 from controller.compose.entrance import Opening, Shared, entrance, shared
 from controller.compose.measuring import budget_probe, listening, measured, sparing
 from controller.compose.people import directory_word, open_directory
+from controller.compose.policies import notes_of
 from controller.compose.wiring import Parts, wire
 from controller.errors import ConfigurationError
 from controller.ledger.event import Event, EventType, Severity
@@ -54,6 +55,7 @@ from controller.secret_sources import SecretSource
 from controller.settings import Settings
 from controller.web.app import Doors, create_app
 from controller.web.metrics import Metrics
+from controller.web.policy_routes import PolicyDoor
 
 _THREADS = 24
 _LOG = structlog.get_logger("controller")
@@ -195,6 +197,7 @@ def assembled(
         version=version("dvo"),
         metrics=metrics,
         app_id=settings.github_app_id,
+        policies=PolicyDoor(workflows.simulating, notes_of(settings.opa_bin)),
         start=_starting(worker, parts.journal, parts.clock, settings.secret_sources),
         stop=worker.stop,
         api=opened.api,

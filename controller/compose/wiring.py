@@ -35,6 +35,7 @@ from controller.workflow.reviews import Reviews
 from controller.workflow.roll_out import RollOut
 from controller.workflow.seal import Ledger, Sealer
 from controller.workflow.showing import Showing
+from controller.workflow.simulating import Simulating
 from controller.workflow.step_up import SteppedUp
 from controller.workflow.survey import Surveyor
 from controller.workflow.sweep import Sweep
@@ -97,4 +98,5 @@ def wire(parts: Parts) -> Workflows:
         sweep=Sweep(surveyor, parts.queue, parts.index, chronicle),
         green_checks=GreenChecks(parts.index, parts.clock),
         commands=Commands(parts.conversation, parts.writer, parts.directory, authorizing, chronicle),
+        simulating=Simulating(gatherer, parts.directory, parts.engine, authorizing, chronicle),
     )

@@ -71,6 +71,22 @@ def read_notes(inspected: object) -> tuple[RuleNote, ...]:
     return _distinct(sorted(notes.values(), key=lambda note: (note.is_company, note.id, note.path)))
 
 
+def note_document(note: RuleNote) -> Mapping[str, object]:
+    """Return what a rule says of itself, as JSON values."""
+    return {
+        "id": note.id,
+        "title": note.title,
+        "description": note.description,
+        "owner": note.owner,
+        "severity": note.severity.value,
+        "remedy": note.remedy,
+        "package": note.package,
+        "path": note.path,
+        "line": note.line,
+        "company": note.is_company,
+    }
+
+
 def _distinct(notes: list[RuleNote]) -> tuple[RuleNote, ...]:
     seen: dict[str, RuleNote] = {}
     for note in notes:

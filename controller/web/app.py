@@ -20,6 +20,7 @@ from controller.web.api import Api, api_routes
 from controller.web.github_events import Governed
 from controller.web.health import Health, Probe
 from controller.web.metrics import Metrics
+from controller.web.policy_routes import PolicyDoor, policy_routes
 from controller.web.refusal import RefusalJournal
 from controller.web.scraping import Scraping
 from controller.web.sign_in_routes import SignInDoor, sign_in_routes
@@ -58,6 +59,8 @@ class Doors:
     """Of our own App: only its checks may ask to be made again; None: any."""
     api: Api | None = None
     """None: there is no `/v1`, since nobody could be known at it."""
+    policies: PolicyDoor | None = None
+    """The rules, and what they would say; without `api` nobody is let in."""
     sign_in: SignInDoor | None = None
     """None: people come with tokens only."""
     body_limit: int = 5 * 1024 * 1024
@@ -81,6 +84,8 @@ def create_app(doors: Doors) -> FastAPI:
     app.include_router(_metrics_routes(doors.metrics))
     if doors.api is not None:
         app.include_router(api_routes(doors.api))
+    if doors.policies is not None:
+        app.include_router(policy_routes(doors.policies, None if doors.api is None else doors.api.authentication))
     if doors.sign_in is not None:
         app.include_router(sign_in_routes(doors.sign_in))
     app.add_middleware(Traffic, new_id=doors.new_id, metrics=doors.metrics)

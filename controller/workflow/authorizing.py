@@ -91,7 +91,7 @@ class Authorizing:
         Raises `PolicyError` when the policies do not say, `UnavailableError`, `StaleError` and
         `InputError` when they cannot be asked; there is then no role.
         """
-        standing = self._engine.standing(self._policies(), standing_document(principal))
+        standing = self._engine.standing(self.policies(), standing_document(principal))
         self._watch.saw({principal.id: standing.roles.keys()})
         return standing
 
@@ -99,14 +99,19 @@ class Authorizing:
         if principal is None:
             return "the directory does not know this account"
         try:
-            is_allowed = self._engine.authorize(self._policies(), authorization_document(principal, permission, tier))
+            is_allowed = self._engine.authorize(self.policies(), authorization_document(principal, permission, tier))
         except PolicyError as error:
             return f"the policies of {self._branch} do not say: {error}"
         except (UnavailableError, StaleError, InputError) as error:
             return f"the policies could not be asked: {error}"
         return None if is_allowed else f"no group of theirs gives {permission}"
 
-    def _policies(self) -> PolicyBundle:
+    def policies(self) -> PolicyBundle:
+        """Return the policies of the tip of the governed branch.
+
+        Raises `PolicyError` for policies that cannot be read, `UnavailableError` and `StaleError` when the
+        code host does not answer.
+        """
         tip, known = self._trees.tip(self._branch), self._known
         if known is None or known[0] != tip:
             commit = self._trees.compare(tip, tip).base

@@ -23,6 +23,7 @@ from controller.workflow.restoring import Restoring
 from controller.workflow.reviews import Reviews
 from controller.workflow.roll_out import RollOut
 from controller.workflow.seal import Sealer
+from controller.workflow.simulating import Simulating
 from controller.workflow.sweep import Sweep
 
 
@@ -45,6 +46,7 @@ class Workflows:
     late_merges: LateMerges
     authorizing: Authorizing
     """Asked at the doors that are no pull request."""
+    simulating: Simulating
 
     @property
     def _wholes(self) -> Mapping[str, Callable[[], object]]:

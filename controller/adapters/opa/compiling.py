@@ -49,7 +49,7 @@ class OpaCompiler:
         """
         if faults := company_problems(bundle.files):
             raise PolicyError(f"the policies of {bundle.digest} do not compile: {'; '.join(map(str, faults))}")
-        self._lay_out(bundle, folder)
+        self.lay_out(bundle, folder)
         archive = folder / "bundle.tar.gz"
         options = ["--bundle", FOLDER, "--revision", bundle.digest, "--output", str(archive)]
         done = self._run(["build", "--capabilities", "capabilities.json", *options], folder)
@@ -62,7 +62,7 @@ class OpaCompiler:
     def check(self, bundle: PolicyBundle, folder: Path) -> tuple[Problem, ...]:
         """Return what the strict compiler finds wrong with `bundle`, at its place; empty when all is well."""
         try:
-            self._lay_out(bundle, folder)
+            self.lay_out(bundle, folder)
         except PolicyError as error:
             return (Problem(RepoPath(FOLDER), 1, 1, str(error), error.advice),)
         options = ["--strict", "--bundle", "--format", "json", "--max-errors", "0"]
@@ -70,7 +70,8 @@ class OpaCompiler:
         found = () if done.returncode == 0 else _problems(done.stdout + done.stderr)
         return tuple(sorted((*found, *company_problems(bundle.files))))
 
-    def _lay_out(self, bundle: PolicyBundle, folder: Path) -> None:
+    def lay_out(self, bundle: PolicyBundle, folder: Path) -> None:
+        """Write `bundle` below `folder` as it stands in a repository. Raises `PolicyError` for odd names of files."""
         self._write(bundle.files, folder)
         manifest = {"revision": bundle.digest, "roots": ROOTS}
         (folder / FOLDER / ".manifest").write_text(json.dumps(manifest))

@@ -8,7 +8,9 @@ import subprocess
 from pathlib import Path
 
 from controller.adapters.opa.command import Limits, run_opa
+from controller.adapters.opa.compiling import OpaCompiler
 from controller.errors import PolicyError, UnavailableError
+from controller.policy.bundle import FOLDER, PolicyBundle
 
 _LIMITS = Limits(seconds=60.0, memory_bytes=2 << 30)
 _TOLD = 2000
@@ -28,6 +30,12 @@ def inspect_notes(opa: Path, folder: Path) -> object:
     except ValueError as error:
         raise UnavailableError(f"OPA tells no notes: {error}", component="opa") from error
     return told
+
+
+def inspect_bundle(opa: Path, bundle: PolicyBundle, folder: Path) -> object:
+    """Return what `opa inspect -a` tells of `bundle`, laid out in `folder`. Raises as `inspect_notes` does."""
+    OpaCompiler(opa).lay_out(bundle, folder)
+    return inspect_notes(opa, folder / FOLDER)
 
 
 def _words(done: subprocess.CompletedProcess[str]) -> str:

@@ -1,0 +1,131 @@
+"""`GET /v1/policies` and `POST /v1/policies/evaluate`: the rules, and what they would say.
+
+Who asks is known before a byte of the body is read; without anything to know people by, nobody
+gets in. What they may do is decided by the one authorization function. Routes answer with and
+without a trailing slash.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+import structlog
+from anyio import to_thread
+from fastapi import APIRouter, Depends
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+
+from controller.errors import ControllerError
+from controller.identity.principal import Principal
+from controller.policy.bundle import PolicyBundle
+from controller.policy.rule_note import RuleNote, note_document
+from controller.web.authentication import Authentication, Caller
+from controller.web.evaluation import Faults, evaluation_document, faults_of, read_body
+from controller.workflow.authorizing import Denied
+from controller.workflow.simulating import Simulating, Simulation
+
+SCHEMA = "dvo.policy-list/1"
+_BODY_LIMIT = 256 * 1024
+_BODY_SECONDS = 10
+_REFUSALS: dict[int | str, dict[str, object]] = {
+    401: {"description": "Nobody is signed in, or the token is not believed."},
+    403: {"description": "The directory does not know who asks, or they may not."},
+    429: {"description": "Too many attempts; `Retry-After` says when to come again."},
+    503: {"description": "A part that must be asked does not answer."},
+}
+Found = TypeVar("Found")
+_LOG = structlog.get_logger("controller.web")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDoor:
+    """What the routes are made of."""
+
+    simulating: Simulating
+    notes_of: Callable[[PolicyBundle], tuple[RuleNote, ...]]
+    """What the rules of a bundle say of themselves; raises `ControllerError` when nobody can tell."""
+
+
+def nobody(_: Request) -> Caller:
+    """Refuse everybody: there is nothing to know people by."""
+    raise HTTPException(401, "Nobody can sign in here.", {"WWW-Authenticate": "Bearer"})
+
+
+def policy_routes(door: PolicyDoor, authentication: Authentication | None) -> APIRouter:
+    """Return the routes below `/v1/policies`, behind `authentication`; None lets nobody in."""
+    router = APIRouter(prefix="/v1", tags=["policies"])
+    known = Annotated[Caller, Depends(authentication or nobody)]
+
+    def policies(caller: known) -> JSONResponse:
+        """List the rules of main's policies with what each is about."""
+        return _listed(door, caller.principal)
+
+    async def evaluate(request: Request, caller: known) -> JSONResponse:
+        """Say what main's policies would say of a deployment; a simulation, from which nothing follows."""
+        body = await _body(request)
+        return await to_thread.run_sync(_evaluated, door, caller.principal, body)
+
+    for slash in ("", "/"):
+        add, shown = router.add_api_route, not slash
+        add(f"/policies{slash}", policies, methods=["GET"], responses=_REFUSALS, include_in_schema=shown)
+        add(f"/policies/evaluate{slash}", evaluate, methods=["POST"], responses=_REFUSALS, include_in_schema=shown)
+    return router
+
+
+def _listed(door: PolicyDoor, principal: Principal) -> JSONResponse:
+    def listed() -> Mapping[str, object] | Denied:
+        bundle = door.simulating.policies(principal)
+        if isinstance(bundle, Denied):
+            return bundle
+        rules = [note_document(note) for note in door.notes_of(bundle)]
+        return {"schema": SCHEMA, "policy_revision": bundle.digest, "rules": rules}
+
+    found = _asked(listed)
+    return _refused(found) if isinstance(found, Denied) else JSONResponse(found)
+
+
+def _evaluated(door: PolicyDoor, principal: Principal, body: bytes) -> JSONResponse:
+    supposed = read_body(body)
+    if isinstance(supposed, Faults):
+        return _unfit(supposed)
+    match _asked(lambda: door.simulating.simulate(principal, supposed)):
+        case Denied() as denied:
+            return _refused(denied)
+        case Simulation() as simulation:
+            return JSONResponse(evaluation_document(supposed, simulation))
+        case problems:
+            return _unfit(faults_of(problems))
+
+
+def _asked(ask: Callable[[], Found]) -> Found:
+    try:
+        return ask()
+    except ControllerError as error:
+        _LOG.warning("the policies do not answer", error=str(error))
+        raise HTTPException(503, "The policies do not answer; try again soon.") from error
+
+
+def _refused(denied: Denied) -> JSONResponse:
+    return JSONResponse({"detail": f"You may not: {denied.reason}."}, 403)
+
+
+def _unfit(faults: Faults) -> JSONResponse:
+    return JSONResponse({"detail": list(faults.sentences)}, 422)
+
+
+async def _body(request: Request) -> bytes:
+    """Return the raw body, never holding more of it than the limit."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            async for chunk in request.stream():
+                if len(body) + len(chunk) > _BODY_LIMIT:
+                    raise HTTPException(413, f"Expected at most {_BODY_LIMIT} bytes.", {"Connection": "close"})
+                body += chunk
+    except TimeoutError as error:
+        raise HTTPException(408, f"Expected the whole body within {_BODY_SECONDS} seconds.") from error
+    except ClientDisconnect as error:
+        raise HTTPException(400, "The body ended early.") from error
+    return bytes(body)
