@@ -61,6 +61,7 @@ _RETIRED = {
     for name in ("SENTINEL_WORKSPACE_ID", "SENTINEL_SHARED_KEY")
 }
 _ENTRA = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE")
+_LINKS = {"DVO_ENTRA_GITHUB_ID", "DVO_DIRECTORY_FILE", "DVO_GITHUB_EXTERNAL_IDENTITIES"}
 _PROOFS = ("AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE", "AZURE_MANAGED_IDENTITY")
 _TOGETHER = (
     ("SPLUNK_HEC_URL", "SPLUNK_HEC_TOKEN"),
@@ -132,6 +133,8 @@ class Settings(LocalSettings):
     entra_github_id: DirectoryAttribute | None = Field(None, alias="DVO_ENTRA_GITHUB_ID")
     """Where the tenant keeps the numeric id of somebody's GitHub account."""
     entra_github_login: DirectoryAttribute | None = Field(None, alias="DVO_ENTRA_GITHUB_LOGIN")
+    github_external_identities: Truth = Field(default=False, alias="DVO_GITHUB_EXTERNAL_IDENTITIES")
+    """Ask GitHub, last, under which name its SAML single sign-on knows somebody."""
     key_vault_suffix: DnsSuffix = Field("vault.azure.net", alias="AZURE_KEYVAULT_DNS_SUFFIX")
     secret_sources: Mapping[str, SecretSource] = Field(default_factory=dict)
     """Where each secret that is set was read."""
@@ -281,7 +284,11 @@ def _opa_faults(given: set[str], environment: Mapping[str, str]) -> Iterator[str
 
 def _off(environment: Mapping[str, str]) -> set[str]:
     """Return the switches that are set, and set to nothing."""
-    return {name for name in ("AZURE_MANAGED_IDENTITY",) if environment.get(name, "").lower() == "false"}
+    return {
+        name
+        for name in ("AZURE_MANAGED_IDENTITY", "DVO_GITHUB_EXTERNAL_IDENTITIES")
+        if environment.get(name, "").lower() == "false"
+    }
 
 
 def _entra_faults(given: set[str]) -> Iterator[str]:
@@ -293,7 +300,9 @@ def _entra_faults(given: set[str]) -> Iterator[str]:
         yield f"{_PROOFS[0]}: is missing beside AZURE_TENANT_ID; or set one of {', '.join(_PROOFS[1:])}"
     if given & set(_ENTRA) and "AZURE_MANAGED_IDENTITY" not in given:
         yield from (f"{name}: is missing beside the other AZURE_* settings" for name in _ENTRA[:2] if name not in given)
-    if "AZURE_TENANT_ID" in given and not given & {"DVO_ENTRA_GITHUB_ID", "DVO_DIRECTORY_FILE"}:
+    if "DVO_GITHUB_EXTERNAL_IDENTITIES" in given and "AZURE_TENANT_ID" not in given:
+        yield "DVO_GITHUB_EXTERNAL_IDENTITIES: is given without AZURE_TENANT_ID; it leads to people of a tenant only"
+    if "AZURE_TENANT_ID" in given and not given & _LINKS:
         yield (
             "DVO_ENTRA_GITHUB_ID: is missing; without it, or DVO_DIRECTORY_FILE beside Entra ID,"
             " no GitHub account leads to anybody"

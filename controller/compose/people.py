@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 import httpx
 import structlog
@@ -11,11 +12,14 @@ from controller.adapters.entra.credentials import ClientCredentials, MachineIden
 from controller.adapters.entra.directory import EntraDirectory, Links
 from controller.adapters.entra.graph import Graph, new_client
 from controller.adapters.entra.reading import Attributes
+from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.external_identities import GitHubExternalIdentities
 from controller.errors import ConfigurationError, UnavailableError
 from controller.identity.directory_file import read_links
 from controller.identity.tenant import wanted_groups
 from controller.settings import Settings
 
+_IDENTITIES = {"members": "read", "organization_administration": "read"}
 _LOG = structlog.get_logger("controller")
 
 
@@ -71,8 +75,18 @@ def _entra(settings: Settings, stack: ExitStack) -> EntraDirectory:
     links = Links(attributes)
     if settings.directory_file is not None:
         file = FileDirectory(settings.directory_file, read_links)
-        links = Links(attributes, file.current, file.load)
+        links = replace(links, file=file.current, load=file.load)
+    if settings.github_external_identities:
+        links = replace(links, external=_external(settings, stack).names)
     return EntraDirectory(graph, wanted_groups(settings.entra_groups), links)
+
+
+def _external(settings: Settings, stack: ExitStack) -> GitHubExternalIdentities:
+    """Return who asks GitHub about identities, with a token that can do nothing else."""
+    key = settings.github_app_private_key.get_secret_value()
+    app = GitHubApp(settings.github_api_url, settings.github_app_id, key, settings.repository, permissions=_IDENTITIES)
+    stack.callback(app.close)
+    return GitHubExternalIdentities(app)
 
 
 def registration_of(settings: Settings) -> Registration | None:

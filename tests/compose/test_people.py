@@ -139,3 +139,13 @@ def test_without_a_tenant_people_come_from_the_file(tmp_path: Path) -> None:
     assert isinstance(directory, FileDirectory)
     assert directory_word(directory)() == "not configured"
     assert SECRET not in repr(directory)
+
+
+def test_github_s_word_of_an_identity_is_a_link_where_it_is_asked_for(tenant: EntraStandIn, tmp_path: Path) -> None:
+    """The App's key is none here, so asking fails: nobody is known, rather than a stranger taken for one."""
+    tenant.tenant.add_user("dana")
+    more = {**tenant.environment, "DVO_GITHUB_EXTERNAL_IDENTITIES": "true", "GITHUB_API_URL": "http://127.0.0.1:9"}
+    with ExitStack() as stack:
+        directory = open_directory(settings_in(tmp_path, "DVO_ENTRA_GITHUB_ID", **more), stack)
+        with pytest.raises(UnavailableError, match="GITHUB_APP_PRIVATE_KEY"):
+            directory.look_up(frozenset({account(1001)}), frozenset())

@@ -239,6 +239,10 @@ def test_people_come_from_somewhere(environment: dict[str, str]) -> None:
         ({**ENTRA, "AZURE_CLIENT_SECRET": "s", "AZURE_MANAGED_IDENTITY": "true"}, "in one way"),
         ({"AZURE_MANAGED_IDENTITY": "yes"}, "  AZURE_MANAGED_IDENTITY: is neither true nor false"),
         ({"AZURE_TENANT_ID": "common"}, "  AZURE_TENANT_ID: is not an id"),
+        (
+            {"DVO_GITHUB_EXTERNAL_IDENTITIES": "true"},
+            "_IDENTITIES: is given without AZURE_TENANT_ID",
+        ),
         ({"DVO_ENTRA_GROUPS": "DVO-Admins,"}, "  DVO_ENTRA_GROUPS: expected names"),
         ({"DVO_ENTRA_GITHUB_ID": "mail"}, "  DVO_ENTRA_GITHUB_ID: is not extensionAttribute1"),
         ({"DVO_ENTRA_GITHUB_ID": "extensionAttribute16"}, "  DVO_ENTRA_GITHUB_ID: is not"),

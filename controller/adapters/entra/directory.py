@@ -125,11 +125,16 @@ class EntraDirectory:
         return Principal(PrincipalId(f"entra:{id_}"), PrincipalKind.SERVICE, id_, words, mfa=None)
 
     def revision(self) -> str | None:
-        """Return a text that is another one whenever an answer might be. Raises `UnavailableError`."""
+        """Return a text that is another one whenever an answer might be; None when GitHub is one of the links.
+
+        Raises `UnavailableError`.
+        """
         try:
             file, (generation, _) = self._links.file(), self._refreshed()
         except (ConfigurationError, StaleError, InputError) as error:
             raise UnavailableError(str(error), component=COMPONENT) from error
+        if self._links.external is not no_external:
+            return None
         return f"{self._self}/{generation}/{file.digest}"
 
     def examine(self) -> str:

@@ -274,4 +274,5 @@ def test_github_is_asked_only_about_people_whom_nobody_else_knows(tenancy: Tenan
     directory = EntraDirectory(tenancy.graph, wanted_groups("DVO-Developers"), links, tenancy.clock)
     found = directory.look_up(frozenset({account(1001), account(1003), account(1004)}), frozenset())
     assert asked == [{1001, 1004}]
+    assert directory.revision() is None
     assert [found.by_account[1001] and found.by_account[1001].id, found.by_account[1004]] == [f"entra:{dana}", None]
