@@ -36,6 +36,7 @@ from tests.fakes.ledger import MemoryLedger
 
 PROJECT = Path(__file__).resolve().parents[1]
 _MORNING = datetime(2027, 3, 9, 9, 0, tzinfo=UTC)
+_AGENTS = ("anl", "orc")
 MERGE = "each merge, beside the judgements it causes"
 SWEEP = "each sweep, beside the judgements it causes"
 
@@ -107,13 +108,17 @@ class Company:
     """The most points of a minute so far."""
 
     def __post_init__(self) -> None:
-        """Let the controller see main."""
+        """Let the controller see main, and run in staging what is to wait for production."""
         self._look = sparing(wire(self.parts).look_at, self.github.pace.spare)
         self._made = 0
         self._merged: set[str] = set()
         self.open: dict[int, int] = {}
         """The pull requests that stay open, and which of them each is."""
         self.look("start", "start", "main")
+        for agent in _AGENTS:
+            path = f"environments/staging/{agent}.yaml"
+            content = (PROJECT / path).read_bytes().replace(b"LOG_LEVEL: INFO", b"LOG_LEVEL: DEBUG")
+            self._merge(self._propose(f"staging-{agent}", "omar-ops", path, content), "omar-ops")
 
     def look(self, kind: str, beside: str, *keys: str) -> None:
         """Look at `keys` and at all that follows; judgements are of `kind`, what else there is of `beside`.
@@ -178,8 +183,10 @@ class Company:
         """Open a pull request and merge it at once; then main is followed and everything is looked at, as on a push."""
         self._made += 1
         path = "environments/development/gha.yaml"
-        number = self._propose(f"merge-{self._made}", "dana-dev", path, self._replicas(path))
-        self.sandbox.person("dana-dev", REPOSITORY).merge(number)
+        self._merge(self._propose(f"merge-{self._made}", "dana-dev", path, self._replicas(path)), "dana-dev")
+
+    def _merge(self, number: int, login: str) -> None:
+        self.sandbox.person(login, REPOSITORY).merge(number)
         self._merged.add(f"pull/{number}")
         self.look("base moved", MERGE, f"pull/{number}", "main", "sweep")
 
@@ -190,7 +197,7 @@ class Company:
         return number
 
     def _edit(self, order: int) -> tuple[str, str, bytes]:
-        agent = ("anl", "orc")[order // 2 % 2]
+        agent = _AGENTS[order // 2 % len(_AGENTS)]
         path = f"environments/{'production' if _is_production(order) else 'development'}/{agent}.yaml"
         return "omar-ops" if _is_production(order) else "dana-dev", path, self._replicas(path)
 
