@@ -34,6 +34,7 @@ from controller.workflow.restoring import Restoring
 from controller.workflow.reviews import Reviews
 from controller.workflow.roll_out import RollOut
 from controller.workflow.seal import Ledger, Sealer
+from controller.workflow.shared_heads import SharedHeads
 from controller.workflow.showing import Showing
 from controller.workflow.simulating import Simulating
 from controller.workflow.step_up import SteppedUp
@@ -85,7 +86,9 @@ def wire(parts: Parts) -> Workflows:
     authorizing = Authorizing(parts.reader, parts.engine, chronicle, parts.branch)
     return Workflows(
         authorizing=authorizing,
-        pull_requests=PullRequests(parts.reader, gatherer, judging, chronicle, showing),
+        pull_requests=PullRequests(
+            parts.reader, gatherer, judging, chronicle, (showing, SharedHeads(parts.reader, parts.index))
+        ),
         main=FollowMain(parts.reader, gatherer, chronicle),
         late_merges=LateMerges(parts.reader, gatherer, chronicle),
         merges=merges,

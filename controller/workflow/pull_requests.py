@@ -10,6 +10,7 @@ from datetime import datetime
 
 from controller.approval.request import withdrawn
 from controller.change.facts import PullRequest, PullRequestState
+from controller.change.names import CommitSha
 from controller.decision.verdict import Admitted, Judgement
 from controller.errors import InputError
 from controller.ledger.event import Event, EventType
@@ -23,6 +24,7 @@ from controller.workflow.judgement_details import fingerprint, judgement_details
 from controller.workflow.judging import Judging, insist_on_an_answer, occasion_now
 from controller.workflow.requests import TOLD_BY, past_of, request_events, told_events
 from controller.workflow.role_watch import RoleWatch
+from controller.workflow.shared_heads import SharedHeads, shared_reason
 from controller.workflow.showing import Showing, Standing
 from controller.workflow.wishes import wishes_of
 
@@ -36,7 +38,7 @@ class PullRequests:
         gatherer: Gatherer,
         judging: Judging,
         chronicle: Chronicle,
-        showing: Showing,
+        outside: tuple[Showing, SharedHeads],
     ) -> None:
         """Work with these collaborators."""
         self._reader = reader
@@ -45,7 +47,7 @@ class PullRequests:
         self._chronicle = chronicle
         self._history = chronicle.history
         self._break_glass = BreakGlassEvidence(chronicle)
-        self._showing = showing
+        self._showing, self._heads = outside
         self._watch = RoleWatch(chronicle)
 
     def look_at(self, number: int) -> Judgement | None:
@@ -60,6 +62,12 @@ class PullRequests:
         before = tuple(event for event in past if event.type is EventType.POLICY_EVALUATED)
         if not self._is_judged(pull):
             self._leave(pull, past)
+            self._look_at_those_left(pull, before)
+            return None
+        self._look_at_those_left(pull, before)
+        sharing = self._heads.others(pull)
+        if sharing:
+            self._refuse(pull, shared_reason((number, *sharing)), before, sharing)
             return None
         try:
             change = self._gatherer.pull_request(pull)
@@ -102,12 +110,22 @@ class PullRequests:
         is_ours = not pull.is_from_fork and pull.base_branch == self._gatherer.branch
         return pull.state is PullRequestState.OPEN and is_ours
 
-    def _refuse(self, pull: PullRequest, reason: str, before: Sequence[Event]) -> None:
-        """Record and show that nothing can be said of `pull` as it is."""
+    def _look_at_those_left(self, pull: PullRequest, before: Sequence[Event]) -> None:
+        """Look again at the pull requests with which `pull` shared a head that it does not have any more."""
+        head = before[-1].details.get("commit") if before else None
+        if isinstance(head, str) and (head != pull.head or not self._is_judged(pull)):
+            left = self._heads.noted_beside(pull.number, CommitSha(head))
+            if left:
+                self._chronicle.record((), tuple(Mark(f"pull/{number}") for number in left))
+                self._heads.forget(pull.number, CommitSha(head))
+
+    def _refuse(self, pull: PullRequest, reason: str, before: Sequence[Event], others: tuple[int, ...] = ()) -> None:
+        """Record and show that nothing can be said of `pull` as it is; `others` are looked at when that is new."""
         details = unjudged_details(pull.head, reason)
         if not before or before[-1].details.get("fingerprint") != details["fingerprint"]:
             subject = f"pull/{pull.number}"
-            self._chronicle.record((self._chronicle.event(EventType.POLICY_EVALUATED, subject, details),))
+            event = self._chronicle.event(EventType.POLICY_EVALUATED, subject, details)
+            self._chronicle.record((event,), tuple(Mark(f"pull/{number}") for number in others))
         self._showing.refuse(pull.head, reason, wishes_of(self._history, pull.number))
 
     def _record(self, subject: str, judgement: Judgement, before: Sequence[Event]) -> None:
