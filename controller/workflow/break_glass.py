@@ -72,6 +72,10 @@ class BreakGlassHistory:
         asked = (event for event in self._of(f"pull/{pull}", Stage.ASKED) if event.details.get("effect") == effect)
         return next((event.at for event in asked), None)
 
+    def was_asked(self, pull: int) -> bool:
+        """Return whether `pull` was ever seen to ask for any effect."""
+        return any(True for _ in self._of(f"pull/{pull}", Stage.ASKED))
+
     def was_told(self, pull: int, effect: Digest, words: BreakGlass) -> bool:
         """Return whether `pull` was seen to ask for `effect` in these words."""
         wanted = (effect, words.ticket, redacted_text(words.reason))
@@ -125,6 +129,10 @@ class BreakGlassEvidence:
             details["ends"] = _instant(ends)
         marks = () if ends is None else (Mark(f"pull/{pull}", ends),)
         return (self._event(f"pull/{pull}", details, str(details["asked_by"])),), marks
+
+    def was_asked(self, pull: int) -> bool:
+        """Return whether `pull` was ever seen to ask."""
+        return self._history.was_asked(pull)
 
     def admitted(self, merge: Initiated, judgement: Judgement) -> tuple[tuple[Event, ...], tuple[Mark, ...]]:
         """Return what tells that `merge` is admitted by break-glass, with the mark that opens its review."""

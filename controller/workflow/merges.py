@@ -1,13 +1,14 @@
 """Look at one merge on main: judge it again with the facts of now, and validate or refuse it.
 
 The effect of the merge must be the one that was admitted for its pull request. Author and
-approvers are looked up anew. What a finding holds back waits for its time; what is admitted
-is validated, deployment by deployment, and only then looked at for roll-out. A code host may
-tell of an approval some seconds late, so where one is missing that admitted the merge, it is
-asked again before that is said for good.
+approvers are looked up anew. What a finding holds back waits for its time, or for break-glass of
+the same agents that waives what holds it; what is admitted is validated, deployment by deployment,
+and only then looked at for roll-out. A code host may tell of an approval some seconds late, so where
+one is missing that admitted the merge, it is asked again before that is said for good.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.change.facts import PullRequest
@@ -32,6 +33,16 @@ from controller.workflow.unadmitted import Unadmitted, builds_on, scope_of_trees
 
 _PATIENCE = timedelta(seconds=30)
 _ASK_AGAIN = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A merge as it is judged now."""
+
+    merge: Initiated
+    judgement: Judgement
+    is_as_admitted: bool
+    """Whether the newest judgement of its very head and effect, as a pull request, admitted it."""
 
 
 class Merges:
@@ -64,16 +75,23 @@ class Merges:
         if not self._history.was_admitted(merge.pull):
             self._refuse_unjudged(merge, "it was merged without having been admitted")
             return
-        if not self._waits_for_others(merge):
-            self._judge(merge)
+        earlier = self._built_on(merge)
+        if not earlier:
+            self._decide(self._judged(merge))
+        elif self._break_glass.was_asked(merge.pull):
+            self._overtake(merge, earlier)
 
-    def _judge(self, merge: Initiated) -> None:
+    def _judged(self, merge: Initiated) -> _Judged:
         change = self._gatherer.merge(merge)
         merged_at = _merged_at(change.pull_request)
         occasion = Occasion(Purpose.DEPLOYMENT, self._chronicle.now(), merged_at, position=merge.position)
         judgement = self._judging.judge(change, occasion)
-        effect = judgement.proposal.effect.digest
-        if not self._history.was_admitted(merge.pull, head=change.pull_request.head, effect=effect):
+        effect, head = judgement.proposal.effect.digest, change.pull_request.head
+        return _Judged(merge, judgement, self._history.was_admitted(merge.pull, head=head, effect=effect))
+
+    def _decide(self, judged: _Judged) -> None:
+        merge, judgement = judged.merge, judged.judgement
+        if not judged.is_as_admitted:
             self._refuse(merge, judgement, "what was admitted is another head or another effect than what was merged")
             return
         insist_on_an_answer(judgement)
@@ -94,13 +112,33 @@ class Merges:
         found = self._history.last_of(frozenset({EventType.DEPLOY_INITIATED}), f"merge/{merge.after}")
         return found is not None and self._chronicle.now() - found.at < _PATIENCE
 
-    def _waits_for_others(self, merge: Initiated) -> bool:
-        """Return whether `merge` builds on an earlier one that may still be refused."""
+    def _overtake(self, merge: Initiated, earlier: tuple[Initiated, ...]) -> None:
+        """Decide `merge` with the `earlier` ones it builds on where its break-glass waives all that holds those.
+
+        What it waives for its agents, it waives for what of theirs it stands on, and for nothing else;
+        otherwise it waits for its turn.
+        """
+        leading = self._judged(merge)
+        if not _goes_now(leading, leading.judgement):
+            return
+        released = [self._judged(one) for one in earlier]
+        if all(_goes_now(one, leading.judgement) for one in released):
+            found = [self._validation(one.merge, one.judgement, released_by=merge) for one in released]
+            found.append(self._validation(merge, leading.judgement))
+            events = [event for events, _ in found for event in events]
+            self._chronicle.record_sealed(events, [mark for _, marks in found for mark in marks])
+
+    def _built_on(self, merge: Initiated) -> tuple[Initiated, ...]:
+        """Return the earlier merges that may still be refused and that `merge` builds on, through others too."""
         earlier = self._history.undecided_before(merge)
-        if not earlier:
-            return False
-        scope = scope_of_trees(self._gatherer.trees(merge))
-        return any(builds_on(scope, scope_of_trees(self._gatherer.trees(one))) for one in earlier)
+        scopes = [scope_of_trees(self._gatherer.trees(merge))] if earlier else []
+        found: list[Initiated] = []
+        for one in reversed(earlier):
+            scope = scope_of_trees(self._gatherer.trees(one))
+            if any(builds_on(later, scope) for later in scopes):
+                scopes.append(scope)
+                found.append(one)
+        return tuple(reversed(found))
 
     def _marks(self, merge: Initiated, deployments: Sequence[str]) -> tuple[Mark, ...]:
         """Return what is to be looked at once `merge` is decided, or held again.
@@ -156,13 +194,20 @@ class Merges:
         self._chronicle.record_sealed((evaluated, refused), marks)
 
     def _validate(self, merge: Initiated, judgement: Judgement) -> None:
-        events: list[Event] = [self._evaluated(merge, judgement, "admitted")]
+        self._chronicle.record_sealed(*self._validation(merge, judgement))
+
+    def _validation(
+        self, merge: Initiated, judgement: Judgement, *, released_by: Initiated | None = None
+    ) -> tuple[tuple[Event, ...], tuple[Mark, ...]]:
+        """Return what tells that `merge` goes out, and what is to be looked at then."""
+        more = {} if released_by is None else {"released_by": released_by.after}
+        events: list[Event] = [self._evaluated(merge, judgement, "admitted", more)]
         events += self._published(merge, judgement.proposal)
         events += self._validated(merge, judgement.proposal)
         events += self._cleaned(merge)
         alerts, reviews = self._break_glass.admitted(merge, judgement)
         marks = self._marks(merge, _deployments(judgement.proposal))
-        self._chronicle.record_sealed((*events, *alerts), (*marks, *reviews))
+        return (*events, *alerts), (*marks, *reviews)
 
     def _cleaned(self, merge: Initiated) -> Iterator[Event]:
         """Yield the event that says so when `merge` puts back the last of what was refused on main."""
@@ -175,8 +220,10 @@ class Merges:
             details = {"position": merge.position, "commit": merge.after}
             yield self._chronicle.event(EventType.CONFIG_CHANGED, "main/clean", details)
 
-    def _evaluated(self, merge: Initiated, judgement: Judgement, outcome: str) -> Event:
-        details = {**judgement_details(judgement), "outcome": outcome, "final": True}
+    def _evaluated(
+        self, merge: Initiated, judgement: Judgement, outcome: str, more: Mapping[str, object] | None = None
+    ) -> Event:
+        details = {**judgement_details(judgement), "outcome": outcome, "final": True, **(more or {})}
         return self._chronicle.event(EventType.POLICY_EVALUATED, f"merge/{merge.after}", details)
 
     def _published(self, merge: Initiated, proposal: Proposal) -> Iterator[Event]:
@@ -197,6 +244,15 @@ class Merges:
                 "effect": proposal.effect.digest,
             }
             yield self._chronicle.event(EventType.DEPLOY_VALIDATED, str(difference.key), details)
+
+
+def _goes_now(one: _Judged, leading: Judgement) -> bool:
+    """Return whether `one` is admitted, and nothing holds it but what the break-glass of `leading` waives for it."""
+    verdict, waived = one.judgement.verdict, {finding.rule for finding in leading.waived}
+    if not isinstance(verdict, Admitted) or not one.is_as_admitted or leading.review_asked is None:
+        return False
+    is_of_its_agents = set(_deployments(one.judgement.proposal)) <= set(_deployments(leading.proposal))
+    return is_of_its_agents and all(hold.reason.rule in waived for hold in verdict.holds)
 
 
 def _deployments(proposal: Proposal) -> list[str]:
