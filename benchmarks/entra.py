@@ -31,9 +31,7 @@ def figures() -> Iterator[Figure]:
         _fill(running)
         running.graph_server.latency_seconds = _LATENCY_SECONDS
         http = httpx.Client(verify=running.client_context(), trust_env=False, timeout=30)
-        tokens = ClientCredentials(
-            Registration(running.authority_url, running.tenant.id, CLIENT_ID, SECRET), http
-        ).token
+        tokens = ClientCredentials(Registration(running.authority_url, running.tenant.id, CLIENT_ID, SECRET), http)
         graph = Graph(running.graph_url, tokens, http)
         directory = EntraDirectory(graph, wanted_groups(",".join(_GROUPS)), Links(Attributes("extensionAttribute1")))
         try:

@@ -60,7 +60,7 @@ def _of_person(case: ApprovalCase, person: Principal) -> _Reason | None:
         return Discount.TOOK_PART, f"took part in this change as {case.excluded[person.id]}"
     if person.mfa is not True:
         state = "is not known to use" if person.mfa is None else "does not use"
-        return Discount.NO_MFA, f"{state} multi-factor authentication"
+        return Discount.NO_MFA, f"{state} multi-factor authentication, as {person.mfa_source.value} says"
     return None
 
 

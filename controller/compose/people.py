@@ -106,5 +106,5 @@ def registration_of(settings: Settings) -> Registration | None:
 def _tokens(settings: Settings, http: httpx.Client) -> Tokens:
     registration = registration_of(settings)
     if settings.azure_managed_identity or registration is None:
-        return MachineIdentity(settings.azure_client_id).token
-    return ClientCredentials(registration, http).token
+        return MachineIdentity(settings.azure_client_id)
+    return ClientCredentials(registration, http)

@@ -24,6 +24,14 @@ class PrincipalKind(StrEnum):
     SERVICE = "service"
 
 
+class MfaSource(StrEnum):
+    """Who says whether somebody has a second factor."""
+
+    DIRECTORY = "the directory"
+    REPORT = "Entra ID's registration report"
+    """What was set up and is allowed, not what was used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """One human or machine, with the groups and the MFA the directory knows now."""
@@ -35,6 +43,7 @@ class Principal:
     groups: frozenset[str]
     mfa: bool | None
     """None is unknown, and unknown is no."""
+    mfa_source: MfaSource = MfaSource.DIRECTORY
 
 
 @dataclass(frozen=True, slots=True)

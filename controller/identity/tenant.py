@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from controller.errors import ConfigurationError
-from controller.identity.principal import Principal, PrincipalId, PrincipalKind
+from controller.identity.principal import MfaSource, Principal, PrincipalId, PrincipalKind
 
 _OBJECT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
@@ -73,7 +73,7 @@ def tenant_principal(
     held = standing if person.may_hold_roles else NO_STANDING
     words = frozenset(word for role in roles if role.id in held.groups for word in role.words)
     shown = person.github_login or login or person.name
-    return Principal(PrincipalId(f"entra:{person.id}"), PrincipalKind.PERSON, shown, words, held.mfa)
+    return Principal(PrincipalId(f"entra:{person.id}"), PrincipalKind.PERSON, shown, words, held.mfa, MfaSource.REPORT)
 
 
 def agreed(*links: Collection[str]) -> str | None:

@@ -7,9 +7,9 @@ library said of a request leaves this file. Microsoft: "OAuth 2.0 client credent
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import msal
@@ -23,8 +23,18 @@ from controller.errors import ConfigurationError, ControllerError, UnavailableEr
 
 COMPONENT = "directory"
 
-Tokens = Callable[[str], str]
-"""Returns a token for a resource, for example ``https://graph.microsoft.com``."""
+
+class Tokens(Protocol):
+    """Gives tokens for a resource, for example ``https://graph.microsoft.com``, and keeps them while they hold."""
+
+    def token(self, resource: str) -> str:
+        """Return a token. Raises `ConfigurationError` when Entra does not accept us, `UnavailableError`."""
+        ...
+
+    def forget(self) -> None:
+        """Keep no token: one that is kept is no longer accepted."""
+        ...
+
 
 FOREIGN = (httpx.HTTPError, MsalError, OSError, ValueError, KeyError, TypeError, RuntimeError)
 """What msal and the client under it can raise."""
@@ -70,6 +80,11 @@ class ClientCredentials:
         except (MsalError, ValueError, KeyError, TypeError, RuntimeError) as error:
             raise _refused_by_discovery(error, self._registration) from None
         return _token_in(answer)
+
+    def forget(self) -> None:
+        """Ask for a new token the next time."""
+        with self._lock:
+            self._client = None
 
     def _application(self) -> msal.ConfidentialClientApplication:
         if self._client is None:
@@ -119,7 +134,12 @@ class MachineIdentity:
 
     def __init__(self, client: str | None) -> None:
         """Be the user-assigned identity `client`, or the machine's only one."""
-        self._credential = ManagedIdentityCredential(client_id=client) if client else ManagedIdentityCredential()
+        self._client = client
+        self.forget()
+
+    def forget(self) -> None:
+        """Ask for a new token the next time."""
+        self._credential = ManagedIdentityCredential(client_id=self._client)
 
     def token(self, resource: str) -> str:
         """Return a token for `resource`. Raises `ConfigurationError` where there is none, `UnavailableError`."""

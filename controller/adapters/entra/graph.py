@@ -137,6 +137,14 @@ class Graph:
         left = self._shut_until - time.monotonic()
         if left > 0:
             raise _unavailable(f"it asked to be left alone for another {left:.0f} s", left)
+        status, headers, body = self._repeated(link, path)
+        if status == 401:
+            # Revoked, or its key was withdrawn: nothing was told, so once more with a new one.
+            self._tokens.forget()
+            status, headers, body = self._repeated(link, path)
+        return _understood(status, headers, body, path)
+
+    def _repeated(self, link: str, path: str) -> tuple[int, httpx.Headers, bytes]:
         repeats = self._patience.repeats
         while True:
             try:
@@ -146,11 +154,11 @@ class Graph:
                     raise _unavailable(f"the connection failed at {path}: {type(error).__name__}") from None
             else:
                 if repeats == 0 or status not in (500, 502, 504):
-                    return _understood(status, headers, body, path)
+                    return status, headers, body
             repeats -= 1
 
     def _exchanged(self, link: str) -> tuple[int, httpx.Headers, bytes]:
-        headers = {"Authorization": f"Bearer {self._tokens(self.url)}", **_ADVANCED}
+        headers = {"Authorization": f"Bearer {self._tokens.token(self.url)}", **_ADVANCED}
         with self._http.stream("GET", link, headers=headers) as response:
             body = bytearray()
             for part in response.iter_bytes():

@@ -13,7 +13,7 @@ from controller.adapters.entra.directory import FRESH_SECONDS, EntraDirectory, L
 from controller.adapters.entra.graph import Graph, Patience
 from controller.adapters.entra.reading import Attributes
 from controller.identity.directory_file import read_links
-from controller.identity.principal import Principal, PrincipalId, PrincipalKind
+from controller.identity.principal import MfaSource, Principal, PrincipalId, PrincipalKind
 from controller.identity.tenant import wanted_groups
 from controller.ports.directory import Directory
 from tests.fakes.directory import Person
@@ -75,7 +75,7 @@ def client(running: EntraStandIn) -> httpx.Client:
 def graph_of(running: EntraStandIn, paused: list[float]) -> Graph:
     registration = Registration(running.authority_url, running.tenant.id, CLIENT_ID, SECRET)
     http = client(running)
-    tokens = ClientCredentials(registration, http).token
+    tokens = ClientCredentials(registration, http)
     return Graph(running.graph_url, tokens, http, Patience(read_seconds=5), paused.append)
 
 
@@ -129,6 +129,7 @@ class CompanyInEntra:
             person.login,
             frozenset(groups),
             person.mfa,
+            MfaSource.REPORT,
         )
 
     def _add(self, person: Person) -> str:

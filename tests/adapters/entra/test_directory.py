@@ -1,5 +1,7 @@
 """The directory on Entra ID keeps the contract, and what is its own: links, groups, changes, and outages."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from controller.adapters.entra.changes import Changed
@@ -276,3 +278,15 @@ def test_github_is_asked_only_about_people_whom_nobody_else_knows(tenancy: Tenan
     assert asked == [{1001, 1004}]
     assert directory.revision() is None
     assert [found.by_account[1001] and found.by_account[1001].id, found.by_account[1004]] == [f"entra:{dana}", None]
+
+
+def test_many_ask_at_once_while_people_come_and_go(tenancy: Tenancy) -> None:
+    dana = tenancy.add("dana", 1001, "DVO-Developers", mfa=True)
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(6):
+            change = tenancy.running.tenant.leave if number % 2 else tenancy.running.tenant.join
+            change(tenancy.groups["DVO-Operators"], dana)
+            tenancy.later()
+            expected = {"DVO-Developers"} | (set() if number % 2 else {"DVO-Operators"})
+            found = list(pool.map(lambda _: groups_of(tenancy, 1001), range(16)))
+            assert found == [expected] * 16

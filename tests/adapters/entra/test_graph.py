@@ -216,7 +216,7 @@ def test_what_is_examined_is_every_permission(tenancy: Tenancy) -> None:
     tenancy.running.tenant.add_app(App(CLIENT_ID, secret=SECRET, roles=("User.Read.All", "GroupMember.Read.All")))
     fresh = client(tenancy.running)
     registration = Registration(tenancy.running.authority_url, tenancy.running.tenant.id, CLIENT_ID, SECRET)
-    graph = Graph(tenancy.running.graph_url, ClientCredentials(registration, fresh).token, fresh)
+    graph = Graph(tenancy.running.graph_url, ClientCredentials(registration, fresh), fresh)
     directory = EntraDirectory(graph, wanted_groups("DVO-Developers"), Links(ATTRIBUTES), tenancy.clock)
     with pytest.raises(ConfigurationError, match="userRegistrationDetails.*lacks a permission"):
         directory.examine()
@@ -250,3 +250,12 @@ def test_a_machine_without_an_identity_says_so(tenancy: Tenancy, monkeypatch: py
         with pytest.raises(ControllerError) as caught:
             MachineIdentity(None).token(tenancy.running.graph_url)
     assert "canary" not in str(caught.value)
+
+
+def test_a_token_that_is_no_longer_accepted_is_replaced_once(tenancy: Tenancy) -> None:
+    """The authority withdrew the key that signed it."""
+    tenancy.add("dana", 1001)
+    tenancy.directory.look_up(frozenset({account(7)}), frozenset())
+    tenancy.running.signer.rotate(withdraw=True)
+    assert tenancy.directory.look_up(DANA, frozenset()).by_account[1001] is not None
+    assert len([call for call in tenancy.running.login.calls if call.endswith("/token")]) == 2

@@ -10,7 +10,7 @@ from controller.change.facts import Account, AccountKind, ReviewState
 from controller.change.names import Login, RepoPath
 from controller.desired_state.effect_change import EffectChange
 from controller.errors import InputError
-from controller.identity.principal import Principal, PrincipalKind
+from controller.identity.principal import MfaSource, Principal, PrincipalKind
 from tests.core.approval.making import (
     BOT,
     CASE,
@@ -90,6 +90,12 @@ CANNOT_COUNT = [
         id="mfa-unknown",
     ),
     pytest.param(case(reviewed(principal(1, "rita", mfa=False))), Discount.NO_MFA, "does not use multi", id="no-mfa"),
+    pytest.param(
+        case(reviewed(replace(principal(1, "rita", mfa=False), mfa_source=MfaSource.REPORT))),
+        Discount.NO_MFA,
+        "does not use multi-factor authentication, as Entra ID's registration report says",
+        id="no-mfa-by-report",
+    ),
     pytest.param(case(reviewed(SAM)), Discount.NOT_AN_OWNER, "owns none of the changed paths", id="no-owner"),
     pytest.param(
         case(reviewed(RITA), roles={RITA.id: frozenset({"operator"})}),

@@ -1,8 +1,7 @@
 """A stand-in for Microsoft Graph v1.0: people, groups, their changes, and the registration report.
 
 Follows the Graph reference: "List users", "Get a user", "List a user's transitive memberOf", "List groups",
-"List group transitive members", "user: delta", "group: delta", "directoryObject: getByIds", "Get
-userRegistrationDetails" and "Combine multiple HTTP requests using JSON batching". Advanced queries want
+"user: delta", "group: delta", "directoryObject: getByIds" and "Get userRegistrationDetails". Advanced queries want
 `ConsistencyLevel: eventual` and `$count=true`; each answer needs the application permission that the reference
 names. Pages are small on purpose.
 """
@@ -10,7 +9,7 @@ names. Pages are small on purpose.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 import jwt
 
@@ -74,17 +73,15 @@ class Graph:
             (["groups"], groups, self._groups),
             (["groups", "delta"], groups, self._changed_groups),
             (["groups", "*"], groups, self._group),
-            (["groups", "*", "transitiveMembers"], groups, self._members),
             (["reports", "authenticationMethods", "userRegistrationDetails"], report, self._reports),
             (["reports", "authenticationMethods", "userRegistrationDetails", "*"], report, self._report),
             (["directoryObjects", "getByIds"], people, self._by_ids),
-            (["$batch"], set(), lambda asked, _: self._batch(asked)),
         ]
         for pattern, needed, route in routes:
             if len(pattern) == len(place) and all(
                 want in ("*", part) for want, part in zip(pattern, place, strict=True)
             ):
-                if needed and not needed & granted:
+                if not needed & granted:
                     return odata.error(
                         403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
                     )
@@ -143,13 +140,6 @@ class Graph:
         groups = [{"@odata.type": "#microsoft.graph.group", **one.properties} for one in self.tenant.groups_of(key)]
         return self._page(request, [odata.selected(one, request.query.get("$select")) for one in [role, *groups]])
 
-    def _members(self, request: Request, key: str) -> Answer:
-        if key not in self.tenant.groups:
-            return _missing(key)
-        users = [one for one in self.tenant.users.values() if key in {g.id for g in self.tenant.groups_of(one.id)}]
-        found = [{"@odata.type": "#microsoft.graph.user", **user.properties} for user in users]
-        return self._page(request, [odata.selected(one, request.query.get("$select")) for one in found])
-
     def _changed_users(self, request: Request, _: str) -> Answer:
         return self.deltas.answer("users", request, f"{self.url}{request.path}")
 
@@ -177,21 +167,6 @@ class Graph:
         users = [self.tenant.users[id_] for id_ in asked["ids"] if id_ in self.tenant.users]
         found = [{"@odata.type": "#microsoft.graph.user", **user.properties} for user in users]
         return Answer({"value": [odata.selected(one, request.query.get("$select")) for one in found]})
-
-    def _batch(self, request: Request) -> Answer:
-        asked = json.loads(request.body)["requests"]
-        if len(asked) > 20:
-            return odata.error(400, "BadRequest", "A batch holds at most 20 requests.")
-        return Answer({"responses": [self._one_of_batch(one, request.headers) for one in asked]})
-
-    def _one_of_batch(self, one: Mapping[str, object], headers: Mapping[str, str]) -> Mapping[str, object]:
-        address = urlsplit(str(one["url"]))
-        query = {name: values[-1] for name, values in parse_qs(address.query).items()}
-        more = one.get("headers")
-        own = {name.lower(): str(value) for name, value in (more if isinstance(more, dict) else {}).items()}
-        inner = Request(str(one["method"]), f"/v1.0{address.path}", query, {**headers, **own}, b"")
-        answer = self.answer(inner)
-        return {"id": one["id"], "status": answer.status, "headers": dict(answer.headers), "body": answer.body}
 
 
 def _reported(id_: str, properties: Mapping[str, object], report: Mapping[str, object] | None) -> dict[str, object]:

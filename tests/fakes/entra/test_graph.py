@@ -98,6 +98,18 @@ def test_the_report_says_who_registered_and_needs_a_permission_of_its_own(runnin
     assert ask(f"{path}/{dana}", Authorization=f"Bearer {weak}").status_code == 403
 
 
+def test_people_are_given_by_their_ids(running: EntraStandIn) -> None:
+    dana, _ = running.tenant.add_user("dana"), running.tenant.add_user("otto")
+    token = running.signer.sign(running.signer.app_claims(running.app, audience=running.graph_url))
+    with httpx.Client(verify=running.client_context(), trust_env=False) as client:
+        address = f"{running.graph_url}/v1.0/directoryObjects/getByIds?$select=mail"
+        headers = {"Authorization": f"Bearer {token}"}
+        few = client.post(address, headers=headers, json={"ids": [dana, "nobody"], "types": ["user"]})
+        many = client.post(address, headers=headers, json={"ids": ["x"] * 1001})
+    assert few.json()["value"] == [{"@odata.type": "#microsoft.graph.user", "id": dana, "mail": "dana@example.com"}]
+    assert many.status_code == 400
+
+
 def test_strangers_and_tokens_for_others_are_refused(running: EntraStandIn, ask: Ask) -> None:
     other = running.signer.sign(running.signer.app_claims(running.app, audience="https://other.example.com"))
     for said in ("", "Bearer nonsense", f"Bearer {other}"):
