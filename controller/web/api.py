@@ -12,19 +12,15 @@ import structlog
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from controller.errors import ControllerError
 from controller.identity.principal import Principal, PrincipalKind
 from controller.policy.authorization import Permission, Standing
-from controller.web.authentication import Authentication, Caller
+from controller.web.authentication import REFUSALS, Authentication, Caller
 
 _LOG = structlog.get_logger("controller.web")
-_REFUSALS: dict[int | str, dict[str, object]] = {
-    401: {"description": "Nobody is signed in, or the token is not believed."},
-    403: {"description": "The directory does not know who asks, or they may not."},
-    429: {"description": "Too many attempts; `Retry-After` says when to come again."},
-    503: {"description": "A part that must be asked does not answer."},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +60,14 @@ def api_routes(api: Api) -> APIRouter:
         """Say who asks, which roles and permissions they have, and why."""
         return _me(caller, _standing(api, caller.principal))
 
-    for path in ("/auth/me", "/auth/me/"):
-        router.add_api_route(
-            path, me, methods=["GET"], responses=_REFUSALS, tags=["auth"], include_in_schema=not path.endswith("/")
-        )
+    def described(request: Request, _: Annotated[Caller, Depends(api.authentication)]) -> JSONResponse:
+        """Describe every route below `/v1`, as OpenAPI."""
+        return JSONResponse(request.app.openapi())
+
+    for slash in ("", "/"):
+        add, shown = router.add_api_route, not slash
+        add(f"/auth/me{slash}", me, methods=["GET"], responses=REFUSALS, tags=["auth"], include_in_schema=shown)
+        add(f"/openapi.json{slash}", described, methods=["GET"], include_in_schema=False, response_model=None)
     return router
 
 

@@ -26,6 +26,13 @@ CSRF_HEADER = "x-csrf-token"
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 _NEUTRAL = "Expected a valid bearer token, or to be signed in."
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
+REFUSALS: dict[int | str, dict[str, object]] = {
+    401: {"description": "Nobody is signed in, or the token is not believed."},
+    403: {"description": "The directory does not know who asks, or they may not."},
+    429: {"description": "Too many attempts or requests; `Retry-After` says when to come again."},
+    503: {"description": "A part that must be asked does not answer."},
+}
+"""What every route behind the authentication may answer."""
 _LOG = structlog.get_logger("controller.web")
 
 
@@ -76,6 +83,21 @@ class Authentication:
         except UnavailableError as error:
             _LOG.warning("nobody can say who sends a request", component=error.component, error=str(error))
             raise HTTPException(503, "Who sends this cannot be checked now; try again soon.") from error
+
+    def counted(self, allowance: Allowance) -> Callable[[Request], Caller]:
+        """Return what lets somebody in who has some of an `allowance` left, and uses one of it."""
+
+        def counted(request: Request) -> Caller:
+            caller = self(request)
+            try:
+                wait = self._watch.limits.take(allowance, caller.principal.id)
+            except UnavailableError as error:
+                raise HTTPException(503, "How much you asked for is not known; try again soon.") from error
+            if wait is not None:
+                raise _too_many(wait)
+            return caller
+
+        return counted
 
     def _caller(self, request: Request, address: str) -> Caller:
         credentials = request.headers.getlist("authorization")
@@ -133,4 +155,4 @@ class Authentication:
 
 
 def _too_many(seconds: int) -> HTTPException:
-    return HTTPException(429, f"Too many attempts; try again in {seconds} seconds.", {"Retry-After": str(seconds)})
+    return HTTPException(429, f"Too many; try again in {seconds} seconds.", {"Retry-After": str(seconds)})

@@ -17,23 +17,48 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
+from controller.desired_state.names import AGENT_CODE, ENVIRONMENT_NAME
 from controller.errors import ControllerError
 from controller.identity.principal import Principal
 from controller.policy.bundle import PolicyBundle
 from controller.policy.rule_note import RuleNote, note_document
-from controller.web.authentication import Authentication, Caller
+from controller.web.authentication import REFUSALS, Authentication, Caller
 from controller.web.evaluation import Faults, evaluation_document, faults_of, read_body
+from controller.web.limiting import Allowance
 from controller.workflow.authorizing import Denied
 from controller.workflow.simulating import Simulating, Simulation
 
 SCHEMA = "dvo.policy-list/1"
 _BODY_LIMIT = 256 * 1024
 _BODY_SECONDS = 10
-_REFUSALS: dict[int | str, dict[str, object]] = {
-    401: {"description": "Nobody is signed in, or the token is not believed."},
-    403: {"description": "The directory does not know who asks, or they may not."},
-    429: {"description": "Too many attempts; `Retry-After` says when to come again."},
-    503: {"description": "A part that must be asked does not answer."},
+_SENTENCES = {
+    "type": "object",
+    "required": ["detail"],
+    "properties": {"detail": {"type": "array", "items": {"type": "string"}}},
+}
+_EVALUATION: dict[int | str, dict[str, object]] = {
+    400: {"description": "The body ended early."},
+    408: {"description": f"The body takes longer than {_BODY_SECONDS} seconds."},
+    413: {"description": f"The body is larger than {_BODY_LIMIT} bytes."},
+    422: {
+        "description": "The body has faults: a sentence of each, which names the field.",
+        "content": {"application/json": {"schema": _SENTENCES}},
+    },
+}
+_BODY = {
+    "type": "object",
+    "required": ["agent_id", "environment", "deployment_config"],
+    "additionalProperties": False,
+    "properties": {
+        "agent_id": {"type": "string", "pattern": AGENT_CODE, "examples": ["ANL"]},
+        "environment": {"type": "string", "pattern": ENVIRONMENT_NAME, "examples": ["production"]},
+        "deployment_config": {
+            "type": "object",
+            "description": "The keys of a manifest but apiVersion, kind and agent: schemas/agent-deployment.json.",
+        },
+        "as": {"type": ["string", "null"], "description": "The login of who would propose it; null: who asks."},
+        "at": {"type": ["string", "null"], "format": "date-time", "description": "When; null: now."},
+    },
 }
 Found = TypeVar("Found")
 _LOG = structlog.get_logger("controller.web")
@@ -57,20 +82,30 @@ def policy_routes(door: PolicyDoor, authentication: Authentication | None) -> AP
     """Return the routes below `/v1/policies`, behind `authentication`; None lets nobody in."""
     router = APIRouter(prefix="/v1", tags=["policies"])
     known = Annotated[Caller, Depends(authentication or nobody)]
+    count = nobody if authentication is None else authentication.counted(Allowance.AUDIT_QUERIES)
+    counted = Annotated[Caller, Depends(count)]
+    body = {"requestBody": {"required": True, "content": {"application/json": {"schema": _BODY}}}}
 
     def policies(caller: known) -> JSONResponse:
         """List the rules of main's policies with what each is about."""
         return _listed(door, caller.principal)
 
-    async def evaluate(request: Request, caller: known) -> JSONResponse:
+    async def evaluate(request: Request, caller: counted) -> JSONResponse:
         """Say what main's policies would say of a deployment; a simulation, from which nothing follows."""
         body = await _body(request)
         return await to_thread.run_sync(_evaluated, door, caller.principal, body)
 
     for slash in ("", "/"):
         add, shown = router.add_api_route, not slash
-        add(f"/policies{slash}", policies, methods=["GET"], responses=_REFUSALS, include_in_schema=shown)
-        add(f"/policies/evaluate{slash}", evaluate, methods=["POST"], responses=_REFUSALS, include_in_schema=shown)
+        add(f"/policies{slash}", policies, methods=["GET"], responses=REFUSALS, include_in_schema=shown)
+        add(
+            f"/policies/evaluate{slash}",
+            evaluate,
+            methods=["POST"],
+            responses=REFUSALS | _EVALUATION,
+            include_in_schema=shown,
+            openapi_extra=body,
+        )
     return router
 
 

@@ -8,9 +8,10 @@ from typing import cast
 
 from starlette.routing import BaseRoute, Route
 
+from controller.policy.authorization import Standing
 from controller.web.api import Api
 from controller.web.app import create_app
-from controller.web.authentication import Authentication
+from controller.web.authentication import Authentication, Means, Watch
 from controller.web.evaluation import FIELDS
 from controller.web.policy_routes import PolicyDoor
 from controller.web.sign_in_routes import SignInDoor
@@ -26,7 +27,7 @@ def routes() -> set[tuple[str, str]]:
     app = create_app(
         replace(
             build_house().doors,
-            api=Api(cast(Authentication, lambda _: None), lambda _: cast("object", None)),  # type: ignore[arg-type,return-value] # never asked
+            api=Api(Authentication(cast(Means, None), cast(Watch, None)), lambda _: Standing({}, frozenset())),
             policies=PolicyDoor(cast(Simulating, None), lambda _: ()),
             sign_in=SignInDoor(cast(SigningIn, None), "https://dvo.example"),
         )
