@@ -15,7 +15,7 @@ from controller.ports.policy_engine import PolicyEngine
 
 _ONE_BY_ONE = 20
 """Remedies that are tried alone; the others are tried together with all."""
-_DEPLOYMENTS = 2_000
+_DEPLOYMENTS = 500
 """The most deployments that all questions about single remedies hold together."""
 
 
@@ -50,4 +50,4 @@ class Proving:
 def _affordable(document: Mapping[str, object]) -> int:
     deployments = document.get("deployments")
     size = len(deployments) if isinstance(deployments, list) else 0
-    return min(_ONE_BY_ONE, max(1, _DEPLOYMENTS // max(1, size)))
+    return min(_ONE_BY_ONE, _DEPLOYMENTS // max(1, size))
