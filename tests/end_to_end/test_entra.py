@@ -4,11 +4,22 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_ssh_private_key,
+)
 
 from controller.ledger.event import EventType
 from tests.end_to_end.edits import DEVELOPMENT, edited, new_release
 from tests.end_to_end.process import serve
 from tests.end_to_end.world import World, world
+from tests.fakes.entra.https import serving
+from tests.fakes.entra.key_vault import KeyVault
+from tests.fakes.entra.proxy import proxying
 from tests.fakes.entra.stand_in import SECRET, EntraStandIn, entra
 
 GROUPS = ("DVO-Admins", "DVO-ReleaseManagers", "DVO-Operators", "DVO-Developers", "DVO-Viewers")
@@ -37,11 +48,32 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EntraStandIn]:
 
 
 @pytest.fixture(scope="module")
-def company(tenant: EntraStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def signing_key() -> str:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+
+
+@pytest.fixture(scope="module")
+def vault(tenant: EntraStandIn, signing_key: str) -> Iterator[dict[str, str]]:
+    """The settings with which the ledger is signed by a key of a vault, which a proxy of the company leads to."""
+    kept = KeyVault(tenant.signer, "dvo-prod", {"ledger-key": signing_key})
+    with (
+        serving(kept.answer, tenant.certificates, kept.host) as server,
+        proxying({kept.host: server.server_address[1]}) as proxy,
+    ):
+        yield {
+            "DVO_SIGNING_KEY": "keyvault://dvo-prod/ledger-key",
+            "HTTPS_PROXY": proxy.url,
+            "NO_PROXY": "localhost,127.0.0.1",
+        }
+
+
+@pytest.fixture(scope="module")
+def company(tenant: EntraStandIn, vault: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("company")
     links = folder / "links.yaml"
     links.write_text("people: []\n")
-    more = {
+    more = vault | {
         "DVO_ENTRA_GITHUB_ID": "extensionAttribute1",
         "DVO_ENTRA_GITHUB_LOGIN": "extensionAttribute2",
         "DVO_DIRECTORY_FILE": str(links),
@@ -97,12 +129,24 @@ def test_whom_the_tenant_does_not_know_is_nobody(company: World) -> None:
 
 def test_which_secrets_were_read_and_from_where_is_in_the_ledger(company: World, approved: int) -> None:
     told = [event.details for event in company.events(EventType.CONFIG_ACCESSED)]
-    settings = ("AZURE_CLIENT_SECRET", "GITHUB_APP_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET")
-    assert told == [{"setting": name, "source": "environment"} for name in settings]
+    assert told == [
+        {"setting": "AZURE_CLIENT_SECRET", "source": "environment"},
+        {"setting": "DVO_SIGNING_KEY", "source": "key vault"},
+        {"setting": "GITHUB_APP_PRIVATE_KEY", "source": "environment"},
+        {"setting": "GITHUB_WEBHOOK_SECRET", "source": "environment"},
+    ]
+
+
+def test_the_ledger_is_signed_by_the_key_of_the_vault(company: World, signing_key: str, approved: int) -> None:
+    company.assert_ledger_holds()
+    public = load_ssh_private_key(signing_key.encode(), None).public_key()
+    line = public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    assert line in company.signers.read_text("ascii")
+    assert not (company.home / "signing_key").exists()
 
 
 def test_neither_names_nor_secrets_of_the_tenant_are_where_others_read(
-    company: World, tenant: EntraStandIn, approved: int
+    company: World, tenant: EntraStandIn, signing_key: str, approved: int
 ) -> None:
     """ATTACKS 099: and what a pull request's evidence holds of people are ids, groups and flags."""
     command = ["git", "--git-dir", str(company.ledger), "log", "-p", "--all"]
@@ -111,4 +155,5 @@ def test_neither_names_nor_secrets_of_the_tenant_are_where_others_read(
     for secret in (SECRET, "@example.com"):
         assert secret not in ledger
     assert SECRET not in company.log()
+    assert signing_key.splitlines()[2] not in company.log() + ledger
     assert "eyJ" not in company.log()
