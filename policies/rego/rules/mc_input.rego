@@ -94,7 +94,7 @@ is_stated(stated) if {
 	stated.tier in tiers
 	regex.match(`^[A-Za-z][A-Za-z0-9_+/-]*$`, stated.time_zone)
 	stated.time_zone != "Local"
-	is_object(stated.platforms)
+	is_named_texts(stated.platforms)
 	is_array(stated.freeze_windows)
 	every window in stated.freeze_windows { is_window(window) }
 }
@@ -107,7 +107,7 @@ is_window(window) if {
 
 is_deployment(deployment) if {
 	deployment.tier == input.environments[deployment.environment].tier
-	is_string(deployment.agent)
+	is_agent(deployment.agent)
 	is_texts(deployment.kinds)
 	count(deployment.kinds) > 0
 	is_path(deployment.path)
@@ -159,6 +159,9 @@ is_able(abilities) if {
 	every part in ["capabilities", "tools", "data", "egress", "hand_offs"] { is_texts(abilities[part]) }
 }
 
+# Whatever only looks like the code of an agent would be another agent to every rule.
+is_agent(code) if regex.match(`^[A-Z][A-Z0-9]{1,15}$`, code)
+
 is_texts(texts) if {
 	is_array(texts)
 	every text in texts { is_string(text) }
@@ -181,7 +184,7 @@ is_file(file) if {
 is_evidence(evidence) if {
 	evidence.tier in tiers
 	is_string(evidence.environment)
-	is_string(evidence.agent)
+	is_agent(evidence.agent)
 	is_string(evidence.release)
 	is_time(evidence.completed_at)
 }
@@ -195,7 +198,7 @@ is_break_glass(asked) if {
 }
 
 is_review(review) if {
-	is_string(review.agent)
+	is_agent(review.agent)
 	is_string(review.environment)
 	is_time(review.due)
 	is_issue(review.issue)
