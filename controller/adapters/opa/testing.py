@@ -11,7 +11,7 @@ from controller.adapters.opa.compiling import offline_capabilities, told
 from controller.errors import PolicyError
 
 _LIMITS = Limits(seconds=300.0, memory_bytes=2 << 30)
-_ONE_TEST = "10s"
+_ONE_TEST = "30s"
 
 
 @dataclass(frozen=True, slots=True)
