@@ -25,12 +25,17 @@ LOOSENING = "policy-preview"
 """The reason of the requirement when a change of policy would let through what was stopped or slowed."""
 
 
+MENDING = "policy-mending"
+"""The reason of the requirement when the policies of main answer nothing, and earlier ones judge what mends them."""
+
+
 def requirements_of(
-    answer: Answer, proposal: Proposal, preview: PolicyPreview | None = None
+    answer: Answer, proposal: Proposal, preview: PolicyPreview | None = None, *, is_mending: bool = False
 ) -> tuple[Requirement, ...]:
     """Return every requirement of a change, sorted by reason; findings of one rule with the same terms are one.
 
-    A change of policy whose `preview` loosens takes an administrator who owns it, whoever proposes it.
+    A change of policy whose `preview` loosens takes an administrator who owns it, whoever proposes it;
+    one that is judged by earlier policies takes two.
 
     Raises `PolicyError` for a finding that requires approval without saying on which terms.
     """
@@ -44,8 +49,10 @@ def requirements_of(
     governed = tuple(sorted(path for path in files if isinstance(classify(path), _OWNED_ALWAYS)))
     if governed:
         asked_for.append(Requirement(OWNERS_ALWAYS, frozenset(), 1, None, governed))
+    policies = tuple(path for path in governed if isinstance(classify(path), PolicyPath))
+    if is_mending:
+        asked_for.append(Requirement(MENDING, frozenset({"admin"}), 2, None, policies))
     if preview is not None and preview.loosens:
-        policies = tuple(path for path in governed if isinstance(classify(path), PolicyPath))
         asked_for.append(Requirement(LOOSENING, frozenset({"admin"}), 1, None, policies))
     return tuple(asked_for)
 

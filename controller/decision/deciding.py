@@ -70,6 +70,8 @@ class Case:
     """What the policies it brings would make of earlier decisions; None when it brings none."""
     reviewers: tuple[Account, ...] = ()
     path: GreenPath | None = None
+    stood_in_by: CommitSha | None = None
+    """With which commit the policies stood on main that judge instead of the base's, which answer nothing."""
 
 
 def decide(case: Case) -> Judgement:
@@ -84,7 +86,7 @@ def decide(case: Case) -> Judgement:
         answer=case.answer,
         approvals=case.approvals,
         holds=_holds(case),
-        warnings=tuple(map(reason_of, _found(case.answer, Action.WARN))),
+        warnings=(*_warnings_of_mending(case), *map(reason_of, _found(case.answer, Action.WARN))),
         participants=case.participants,
         break_glass=case.break_glass,
         people=case.people,
@@ -93,7 +95,18 @@ def decide(case: Case) -> Judgement:
         preview=case.preview,
         reviewers=case.reviewers,
         path=case.path,
+        stood_in_by=case.stood_in_by,
     )
+
+
+def _warnings_of_mending(case: Case) -> Iterator[Reason]:
+    if case.stood_in_by is not None:
+        message = (
+            "The policies of the base branch give no valid answer. This change of nothing but policies is judged by the"
+            f" newest admitted ones that do, those of commit {case.stood_in_by[:12]}."
+        )
+        remedy = "Two administrators who own them and took no part approve it, beside whom those policies ask for."
+        yield Reason(Cause.POLICY_BROKEN, message, remedy)
 
 
 def _followed(case: Case, *, is_refused: bool) -> Followed:

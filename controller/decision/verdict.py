@@ -126,6 +126,8 @@ class Judgement:
     """Whose fresh approvals would satisfy all that is missing, as few as can be; empty when nobody's would."""
     path: GreenPath | None = None
     """How it becomes green; None when it is, or when nobody asked."""
+    stood_in_by: CommitSha | None = None
+    """With which commit the policies stood on main that judged instead of the base's; None when those answered."""
 
     @property
     def review_asked(self) -> Finding | None:

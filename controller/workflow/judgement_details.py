@@ -28,6 +28,7 @@ def judgement_details(judgement: Judgement) -> dict[str, object]:
         "missing": [_requirement(missing.requirement, missing.count) for missing in judgement.approvals.missing],
         "request": _request(judgement),
         "preview": _preview(judgement),
+        "stood_in_by": judgement.stood_in_by,
         "fingerprint": fingerprint(judgement),
         "input": judgement.document,
         "answer": _answer(judgement),

@@ -37,6 +37,7 @@ from controller.workflow.agent_faults import with_agent_faults
 from controller.workflow.break_glass import BreakGlassHistory
 from controller.workflow.history import History
 from controller.workflow.involving import Involved, Involving
+from controller.workflow.mending import Mending, StandIn
 from controller.workflow.previewing import Previewing, policies_of
 from controller.workflow.proving import Proving
 from controller.workflow.unadmitted import Unadmitted, with_leftovers
@@ -89,6 +90,7 @@ class Judging:
         self._unadmitted = unadmitted
         self._previewing = Previewing(engine, history)
         self._proving = Proving(engine)
+        self._mending = Mending(engine, history, unadmitted)
         self._readings = Readings()
 
     def judge(self, change: Change, occasion: Occasion) -> Judgement:
@@ -100,6 +102,11 @@ class Judging:
             return decide(replace(blank, answer=involved))
         document = policy_document(self._question(change, blank, involved, occasion))
         answer = self._ask(change, document)
+        stand_in: StandIn | None = None
+        if isinstance(answer, Unanswered) and answer.cause is Cause.POLICY_BROKEN:
+            stand_in = self._mending.stand_in(change, blank.proposal, document, occasion.position)
+        if stand_in is not None:
+            answer, blank = stand_in.answer, replace(blank, stood_in_by=stand_in.commit)
         asked = replace(
             blank,
             participants=involved.participants,
@@ -120,7 +127,7 @@ class Judging:
                 approvals=approvals,
                 escalated_to=tuple(map(str, involved.stewards)),
                 reviewers=tuple(involved.accounts[person.id] for person in asking),
-                path=self._path(change, document, answer, occasion.purpose),
+                path=None if stand_in else self._path(change, document, answer, occasion.purpose),
             )
         )
 
@@ -245,7 +252,7 @@ def _approval_case(
     case: Case, answer: Answer, involved: Involved, seen: tuple[SeenReview, ...], occasion: Occasion
 ) -> ApprovalCase:
     return ApprovalCase(
-        requirements=requirements_of(answer, case.proposal, case.preview),
+        requirements=requirements_of(answer, case.proposal, case.preview, is_mending=case.stood_in_by is not None),
         owners=involved.owners,
         members=involved.members,
         reviews=seen,

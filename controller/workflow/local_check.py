@@ -218,13 +218,13 @@ def _published(release: Release, step: Commit) -> Event:
 def _asked(change: Change, judgement: Judgement) -> tuple[Asked, ...]:
     if not isinstance(judgement.answer, Answer):
         return ()
+    is_mending = judgement.stood_in_by is not None
+    requirements = requirements_of(judgement.answer, judgement.proposal, judgement.preview, is_mending=is_mending)
     codeowners = codeowners_of(change.base, change.contents)
     owners: Mapping[RepoPath, tuple[Owner, ...]] = {
-        path: owners_of(codeowners, path).owners
-        for requirement in requirements_of(judgement.answer, judgement.proposal, judgement.preview)
-        for path in requirement.paths
+        path: owners_of(codeowners, path).owners for requirement in requirements for path in requirement.paths
     }
     return tuple(
         Asked(requirement, tuple(dict.fromkeys(owner for path in requirement.paths for owner in owners[path])))
-        for requirement in requirements_of(judgement.answer, judgement.proposal, judgement.preview)
+        for requirement in requirements
     )

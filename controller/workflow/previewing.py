@@ -57,7 +57,7 @@ class Previewing:
             bundle = policies_of(after, change.contents)
         except PolicyError as error:
             return (_problem(str(error)),)
-        if bundle == policies_of(change.base, change.contents):
+        if not _differ(after, change.base):
             return None
         decisions = self._decisions(f"pull/{change.pull_request.number}", purpose)
         key = (bundle.digest, decisions[-1].entry if decisions else None, len(decisions))
@@ -106,6 +106,14 @@ class Previewing:
             if decision is not None:
                 found.append(decision)
         return tuple((found[:known] if purpose is Purpose.DEPLOYMENT else found)[-_NEWEST:])
+
+
+def _differ(one: Snapshot, other: Snapshot) -> bool:
+    """Return whether the policies of two trees are others."""
+    first, second = (
+        {path: entry for path, entry in tree.entries.items() if path.startswith(FOLDER)} for tree in (one, other)
+    )
+    return first != second
 
 
 def policies_of(tree: Snapshot, contents: Mapping[ObjectId, bytes]) -> PolicyBundle:

@@ -37,7 +37,7 @@ class Unadmitted:
 
     def __init__(self, trees: TreeReader, history: History) -> None:
         """Read `trees` of the steps that `history` tells of."""
-        self._trees = trees
+        self.trees = trees
         self._history = history
         self._before: dict[CommitSha, Mapping[RepoPath, TreeEntry | None]] = {}
 
@@ -75,8 +75,8 @@ class Unadmitted:
     def _changed(self, step: Initiated | Pushed) -> Mapping[RepoPath, TreeEntry | None]:
         """Return the files a step changed, as they were before it."""
         if step.after not in self._before:
-            before = self._trees.snapshot(step.before, step.before_tree).entries
-            after = self._trees.snapshot(step.after, step.after_tree).entries
+            before = self.trees.snapshot(step.before, step.before_tree).entries
+            after = self.trees.snapshot(step.after, step.after_tree).entries
             differing = [path for path in before.keys() | after.keys() if before.get(path) != after.get(path)]
             self._before[step.after] = {path: before.get(path) for path in differing}
         return self._before[step.after]

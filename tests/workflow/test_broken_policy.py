@@ -58,7 +58,7 @@ def test_a_broken_policy_that_was_pushed_is_mended_by_pushing_the_admitted_files
 
 
 def test_an_admitted_policy_that_answers_nothing_at_all_gives_way_to_no_push(world: World) -> None:
-    """What was pushed past everybody admits nothing, whatever it replaces: a new ledger is the only way out."""
+    """What was pushed past everybody admits nothing, whatever it replaces; what mends it is a pull request."""
     govern(world, "late", LATE.replace("count(input.deployments) > 0", 'input.now >= "2027-03-10"'))
     number = proposed(world, "dev")
     world.travel(world.clock.moment + timedelta(days=2))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from controller.approval.approvals import Requirement
-from controller.approval.requirements import LOOSENING, changed_paths, paths_needing_owners, requirements_of
+from controller.approval.requirements import LOOSENING, MENDING, changed_paths, paths_needing_owners, requirements_of
 from controller.change.names import Digest, ObjectId, RepoPath
 from controller.desired_state.difference import Difference, Kind
 from controller.desired_state.effect import Effect, FileEffect
@@ -152,3 +152,10 @@ def test_the_paths_of_all_requirements_need_owners() -> None:
     found = requirements_of(answer(finding("mc", ORC), finding("a", ANL)), proposal(added(ANL), files=(POLICY,)))
 
     assert paths_needing_owners(found) == (ANL, ORC, POLICY)
+
+
+def test_what_mends_policies_that_answer_nothing_takes_two_administrators_beside_all_else() -> None:
+    asked = answer(finding("mc", POLICY))
+    usual = requirements_of(asked, proposal(files=(POLICY,)))
+    found = requirements_of(asked, proposal(files=(POLICY,)), is_mending=True)
+    assert found == (*usual, Requirement(MENDING, frozenset({"admin"}), 2, None, (POLICY,)))

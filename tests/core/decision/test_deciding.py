@@ -179,3 +179,12 @@ def test_a_policy_that_is_silent_leaves_the_request_as_it_was() -> None:
 
     assert judgement.followed.request is not None
     assert judgement.followed.untold == ()
+
+
+def test_policies_that_stand_in_are_named_and_stand_against_nothing() -> None:
+    judgement = decide(replace(CASE, stood_in_by=CommitSha("c" * 40)))
+    assert isinstance(judgement.verdict, Admitted)
+    assert judgement.stood_in_by == "c" * 40
+    [told] = judgement.warnings
+    assert told.cause is Cause.POLICY_BROKEN
+    assert "those of commit cccccccccccc" in told.message
