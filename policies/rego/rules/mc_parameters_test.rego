@@ -26,6 +26,8 @@ wrong := {
 	"/working_hours/opens": [-1, 17, "9", null],
 	"/working_hours/closes": [25, 9, "17", null],
 	"/weekend/0": ["Caturday", "saturday", "Ѕaturday", 6],
+	"/working_hours": [{"opens": 9}, {"closes": 17}, {"opens": 9, "closes": 9}, [9, 17]],
+	"/weekend": [{"x": "Sunday"}, "Sunday"],
 	"/versions/free_downgrade_tiers": [null, "development", ["prod"], {}],
 	"/versions/final_tiers": [null, "production", ["Production"], {}],
 	"/pinned_tiers/0": ["prod", 1],
@@ -37,11 +39,23 @@ wrong := {
 	"/bounds/environments": [null, [], {"production": {}}],
 	"/models/production": [null, "*", [1], {}],
 	"/models/prod": [[]],
+	"/models": [{"production": [], "staging": []}],
+	"/model_strength": [{"x": ["*/**"]}],
 	"/model_strength/0": [null, "*", [1]],
 	"/widening/tiers": [null, "production", ["prod"]],
 	"/widening/required_roles": [[], null, "admin", [1]],
 	"/widening/min_approvals": [0, "2", null],
 	"/widening/expiry_hours": [0, "2", null],
+	"/protected/required_roles": [[], null],
+	"/governance_approval/min_approvals": [0, null],
+	"/governance_approval/expiry_hours": [0, "72"],
+	"/production_approval/required_roles": [[], null],
+	"/break_glass/waives": [null, "mc-weekend-block", [1]],
+	"/break_glass/required_roles": [[], null],
+	"/break_glass/min_approvals": [0, "2"],
+	"/break_glass/expiry_hours": [0, null],
+	"/break_glass/max_agents": [0, "1", null],
+	"/break_glass/review_due_days": [0, "3", null],
 	"/protected/agents": [null, "ANL", [1]],
 	"/protected/min_approvals": [0, null],
 	"/change_size/deployments": ["1", null],
@@ -71,7 +85,8 @@ window := {"name": "x", "tiers": ["production"], "start": "2026-12-24T00:00:00Z"
 
 test_a_freeze_has_its_form if {
 	not is_denied(changed("/freeze_calendar", [window]))
-	every broken in [{"name": 1}, {"tiers": ["prod"]}, {"start": "tomorrow"}, {"end": null}] {
+	is_denied(changed("/freeze_calendar", {"x": window}))
+	every broken in [{"name": 1}, {"tiers": ["prod"]}, {"tiers": null}, {"start": "tomorrow"}, {"end": null}, {"end": "x"}] {
 		is_denied(changed("/freeze_calendar", [object.union(window, broken)]))
 	}
 }
