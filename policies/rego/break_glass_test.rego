@@ -127,3 +127,8 @@ test_while_it_is_not_in_force_a_denial_stays_what_it_is if {
 	data.dvo.break_glass.judged(finding) == finding with input as examples.with_changes(emergency)
 	data.dvo.break_glass.judged(finding).action == "warn" with input as asking({})
 }
+
+test_without_asking_any_number_of_agents_may_change if {
+	other := object.union(examples.question.deployments[0], {"agent": "GHA"})
+	examples.findings("mc-break-glass", examples.with_changes({"/deployments/1": other})) == set()
+}

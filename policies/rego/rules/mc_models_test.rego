@@ -37,3 +37,9 @@ test_as_it_comes_production_knows_its_providers if {
 test_an_agent_that_is_taken_out_uses_none if {
 	examples.findings("mc-models", examples.with_changes({"/deployments/0/after": null})) == set()
 }
+
+test_no_model_is_proposed_that_the_list_would_not_allow if {
+	findings := data.dvo.rules.mc_models.findings with input as examples.question
+		with data.dvo.parameters.models.production as ["acme/[ab]x"]
+	{object.get(finding.params, "remedy", []) | some finding in findings} == {[]}
+}
