@@ -8,7 +8,7 @@ is known by a token that only ours was seeded with.
 import json
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,37 +28,37 @@ _ATTEMPTS = 5
 @contextmanager
 def emulate(folder: Path, seeds: Mapping[str, object]) -> Iterator[str]:
     """Give the address of a GitHub that begins with `seeds`."""
-    assert EMULATE.is_file(), f"there is no emulate at {EMULATE}: run `make npm`"
-    config = folder / "emulate.json"
-    config.write_text(json.dumps(seeds), "utf-8")
     token = next(iter(_tokens(seeds)))
-    for _ in range(_ATTEMPTS):
-        options = ("--service", "github", "--port", str(port := _free_port()), "--config", str(config))
-        with _running(options, folder / "emulate.log") as process:
-            url = f"http://127.0.0.1:{port}"
-            until(partial(_answers_or_has_ended, url, token, process), "emulate to answer")
-            if not _has_ended(process):
-                yield url
-                return
-    raise AssertionError(f"emulate ended {_ATTEMPTS} times: {(folder / 'emulate.log').read_text('utf-8')[-3000:]}")
+    with _service(folder, "github", seeds, partial(_knows, token)) as url:
+        yield url
 
 
 @contextmanager
 def emulated_entra(folder: Path, seeds: Mapping[str, object], public_url: str) -> Iterator[str]:
     """Give the address of an Entra ID that begins with `seeds` and calls itself `public_url`."""
+    with _service(
+        folder, "microsoft", {"microsoft": seeds}, partial(_calls_itself, public_url), "--base-url", public_url
+    ) as url:
+        yield url
+
+
+@contextmanager
+def _service(
+    folder: Path, name: str, seeds: Mapping[str, object], is_ours: Callable[[str], bool], *more: str
+) -> Iterator[str]:
+    """Give the address of a service, once the one that answers there is ours."""
     assert EMULATE.is_file(), f"there is no emulate at {EMULATE}: run `make npm`"
-    config = folder / "emulate-entra.json"
-    config.write_text(json.dumps({"microsoft": seeds}), "utf-8")
+    config, log = folder / f"emulate-{name}.json", folder / f"emulate-{name}.log"
+    config.write_text(json.dumps(seeds), "utf-8")
     for _ in range(_ATTEMPTS):
-        port = str(_free_port())
-        options = ("--service", "microsoft", "--port", port, "--config", str(config), "--base-url", public_url)
-        with _running(options, folder / "emulate-entra.log") as process:
+        options = ("--service", name, "--port", str(port := _free_port()), "--config", str(config), *more)
+        with _running(options, log) as process:
             url = f"http://127.0.0.1:{port}"
-            until(partial(_calls_itself_or_has_ended, url, public_url, process), "emulate to answer")
+            until(partial(_answers_or_has_ended, url, is_ours, process), "emulate to answer")
             if not _has_ended(process):
                 yield url
                 return
-    raise AssertionError(f"emulate ended {_ATTEMPTS} times: {(folder / 'emulate-entra.log').read_text()[-3000:]}")
+    raise AssertionError(f"emulate ended {_ATTEMPTS} times: {log.read_text('utf-8')[-3000:]}")
 
 
 @contextmanager
@@ -74,23 +74,22 @@ def _running(options: Sequence[str], log: Path) -> Iterator[subprocess.Popen[byt
             process.kill()  # it keeps everything in memory, so there is nothing to bring home
 
 
-def _answers_or_has_ended(url: str, token: str, process: subprocess.Popen[bytes]) -> bool:
+def _answers_or_has_ended(url: str, is_ours: Callable[[str], bool], process: subprocess.Popen[bytes]) -> bool:
     if _has_ended(process):
         return True
     try:
-        answer = httpx.get(f"{url}/user", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
+        return is_ours(url)
     except httpx.HTTPError:
         return False
+
+
+def _knows(token: str, url: str) -> bool:
+    answer = httpx.get(f"{url}/user", headers={"Authorization": f"Bearer {token}"}, trust_env=False)
     return answer.status_code == httpx.codes.OK
 
 
-def _calls_itself_or_has_ended(url: str, public_url: str, process: subprocess.Popen[bytes]) -> bool:
-    if _has_ended(process):
-        return True
-    try:
-        answer = httpx.get(f"{url}/.well-known/openid-configuration", trust_env=False)
-    except httpx.HTTPError:
-        return False
+def _calls_itself(public_url: str, url: str) -> bool:
+    answer = httpx.get(f"{url}/.well-known/openid-configuration", trust_env=False)
     return answer.status_code == httpx.codes.OK and str(answer.json()["issuer"]).startswith(public_url)
 
 
