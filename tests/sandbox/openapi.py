@@ -80,6 +80,13 @@ def find_operation(method: str, path: str) -> Operation:
     raise ContractBrokenError(f"{method} {path} is not described")
 
 
+def webhook_actions(event: str) -> frozenset[str]:
+    """Return the actions GitHub describes of an event, "" for one without; empty for an event it does not describe."""
+    described = cast(Mapping[str, Mapping[str, Schema]], description()["x-webhooks"])
+    names = [cast(str, webhook["post"]["operationId"]).replace("-", "_") for webhook in described.values()]
+    return frozenset(name.partition("/")[2] for name in names if name.partition("/")[0] == event)
+
+
 @functools.cache
 def description() -> Schema:
     """Return GitHub's description."""
