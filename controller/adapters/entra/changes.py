@@ -55,17 +55,14 @@ class ChangeTracking:
         except StaleError:
             return self._begin()
         changed = Changed()
-        for path, (found, link) in told.items():
-            self._links[path] = link
+        for path, (found, _) in told.items():
             _read(changed, path, found)
+        self._links = {path: link for path, (_, link) in told.items()}
         return changed
 
     def _begin(self) -> Changed:
         self._links = {}
-        links = {}
-        for path, query in self._first.items():
-            links[path] = _delta_link(self._graph.get(path, query))
-        self._links = links
+        self._links = {path: self._delta_link(self._graph.get(path, query)) for path, query in self._first.items()}
         return Changed(everything=True)
 
     def _followed(self, link: str) -> tuple[list[object], str]:
@@ -75,9 +72,16 @@ class ChangeTracking:
             found += items(answer)
             following = link_in(answer, "@odata.nextLink")
             if following is None:
-                return found, _delta_link(answer)
+                return found, self._delta_link(answer)
             link = following
         raise StaleError("more changed than is worth following")
+
+    def _delta_link(self, answer: Mapping[str, object]) -> str:
+        """Return where to go on from, which must be within Graph: it is kept, and followed for days."""
+        link = link_in(answer, "@odata.deltaLink")
+        if link is None or not self._graph.is_own(link):
+            raise UnavailableError("Microsoft Graph gave no link to go on from", component="directory")
+        return link
 
 
 def _read(changed: Changed, path: str, found: list[object]) -> None:
@@ -98,10 +102,3 @@ def _members(group: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     for member in members if isinstance(members, list) else []:
         if isinstance(member, Mapping):
             yield str(member.get("id", "")).lower(), member.get("@odata.type")
-
-
-def _delta_link(answer: Mapping[str, object]) -> str:
-    link = link_in(answer, "@odata.deltaLink")
-    if link is None:
-        raise UnavailableError("Microsoft Graph gave no link to go on from", component="directory")
-    return link

@@ -95,19 +95,27 @@ class Graph:
 
     def follow(self, link: str) -> Mapping[str, object]:
         """Return the answer at a link that Graph gave. Raises as `get`."""
-        own, given = urlsplit(self.url), urlsplit(link)
-        if (own.scheme, own.netloc) != (given.scheme, given.netloc):
-            raise _unavailable(f"it links to another place: {given.netloc[:60]!a}")
+        if not self.is_own(link):
+            raise _unavailable(f"it links to another place: {link[:60]!a}")
+        path = urlsplit(link).path
         waits = self._patience.waits
         while True:
-            answer = self._sent(link, given.path)
+            answer = self._sent(link, path)
             if answer.wait is None:
                 return answer.value
             if waits == 0 or answer.wait > self._patience.longest_wait_seconds:
                 self._shut(answer.wait)
-                raise _unavailable(f"it asks to wait {answer.wait:g} s before {given.path}", answer.wait)
+                raise _unavailable(f"it asks to wait {answer.wait:g} s before {path}", answer.wait)
             waits -= 1
             self._pause(answer.wait)
+
+    def is_own(self, link: str) -> bool:
+        """Tell whether a link stays within this Graph."""
+        try:
+            own, given = urlsplit(self.url), urlsplit(link)
+        except ValueError:
+            return False
+        return (own.scheme, own.netloc) == (given.scheme, given.netloc)
 
     def gather(self, reads: Sequence[Callable[[], T]]) -> list[T]:
         """Return the results of `reads`, made at the same time. Raises what the first failing one raised."""

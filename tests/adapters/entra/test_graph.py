@@ -259,3 +259,39 @@ def test_a_token_that_is_no_longer_accepted_is_replaced_once(tenancy: Tenancy) -
     tenancy.running.signer.rotate(withdraw=True)
     assert tenancy.directory.look_up(DANA, frozenset()).by_account[1001] is not None
     assert len([call for call in tenancy.running.login.calls if call.endswith("/token")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "link", "said"),
+    [
+        ([7], "own", "a change that is no object"),
+        ([], None, "no link to go on from"),
+        ([], "https://evil.example/v1.0/users/delta", "no link to go on from"),
+        ([], "https://[::1", "no link to go on from"),
+    ],
+)
+def test_changes_that_make_no_sense_make_nobody_known_until_they_do(
+    tenancy: Tenancy, value: list[object], link: str | None, said: str
+) -> None:
+    tenancy.add("dana", 1001)
+    tenancy.directory.look_up(DANA, frozenset())
+    tenancy.later()
+    own = f"{tenancy.running.graph_url}/v1.0/users/delta?$deltatoken=0~"
+    answer = Answer({"value": value, "@odata.deltaLink": own if link == "own" else link})
+    tenancy.running.graph_server.fail(Fault("/users/delta", answer))
+    with pytest.raises(UnavailableError, match=said):
+        tenancy.directory.look_up(DANA, frozenset())
+    assert tenancy.directory.look_up(DANA, frozenset()).by_account[1001] is not None
+
+
+def test_more_changes_than_are_worth_following_make_everything_be_read_again(tenancy: Tenancy) -> None:
+    dana = tenancy.add("dana", 1001, "DVO-Developers")
+    tenancy.directory.look_up(DANA, frozenset())
+    tenancy.running.tenant.leave(tenancy.groups["DVO-Developers"], dana)
+    for number in range(401):
+        tenancy.running.tenant.update_user(dana, displayName=f"Dana {number}")
+    tenancy.running.graph.deltas.page_size = 2
+    tenancy.later()
+    found = tenancy.directory.look_up(DANA, frozenset()).by_account[1001]
+    assert found is not None
+    assert found.groups == frozenset()
