@@ -29,6 +29,13 @@ test_the_lowest_role_that_may_do_all_of_it_proposes if {
 	proposing(examples.with_changes({"/deployments": []})) == {"viewer": ["DVO-Viewers"]}
 }
 
+test_who_proposes_to_production_may_not_therefore_change_staging if {
+	permissions := {"operator": [], "release_manager": [], "admin": ["deploy_staging"]}
+	asked := examples.in_tier("staging", "github:1")
+	proposing(asked) == {"admin": ["DVO-Admins"]} with data.dvo.parameters.permissions as permissions
+	proposing(examples.question) == {"operator": ["DVO-Operators"]} with data.dvo.parameters.permissions as permissions
+}
+
 test_break_glass_takes_who_may_propose_to_production if {
 	asked := object.union(examples.in_tier("development", "github:1"), {"break_glass": {"since": "x"}})
 	proposing(asked) == {"operator": ["DVO-Operators"]}
@@ -88,6 +95,12 @@ test_else_a_model_of_the_list_is_an_example if {
 	mini := {"provider": "azure_openai", "name": "mini", "temperature": 0.1}
 	chosen(["*/mini*"], null) == {{"remedy": [remedy.example("model", mini)]}}
 	chosen([], null) == {{}}
+}
+
+test_a_pattern_that_no_example_fits_gives_none if {
+	chosen(["openai/gpt-[45]"], null) == {{}}
+	newer := {"provider": "azure_openai", "name": "gpt-5", "temperature": 0.1}
+	chosen(["openai/gpt-[45]", "azure_openai/gpt-5"], null) == {{"remedy": [remedy.example("model", newer)]}}
 }
 
 test_back_to_what_runs_now if {
