@@ -1,6 +1,7 @@
 """A tenant, the directory on it, and a clock that the test moves."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,21 +80,28 @@ def graph_of(running: EntraStandIn, paused: list[float]) -> Graph:
     return Graph(running.graph_url, tokens, http, Patience(read_seconds=5), paused.append)
 
 
-@pytest.fixture
-def tenancy(tmp_path: Path) -> Iterator[Tenancy]:
-    with entra(tmp_path) as running:
+@contextmanager
+def tenancy_in(folder: Path, *names: str) -> Iterator[Tenancy]:
+    """Run a tenant with the groups policy knows, and a directory on it; `folder` gets its files."""
+    with entra(folder) as running:
         paused: list[float] = []
         graph = graph_of(running, paused)
-        groups = {name: running.tenant.add_group(name) for name in GROUPS}
-        file = tmp_path / "people.yaml"
+        groups = {name: running.tenant.add_group(name) for name in names}
+        file = folder / "people.yaml"
         file.write_text("people: []\n")
         clock = Clock()
         links = Links(ATTRIBUTES, FileDirectory(file, read_links).current)
-        directory = EntraDirectory(graph, wanted_groups(",".join(GROUPS)), links, clock)
+        directory = EntraDirectory(graph, wanted_groups(",".join(names)), links, clock)
         try:
             yield Tenancy(running, file, graph, clock, groups, directory, paused)
         finally:
             graph.close()
+
+
+@pytest.fixture
+def tenancy(tmp_path: Path) -> Iterator[Tenancy]:
+    with tenancy_in(tmp_path, *GROUPS) as made:
+        yield made
 
 
 class CompanyInEntra:
