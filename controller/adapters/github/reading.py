@@ -11,7 +11,8 @@ from pathlib import Path
 from time import monotonic
 
 from controller.adapters.github.answer import at, number, sha, text
-from controller.adapters.github.comparing import compared, is_id, quoted
+from controller.adapters.github.comparing import is_id, quoted
+from controller.adapters.github.comparisons import Comparisons
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.contents import Contents
 from controller.adapters.github.facts import account_of, open_pull_request_of, pull_request_of, review_of
@@ -46,7 +47,7 @@ class GitHubReader:
         self._trees = Trees(app)
         self._contents = Contents(app, contents)
         self._heads: Memory[int, _Head] = Memory()
-        self._comparisons: Memory[tuple[str, str], Comparison] = Memory()
+        self._comparisons = Comparisons(app)
         self._pushers: Memory[int, Mapping[CommitSha, tuple[Account | None, ...]]] = Memory()
 
     def pull_request(self, number: int) -> PullRequest:
@@ -101,12 +102,9 @@ class GitHubReader:
 
     def compare(self, base: str, head: str) -> Comparison:
         """Return what lies between `base` and `head`, complete or not at all; see the port."""
-        known = self._comparisons.get((base, head))
-        if known is None:
-            known = compared(self._app, base, head)
-            if is_id(base) and is_id(head):
-                self._comparisons.put((base, head), known)
-        return known
+        # To ask for the tip costs nothing while it stands, and a comparison with it may follow from an earlier one.
+        known = not is_id(base) and self._comparisons.knows(head)
+        return self._comparisons.between(self.tip(base) if known else base, head)
 
     def snapshot(self, commit: CommitSha, tree: ObjectId) -> Snapshot:
         """Return the controlled files of a commit; see the port."""

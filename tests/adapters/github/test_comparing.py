@@ -12,6 +12,7 @@ from tests.adapters.github.conftest import SandboxStage
 from tests.adapters.github.scripted import Said, Script, scripted
 from tests.contracts.code_host import MANIFEST
 
+COMPARE = "GET /repos/{owner}/{repo}/compare/{basehead}"
 SHA = {letter: letter * 40 for letter in "abcdef"}
 
 
@@ -48,7 +49,9 @@ def test_a_comparison_of_two_ids_is_asked_for_once(stage: SandboxStage) -> None:
     assert stage.reader.compare(base, head) == stage.reader.compare(base, head)
     stage.reader.compare("main", head)
     stage.reader.compare("main", head)
-    assert stage.sandbox.faults.counts().reads == 3
+    counts = stage.sandbox.faults.counts()
+    assert counts.by_route == {COMPARE: 1, "GET /repos/{owner}/{repo}/git/ref/{ref}": 2}
+    assert counts.not_modified == 2
 
 
 @pytest.mark.parametrize("ref", ["", "../../user", "a..b", "a\nb", "a\0b"], ids=repr)
