@@ -2,7 +2,7 @@
 
 Follows GitHub docs "Webhook events and payloads" and "Validating webhook deliveries". An event
 only says "look again", so a forged, lost or doubled one changes no outcome. What cannot
-matter marks nothing: other labels than ours, talk, other branches, and what our own App does to checks.
+matter marks nothing: other labels than ours, new titles, talk, other branches, and what our own App does to checks.
 A payload of the wrong shape is refused with `InputError`, whatever is wrong with it.
 """
 
@@ -61,7 +61,7 @@ def marks_for(event: str, payload: Mapping[str, object], governed: Governed = _D
 def _of_pull_request(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
     action = _text(payload, "action")
     is_label = action in _LABELLING and _text(payload, "label", "name") == LABEL
-    if action not in _PULL_REQUEST_ACTIONS and not is_label:
+    if (action not in _PULL_REQUEST_ACTIONS and not is_label) or _is_retitled(payload):
         return ()
     # A base that was changed away from ours leaves checks behind that must not stay green.
     if action != "edited" and _text(payload, "pull_request", "base", "ref") != governed.branch:
@@ -69,6 +69,12 @@ def _of_pull_request(payload: Mapping[str, object], governed: Governed) -> tuple
     mark = _pull(payload, "pull_request")
     is_merge = action == "closed" and _flag(payload, "pull_request", "merged")
     return (mark, MAIN) if is_merge else (mark,)
+
+
+def _is_retitled(payload: Mapping[str, object]) -> bool:
+    """Return whether nothing but the title was edited, which nobody here reads."""
+    changes = payload.get("changes")
+    return payload.get("action") == "edited" and isinstance(changes, Mapping) and changes.keys() == {"title"}
 
 
 def _of_review(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:

@@ -92,7 +92,8 @@ class FollowMain:
             events += [self._told(step, place.position), *self._policies.events(step.before, step.after, step.pull)]
             marks.append(Mark(f"progress/{step.after.sha}" if step.pull is None else f"merge/{step.after.sha}"))
         if events:
-            marks.append(Mark("sweep"))
+            # Whoever was looked at on this very tip, by the webhook of the push, is not looked at again for it.
+            marks.append(Mark("changes"))
         if len(events) < len(steps):
             place = replace(place, asked=self._asked(seen, line))
             marks.append(Mark("main", self._chronicle.now() + _ASK_AGAIN))
