@@ -99,6 +99,13 @@ class GitHubApp:
         """Return the JSON at `path`, which an id names and nothing can change: the caller remembers it."""
         return self._authorised(_Call("GET", path, query or {}, None, limit, may_change=False))[1]
 
+    def whole(self, path: str) -> list[object]:
+        """Return the elements of the list at `path`, which GitHub tells at once; one with a next page is refused."""
+        headers, answer = self._authorised(_Call("GET", path, {}, None, _MAX_ANSWER))
+        if self._next_query(headers.get("link", "")) is not None:
+            raise unavailable(f"GitHub cuts {path} into pages, where it is not known to")
+        return items(answer)
+
     def pages(
         self, path: str, query: Query | None = None, *, key: str | None = None, most: int | None = None
     ) -> list[object]:

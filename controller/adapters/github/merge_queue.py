@@ -4,7 +4,7 @@ Follows GitHub docs "Managing a merge queue" and "List matching references". Wha
 otherwise in the queue's folder is no group, gets no check and so never merges.
 """
 
-from controller.adapters.github.answer import items, sha, text
+from controller.adapters.github.answer import sha, text
 from controller.adapters.github.comparing import quoted
 from controller.adapters.github.connection import GitHubApp
 from controller.change.merge_group import MergeGroup, merge_group, queue_folder
@@ -19,9 +19,8 @@ class GitHubMergeQueue:
 
     def merge_groups(self) -> tuple[MergeGroup, ...]:
         """Return every group in the queue now; see the port."""
-        # This list has no pages: GitHub tells every matching reference at once.
-        listed = self._app.get(self._app.path(f"/git/matching-refs/heads/{quoted(self._folder.rstrip('/'))}"))
-        found = [self._group(ref) for ref in items(listed)]
+        listed = self._app.whole(self._app.path(f"/git/matching-refs/heads/{quoted(self._folder.rstrip('/'))}"))
+        found = [self._group(ref) for ref in listed]
         return tuple(group for group in found if group is not None)
 
     def _group(self, ref: object) -> MergeGroup | None:

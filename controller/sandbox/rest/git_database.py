@@ -125,11 +125,11 @@ def get_ref(call: Call) -> Reply:
 
 
 def list_refs(call: Call) -> Reply:
-    """Answer the refs that begin with what was asked."""
+    """Answer all refs that begin with what was asked: of this list GitHub makes no pages."""
     start = "refs/" + call.path["ref"]
     refs = call.repository.store.refs()
     found = [ref_shape(call.world, call.repository, ref, oid) for ref, oid in refs.items() if ref.startswith(start)]
-    return Reply(items=found)
+    return Reply(found)
 
 
 def create_ref(call: Call) -> Reply:
