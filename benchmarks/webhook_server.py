@@ -40,6 +40,9 @@ def main() -> None:
         server = uvicorn.Server(server_config(app, "127.0.0.1", 0))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
+        # Until then a connection is refused, and the load begins as soon as it knows the port.
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()
         sys.stdin.read()

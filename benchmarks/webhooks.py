@@ -77,7 +77,7 @@ def _send(port: int, path: str, seconds: float) -> Sequence[float]:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.webhook_load"],
         input=json.dumps(asdict(load)),
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
