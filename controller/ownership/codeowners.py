@@ -63,7 +63,7 @@ def codeowners_of(snapshot: Snapshot, contents: Mapping[ObjectId, bytes]) -> Cod
     if entry.mode not in (FileMode.REGULAR, FileMode.EXECUTABLE):
         return _nobody(path, f"expected a regular file, found mode {entry.mode}")
     if entry.blob not in contents:
-        return _nobody(path, unreadable(path).message)
+        return _nobody(path, f"{unreadable(path).message} (GitHub loads files under {_SIZE_LIMIT} bytes)")
     return parse_codeowners(path, contents[entry.blob])
 
 

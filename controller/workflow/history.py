@@ -5,7 +5,7 @@ deployed, seen on main) is answered from them, so an index lost and rebuilt from
 answers the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -130,7 +130,7 @@ class History:
 
     def refused_steps(self, above: int) -> tuple[Initiated | Pushed, ...]:
         """Return every refused step with a position `above`: direct pushes, and merges that did not hold."""
-        recent = [event for event in self._refusals() if _number(event.details, "position") > above]
+        recent = self._standing([one for one in self._refused() if _number(one.details, "position") > above])
         subjects = {event.subject for event in recent}
         pushes = [_pushed(event) for event in recent if event.subject.startswith("commit/")]
         if len(pushes) == len(recent):
@@ -139,19 +139,21 @@ class History:
 
     def pushes_refused_since(self, moment: datetime) -> tuple[Pushed, ...]:
         """Return the direct pushes refused since `moment` whose refusal stands, in their order on main."""
-        pushes = [event for event in self._refusals() if event.subject.startswith("commit/") and event.at >= moment]
-        return tuple(sorted(map(_pushed, pushes), key=lambda one: one.position))
+        young = [one for one in self._refused() if one.subject.startswith("commit/") and one.at >= moment]
+        return tuple(sorted(map(_pushed, self._standing(young)), key=lambda one: one.position))
 
     def is_refused_push(self, commit: CommitSha) -> bool:
         """Return whether `commit` was refused as a direct push, and that was not taken back."""
         refused = self._newest(EventType.DEPLOY_REFUSED, f"commit/{commit}")
         return refused is not None and refused.subject not in self._taken_back()
 
-    def _refusals(self) -> tuple[Event, ...]:
-        """Return every refusal that stands."""
-        refused = self._journal.find(frozenset({EventType.DEPLOY_REFUSED}))
+    def _refused(self) -> tuple[Event, ...]:
+        return self._journal.find(frozenset({EventType.DEPLOY_REFUSED}))
+
+    def _standing(self, refused: Sequence[Event]) -> list[Event]:
+        """Return those of some refusals that were not taken back."""
         taken_back = self._taken_back() if any(event.subject.startswith("commit/") for event in refused) else ()
-        return tuple(event for event in refused if event.subject not in taken_back)
+        return [event for event in refused if event.subject not in taken_back]
 
     def _taken_back(self) -> frozenset[str]:
         """Return the subjects of the refusals that were taken back, for a pull request was named late."""
