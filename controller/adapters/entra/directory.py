@@ -2,8 +2,8 @@
 
 What was read is kept; every question first asks what changed, at most every thirty seconds, so a
 person who is known costs no call, and nobody is believed for longer than that while Graph cannot
-be reached. What no change tells of, such as the registration report, is read again every quarter
-of an hour.
+be reached. What no change tells of is read again every quarter of an hour, as is the report on
+second factors.
 """
 
 import threading
@@ -20,6 +20,7 @@ from controller.adapters.entra.finding import External, Finding
 from controller.adapters.entra.graph import Graph
 from controller.adapters.entra.memory import Memory
 from controller.adapters.entra.reading import Attributes, By, Key, TenantReader
+from controller.adapters.entra.registration_report import RegistrationReport
 from controller.change.facts import Account
 from controller.errors import ConfigurationError, InputError, StaleError, UnavailableError
 from controller.identity.directory_file import NOBODY, DirectoryFile
@@ -70,6 +71,7 @@ class EntraDirectory:
         self._reader = TenantReader(graph, links.attributes)
         self._changes = ChangeTracking(graph, links.attributes.select)
         self._memory = Memory(links.attributes)
+        self._report = RegistrationReport(graph)
         self._wanted = groups
         self._links = links
         self._monotonic = monotonic
@@ -135,7 +137,7 @@ class EntraDirectory:
             raise UnavailableError(str(error), component=COMPONENT) from error
         if self._links.external is not no_external:
             return None
-        return f"{self._self}/{generation}/{file.digest}"
+        return f"{self._self}/{generation}/{self._report.version}/{file.digest}"
 
     def examine(self) -> str:
         """Return what was seen of the tenant, by trying every permission that is needed.
@@ -143,15 +145,17 @@ class EntraDirectory:
         Raises `ConfigurationError` for what the operator must mend, `UnavailableError`.
         """
         self.load()
-        self._reader.may_read_report()
+        if self._report.refusal is not None:
+            raise self._report.refusal
         return f"Entra ID answers, and all {len(self._wanted)} groups that policy knows are there"
 
     def _found(
         self, keys: Sequence[Key], accounts: Collection[Account], objects: Collection[str]
     ) -> tuple[Finding, tuple[RoleGroup, ...]]:
         try:
-            finding = Finding(self._reader, self._memory, self._links.file())
+            file = self._links.file()
             generation, roles = self._refreshed()
+            finding = Finding(self._reader, self._memory, file, self._report.capable)
             finding.find(keys, accounts, objects, self._links.external)
         except (ConfigurationError, StaleError, InputError) as error:
             raise UnavailableError(str(error), component=COMPONENT) from error
@@ -170,5 +174,6 @@ class EntraDirectory:
                     self._roles, self._whole_at = None, now
                 if self._roles is None:
                     self._roles = self._reader.role_groups(self._wanted)
+                self._report.refresh(now)
                 self._asked_at = now
             return self._memory.generation, self._roles or ()

@@ -12,7 +12,7 @@ from controller.adapters.entra.reading import By, Key, TenantReader
 from controller.change.facts import Account, AccountKind
 from controller.identity.directory_file import DirectoryFile
 from controller.identity.principal import Principal
-from controller.identity.tenant import NO_STANDING, RoleGroup, TenantPerson, agreed, tenant_principal
+from controller.identity.tenant import RoleGroup, Standing, TenantPerson, agreed, tenant_principal
 
 External = Callable[[frozenset[Account]], Mapping[int, Collection[str]]]
 """Returns, of accounts nobody else knows, under which names GitHub knows their people in this tenant."""
@@ -25,6 +25,8 @@ class Finding:
     reader: TenantReader
     memory: Memory
     file: DirectoryFile
+    capable: Mapping[str, bool]
+    """Whether somebody has a second factor, by object id, as the registration report says."""
     facts: Facts = field(default_factory=Facts)
     _external: dict[Key, frozenset[str]] = field(default_factory=dict)
     _logins: dict[str, str] = field(default_factory=dict)
@@ -37,8 +39,8 @@ class Finding:
         self._recall(named)
         lacking = sorted(named - self.facts.people.keys() - self.file.machines.keys())
         self.facts.people |= {person.id: person for person in self.reader.by_id(lacking)}
-        unknown = sorted(id_ for id_ in named if self._lacks_standing(id_))
-        self.facts.standings |= dict(zip(unknown, self.reader.standings(unknown), strict=True))
+        unknown = sorted(id_ for id_ in named if self._lacks_groups(id_))
+        self.facts.groups |= dict(zip(unknown, self.reader.groups(unknown), strict=True))
         self._note_logins(accounts)
 
     def behind(self, key: Key, roles: Iterable[RoleGroup]) -> Principal | None:
@@ -53,7 +55,8 @@ class Finding:
         person = self.facts.people.get(id_)
         if person is None:
             return None
-        return tenant_principal(person, self.facts.standings.get(id_, NO_STANDING), roles, self._logins.get(id_))
+        standing = Standing(self.facts.groups.get(id_, frozenset()), self.capable.get(id_))
+        return tenant_principal(person, standing, roles, self._logins.get(id_))
 
     def contradictions(self, keys: Iterable[Key]) -> list[Key]:
         """Return which of `keys` lead to more than one."""
@@ -80,13 +83,13 @@ class Finding:
             )
 
     def _recall(self, named: Iterable[str]) -> None:
-        people, standings = self.memory.people(named)
+        people, groups = self.memory.people(named)
         self.facts.people = people | self.facts.people
-        self.facts.standings |= standings
+        self.facts.groups |= groups
 
-    def _lacks_standing(self, id_: str) -> bool:
+    def _lacks_groups(self, id_: str) -> bool:
         person = self.facts.people.get(id_)
-        return person is not None and person.may_hold_roles and id_ not in self.facts.standings
+        return person is not None and person.may_hold_roles and id_ not in self.facts.groups
 
     def _links(self, key: Key) -> tuple[Collection[str], Collection[str], Collection[str]]:
         listed = self._listed(key)

@@ -1,4 +1,4 @@
-"""What was read of the tenant and still holds: answers to questions, people, and their standing.
+"""What was read of the tenant and still holds: answers to questions, people, and their groups.
 
 Everything is dropped that a change touches: the person, and every answer that named them or that
 their values now could give. Nothing is kept that was read before a change and arrived after it.
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from controller.adapters.entra.changes import Changed
 from controller.adapters.entra.reading import Attributes, Key
-from controller.identity.tenant import Standing, TenantPerson
+from controller.identity.tenant import TenantPerson
 
 MOST = 20_000
 """So many of each are kept; then the oldest goes."""
@@ -23,11 +23,11 @@ V = TypeVar("V")
 
 @dataclass(slots=True)
 class Facts:
-    """Answers by question (the object ids of everyone it led to), people and standings by object id."""
+    """Answers by question (the object ids of everyone it led to), people and their groups by object id."""
 
     answers: dict[Key, frozenset[str]] = field(default_factory=dict)
     people: dict[str, TenantPerson] = field(default_factory=dict)
-    standings: dict[str, Standing] = field(default_factory=dict)
+    groups: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 class Bounded(Generic[K, V]):
@@ -69,7 +69,7 @@ class Memory:
         self._attributes = attributes
         self._answers: Bounded[Key, frozenset[str]] = Bounded(most)
         self._people: Bounded[str, TenantPerson] = Bounded(most)
-        self._standings: Bounded[str, Standing] = Bounded(most)
+        self._groups: Bounded[str, frozenset[str]] = Bounded(most)
         self._lock = threading.Lock()
         self.generation = 0
         """Another number whenever something was forgotten because it changed."""
@@ -79,11 +79,11 @@ class Memory:
         with self._lock:
             return self._answers.among(keys)
 
-    def people(self, ids: Iterable[str]) -> tuple[dict[str, TenantPerson], dict[str, Standing]]:
-        """Return those of some people who are known, and their standings."""
+    def people(self, ids: Iterable[str]) -> tuple[dict[str, TenantPerson], dict[str, frozenset[str]]]:
+        """Return those of some people who are known, and their groups."""
         with self._lock:
             wanted = list(ids)
-            return self._people.among(wanted), self._standings.among(wanted)
+            return self._people.among(wanted), self._groups.among(wanted)
 
     def keep(self, facts: Facts, generation: int) -> None:
         """Keep what was read, unless something changed since `generation`: it may be from before."""
@@ -91,24 +91,24 @@ class Memory:
             if generation == self.generation:
                 self._answers.keep(facts.answers)
                 self._people.keep(facts.people)
-                self._standings.keep(facts.standings)
+                self._groups.keep(facts.groups)
 
     def forget(self, changed: Changed) -> None:
         """Forget what `changed`."""
         with self._lock:
             self.generation += not changed.is_nothing
             if changed.everything:
-                for part in (self._answers, self._people, self._standings):
+                for part in (self._answers, self._people, self._groups):
                     part.clear()
             if changed.all_groups:
-                self._standings.clear()
-            self._standings.drop(changed.moved)
+                self._groups.clear()
+            self._groups.drop(changed.moved)
             for user in changed.people:
                 self._forget(user)
 
     def _forget(self, user: Mapping[str, object]) -> None:
         id_ = str(user.get("id", "")).lower()
         self._people.drop([id_])
-        self._standings.drop([id_])
+        self._groups.drop([id_])
         self._answers.drop([key for key, found in self._answers.items() if id_ in found])
         self._answers.drop(self._attributes.keys_of(user))

@@ -1,7 +1,7 @@
 """What Graph says of people and groups, read into our own types.
 
 Follows the Graph reference of `user`, "List users" (`$filter` with `in`, advanced queries), "List
-a user's transitive memberOf", "List groups" and "Get userRegistrationDetails". An answer that
+a user's transitive memberOf" and "List groups". An answer that
 lacks what decides somebody's standing makes no sense and is never guessed around.
 """
 
@@ -14,7 +14,7 @@ from functools import partial
 from controller.adapters.entra.credentials import COMPONENT
 from controller.adapters.entra.graph import Graph, text_literal
 from controller.errors import ConfigurationError, InputError, UnavailableError
-from controller.identity.tenant import NO_STANDING, RoleGroup, Standing, TenantPerson, github_number, object_id
+from controller.identity.tenant import RoleGroup, TenantPerson, github_number, object_id
 
 _MOST_VALUES = 15
 """So many values may stand in one `in`."""
@@ -91,9 +91,9 @@ class TenantReader:
         """Return everyone with one of these object ids."""
         return self._found([f"id in {_values(some)}" for some in _chunks(ids, _MOST_VALUES)])
 
-    def standings(self, people: Sequence[str]) -> list[Standing]:
-        """Return the groups and the registered factors of people, by object id, in their order."""
-        return self._graph.gather([partial(self._standing_of, person) for person in people])
+    def groups(self, people: Sequence[str]) -> list[frozenset[str]]:
+        """Return the object ids of every group that each of `people` (by object id) is in, in their order."""
+        return self._graph.gather([partial(self._groups_of, person) for person in people])
 
     def role_groups(self, wanted: Mapping[str, str | None]) -> tuple[RoleGroup, ...]:
         """Return the groups policy knows, each proven to exist once.
@@ -121,29 +121,12 @@ class TenantReader:
             raise ConfigurationError(f"DVO_ENTRA_GROUPS: {name!a} is no security group; anybody may make one like it")
         return RoleGroup(_id(group), name)
 
-    def _standing_of(self, person: str) -> Standing:
-        try:
-            return Standing(self._groups_of(person), self._mfa_of(person))
-        except InputError:
-            return NO_STANDING  # gone since they were found
-
     def _groups_of(self, person: str) -> frozenset[str]:
-        found = self._graph.pages(f"/users/{person}/transitiveMemberOf", {"$select": "id", "$top": "999"})
-        return frozenset(_id(_mapping(one)) for one in found if _mapping(one).get("@odata.type") == _GROUP)
-
-    def _mfa_of(self, person: str) -> bool | None:
-        """Return what the registration report says; None when it knows nothing or may not be read."""
         try:
-            told = self._graph.get(f"/reports/authenticationMethods/userRegistrationDetails/{person}")
-        except (InputError, ConfigurationError):
-            return None
-        inner = told.get("value")  # Microsoft's reference shows it wrapped
-        capable = (inner if isinstance(inner, Mapping) else told).get("isMfaCapable")
-        return capable if isinstance(capable, bool) else None
-
-    def may_read_report(self) -> None:
-        """Read the registration report once. Raises as `Graph.get`, `ConfigurationError` without permission."""
-        self._graph.get("/reports/authenticationMethods/userRegistrationDetails", {"$top": "1"})
+            found = self._graph.pages(f"/users/{person}/transitiveMemberOf", {"$select": "id", "$top": "999"})
+        except InputError:
+            return frozenset()  # gone since they were found
+        return frozenset(_id(_mapping(one)) for one in found if _mapping(one).get("@odata.type") == _GROUP)
 
     def _found(self, filters: Sequence[str]) -> list[TenantPerson]:
         ask = [

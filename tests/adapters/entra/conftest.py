@@ -10,7 +10,7 @@ import pytest
 
 from controller.adapters.directory_file import FileDirectory
 from controller.adapters.entra.credentials import ClientCredentials, Registration
-from controller.adapters.entra.directory import FRESH_SECONDS, EntraDirectory, Links
+from controller.adapters.entra.directory import FRESH_SECONDS, WHOLE_SECONDS, EntraDirectory, Links
 from controller.adapters.entra.graph import Graph, Patience
 from controller.adapters.entra.reading import Attributes
 from controller.identity.directory_file import read_links
@@ -121,7 +121,7 @@ class CompanyInEntra:
         self._ids = {person.github_id: self._add(person) for person in humans}
         machines = [person for person in people if person.kind is not PrincipalKind.PERSON]
         self._tenancy.list(*(_line(one) for one in machines))
-        self._tenancy.later()
+        self._tenancy.later(WHOLE_SECONDS)  # no change tells of the registration report
 
     def break_down(self) -> None:
         self._tenancy.running.graph_server.fail(Fault("/", Answer({}, 500), times=1000))

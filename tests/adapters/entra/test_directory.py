@@ -7,12 +7,16 @@ import pytest
 from controller.adapters.entra.changes import Changed
 from controller.adapters.entra.directory import WHOLE_SECONDS, EntraDirectory, Links
 from controller.adapters.entra.memory import Facts, Memory
+from controller.adapters.entra.registration_report import FRESH_SECONDS as FRESH_REPORT
+from controller.adapters.entra.registration_report import OLDEST_SECONDS as OLDEST_REPORT
+from controller.adapters.entra.registration_report import RegistrationReport
 from controller.change.facts import Account
 from controller.errors import UnavailableError
 from controller.identity.principal import Principal, PrincipalKind
-from controller.identity.tenant import NO_STANDING, Standing, wanted_groups
+from controller.identity.tenant import wanted_groups
 from tests.adapters.entra.conftest import ATTRIBUTES, CompanyInEntra, Tenancy
 from tests.contracts.directory import DANA, ROBO, DirectoryContract, account
+from tests.fakes.entra.https import Answer, Fault
 
 
 class TestEntraDirectory(DirectoryContract):
@@ -193,6 +197,26 @@ def test_the_report_is_read_again_after_a_while(tenancy: Tenancy) -> None:
     assert found.mfa is False
 
 
+def test_the_report_is_read_whole_and_goes_on_where_it_was_told_to_wait(tenancy: Tenancy) -> None:
+    """Its service takes five requests in ten seconds."""
+    for number in range(1, 8):
+        tenancy.add(f"person-{number}", number, mfa=True)
+    tenancy.running.graph.page_size = 2
+    busy = Answer({}, 429, {"Retry-After": "60"})
+    report = RegistrationReport(tenancy.graph)
+    report.refresh(0.0)
+    assert len(report.capable) == 7
+    for user in tenancy.running.tenant.users.values():
+        user.report = {"isMfaCapable": False}
+    before = tenancy.running.graph_server.counts().total()
+    tenancy.running.graph_server.fail(Fault("userRegistrationDetails", busy))
+    report.refresh(FRESH_REPORT)
+    assert set(report.capable.values()) == {True}
+    assert tenancy.running.graph_server.counts().total() == before + 1
+    with pytest.raises(UnavailableError, match="left alone"):
+        report.refresh(OLDEST_REPORT)
+
+
 def test_a_token_of_changes_that_is_too_old_makes_everything_be_read_again(tenancy: Tenancy) -> None:
     dana = tenancy.add("dana", 1001, "DVO-Developers")
     who(tenancy, 1001)
@@ -228,7 +252,7 @@ def test_the_revision_is_another_one_whenever_an_answer_might_be(tenancy: Tenanc
 
 def test_what_was_read_before_a_change_and_came_after_it_is_not_kept(tenancy: Tenancy) -> None:
     memory = Memory(ATTRIBUTES)
-    facts = Facts(standings={"x": Standing(frozenset({"old"}), True)})
+    facts = Facts(groups={"x": frozenset({"old"})})
     before = memory.generation
     memory.forget(Changed(moved={"x"}))
     memory.keep(facts, before)
@@ -237,7 +261,7 @@ def test_what_was_read_before_a_change_and_came_after_it_is_not_kept(tenancy: Te
 
 def test_memory_has_a_bound(tenancy: Tenancy) -> None:
     memory = Memory(ATTRIBUTES, most=2)
-    memory.keep(Facts(standings={name: NO_STANDING for name in "abc"}), memory.generation)
+    memory.keep(Facts(groups={name: frozenset() for name in "abc"}), memory.generation)
     assert list(memory.people("abc")[1]) == ["b", "c"]
 
 

@@ -149,6 +149,8 @@ class Graph:
     def _reports(self, request: Request, _: str) -> Answer:
         if not self.has_report:
             return _no_licence()
+        if request.query.keys() - {"$filter", "$orderby", "$skiptoken"}:
+            raise NotUnderstoodError("Only $filter and $orderBy are supported here.")
         users = [user for user in self.tenant.users.values() if user.report is not None]
         return self._listed(request, [_reported(user.id, user.properties, user.report) for user in users])
 
