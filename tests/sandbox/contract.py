@@ -1,13 +1,14 @@
 """Every call of the controller to a sandbox of this process, held against GitHub's description, whoever tests what.
 
-What does not fit is kept until a test ends, which then fails. The same question with the same answer is held once.
+What is sent must fit both versions of the API, what is answered the one that was asked for. What does not is kept
+until a test ends, which then fails. The same question with the same answer is held once.
 """
 
 import hashlib
 import json
 
 from controller.sandbox.witness import Seen
-from tests.sandbox.openapi import ContractBrokenError, validate_request, validate_response
+from tests.sandbox.openapi import NEW, OLD, ContractBrokenError, validate_request, validate_response
 
 _BROKEN: list[str] = []
 _HELD: set[bytes] = set()
@@ -23,8 +24,12 @@ def hold(seen: Seen) -> None:
         return
     _HELD.add(known)
     try:
-        validate_request(seen.method, seen.path, seen.query, json.loads(seen.sent) if seen.sent else None)
-        validate_response(seen.method, seen.path, seen.status, json.loads(seen.answered) if seen.answered else None)
+        sent = json.loads(seen.sent) if seen.sent else None
+        for version in (OLD, NEW):
+            validate_request(seen.method, seen.path, seen.query, sent, version=version)
+        answered = json.loads(seen.answered) if seen.answered else None
+        asked_for = seen.headers["x-github-api-version"]
+        validate_response(seen.method, seen.path, seen.status, answered, version=asked_for)
     except (ContractBrokenError, ValueError) as error:
         _BROKEN.append(f"{seen.method} {seen.path}: {error}")
 

@@ -32,6 +32,7 @@ from controller.change.app_setup import PERMISSIONS
 from controller.errors import ConfigurationError
 
 API_VERSION = "2022-11-28"
+"""The last version that tells the merge commit of a pull request, by which merges are attributed."""
 Query = Mapping[str, str]
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class GitHubApp:
     """Seconds, by which spans of time are measured."""
     put_off: Callable[[Shortage], None] = unheard
     """Told of every call that was not sent, for want of budget."""
+    api_version: str = API_VERSION
 
     def __post_init__(self) -> None:
         """Check what was configured and prepare; nothing is sent yet."""
@@ -158,7 +160,7 @@ class GitHubApp:
             seconds_between_requests=0,
             seconds_between_writes=0,
             retry=None,
-            api_version=API_VERSION,
+            api_version=self.api_version,
         ).requester
 
     def ask_as_app(self, verb: str, path: str, body: Mapping[str, object] | None) -> object:

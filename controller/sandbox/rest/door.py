@@ -224,6 +224,7 @@ def _written(world: World, faults: Faults, request: Request, call: Call, reply: 
             content = {"total_count": len(reply.items), reply.wrap: content}
     if reply.status == 204:
         return Response(status_code=204, headers={**headers, **_request_id()})
+    content = meta.told_in(request.headers.get("x-github-api-version"), content)
     raw = json.dumps(content, separators=(",", ":")).encode()
     if request.method == "GET" and reply.status == 200:
         tag = f'W/"{hashlib.sha256(raw).hexdigest()}"'
