@@ -228,10 +228,11 @@ def test_a_write_whose_answer_was_lost_is_found_again(
 def test_a_read_that_failed_once_is_repeated(played: Played, tmp_path: Path, call: str, kind: str) -> None:
     planned, (fault, _) = CALLS[call], TROUBLE[kind]
     reader, writer = played.hands(tmp_path)
-    played.stage.sandbox.faults.plan(
-        Fault(fault.kind, planned.method, planned.path, 1, fault.status, fault.headers, fault.body)
-    )
-    planned.deed(played, reader, writer)
+    once = Fault(fault.kind, planned.method, planned.path, 1, fault.status, fault.headers, fault.body)
+    played.stage.sandbox.faults.plan(once)
+    told = planned.deed(played, reader, writer)
+    assert once.times == 0
+    assert told == planned.deed(played, *played.hands(tmp_path))
 
 
 def test_while_github_wants_to_be_left_alone_nothing_is_sent(played: Played, tmp_path: Path) -> None:
