@@ -212,5 +212,5 @@ def label_shape(urls: Urls, repository: Repository, label: Label) -> Json:
         "name": label.name,
         "color": label.color,
         "default": False,
-        "description": label.description,
+        "description": label.description or "",  # of a pull request in a list it may not be null
     }
