@@ -26,7 +26,7 @@ def fields(raw: object, place: str, names: set[str] | None = None) -> dict[str, 
     if not isinstance(raw, dict) or not all(isinstance(name, str) for name in raw):
         raise PolicyError(f"expected an object at {place}, got {_kind(raw)}")
     if names is not None:
-        _exactly(raw, place, names)
+        raise _other_members(raw, place, names)
     return raw
 
 
@@ -94,13 +94,12 @@ def distinct(items: Sequence[Item], place: str) -> Sequence[Item]:
     return items
 
 
-def _exactly(raw: dict[str, object], place: str, names: set[str]) -> None:
-    missing = sorted(names - raw.keys())
+def _other_members(raw: dict[str, object], place: str, names: set[str]) -> PolicyError:
+    """Return what is wrong with an object whose members are others than `names`."""
+    missing, unknown = sorted(names - raw.keys()), sorted(raw.keys() - names)
     if missing:
-        raise PolicyError(f"expected `{missing[0]}` at {place}, got an object without it")
-    unknown = sorted(raw.keys() - names)
-    if unknown:
-        raise PolicyError(f"expected only known members at {place}, got {unknown[0][:_SHOWN]!a}")
+        return PolicyError(f"expected `{missing[0]}` at {place}, got an object without it")
+    return PolicyError(f"expected only known members at {place}, got {unknown[0][:_SHOWN]!a}")
 
 
 def _kind(raw: object) -> str:
