@@ -23,6 +23,8 @@ LEAST_CAUGHT = 0.95
 _THREADS = 2
 _PLAIN = 3
 _SHARED = ("examples_test.rego",)
+_TRIED_BY = {"abilities": "mc_widening", "finding": "decision", "mc_break_glass": "break_glass"}
+"""Where the tests of what has no test file of its own are."""
 _TEST = re.compile(r"^(test_\w+)", re.MULTILINE)
 _HOLDS, _NO_REGO = 0, 1
 """OPA's exit codes; a test that fails or errs ends with 2."""
@@ -103,7 +105,7 @@ def _is_whole(text: str) -> bool:
 
 def is_caught(mutant: Mutant) -> bool | None:
     """Return whether a test fails on `mutant`; None when it does not compile."""
-    own = {f"{mutant.path.stem}_test.rego", *_SHARED}
+    own = {_tests_of(mutant.path).name, *_SHARED}
     with tempfile.TemporaryDirectory(prefix="dvo-mutant-") as folder:
         policies = Path(folder) / "rego"
         shutil.copytree(POLICIES, policies)
@@ -128,9 +130,14 @@ def _change(file: Path, mutant: Mutant) -> None:
 
 def _plain(rule: Path) -> str:
     """Return a pattern of the first tests of `rule`: files begin with what is well, which is quick to try."""
-    file = rule.with_name(f"{rule.stem}_test.rego")
+    file = _tests_of(rule)
     names = _TEST.findall(file.read_text())[:_PLAIN] if file.exists() else []
     return "|".join(f"[.]{name}$" for name in names) or "none"
+
+
+def _tests_of(rule: Path) -> Path:
+    name = f"{_TRIED_BY.get(rule.stem, rule.stem)}_test.rego"
+    return next(POLICIES.rglob(name), rule.with_name(name))
 
 
 def _tested(policies: Path, wanted: str) -> int:
