@@ -123,6 +123,10 @@ class ConversationReader(Protocol):
         """Return the comment with this id as it is now."""
         ...
 
+    def comments_since(self, moment: datetime) -> tuple[Comment, ...]:
+        """Return every comment made or edited at `moment` or later, wherever it stands."""
+        ...
+
     def account(self, number_: int) -> Account | None:
         """Return the account with this id, or None when there is none."""
         ...

@@ -19,7 +19,8 @@ class Mark:
 
     key: str
     """``pull/7``, ``main``, ``late``, ``merge/<sha>``, ``queue``, ``queue/pr-7-<sha>``, ``restore``,
-    ``deployment/production/ANL``, ``seal``, ``sweep`` (everything), ``changes`` (the sweep of each minute)."""
+    ``deployment/production/ANL``, ``seal``, ``sweep`` (everything), ``changes`` (the sweep of each minute),
+    ``comments``."""
     not_before: datetime | None = None
 
 

@@ -19,7 +19,7 @@ from controller.web.github_events import HANDLED
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _KINDS = frozenset(
     {"pull", "main", "merge", "deployment", "progress", "late", "queue", "restore", "seal", "sweep", "changes"}
-    | {"review", "issue", "comment", "button", "rerun"}
+    | {"review", "issue", "comments", "comment", "button", "rerun"}
 )
 _STAGES = frozenset({"asked", "admitted", "deployed"})
 _ANSWER_SECONDS = (0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0)

@@ -7,6 +7,7 @@ pull request's next look shows what was wanted; whoever may not gets nothing.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from controller.change.facts import Account
 from controller.change.names import CommitSha
@@ -22,6 +23,7 @@ from controller.workflow.chronicle import Chronicle
 from controller.workflow.progress import progress_of
 from controller.workflow.wishes import AGAIN, effect_of_now
 
+_OLDEST = timedelta(hours=1)
 _ANSWERS = frozenset({EventType.AUTHZ_GRANTED, EventType.AUTHZ_DENIED})
 
 
@@ -58,6 +60,20 @@ class Commands:
             self._writer.react(comment, Reaction.DONE)
         elif person is not None:
             self._writer.react(comment, Reaction.CONFUSED)
+
+    def look_for_unanswered(self) -> None:
+        """Mark the commands of the last hour or two that nobody answered, as when their webhook was lost.
+
+        Since a full hour, so that the code host is asked the same question again. Raises `UnavailableError`.
+        """
+        since = (self._chronicle.now() - _OLDEST).replace(minute=0, second=0, microsecond=0)
+        lost = [
+            Mark(f"comment/{said.number}/{said.id}")
+            for said in self._conversation.comments_since(since)
+            if said.is_on_pull_request and command_of(said) and not self._is_answered(said.number, said.id)
+        ]
+        if lost:
+            self._chronicle.record((), lost)
 
     def press(self, pull: int, identifier: str, account: int) -> None:
         """Carry out the button `identifier` that the account with this id pressed.

@@ -57,6 +57,7 @@ class Workflows:
             "queue": self.merge_queue.look,
             "restore": self.restoring.look,
             "seal": self.sealer.seal,
+            "comments": self.commands.look_for_unanswered,
             "sweep": self.sweep.look,
             "changes": self.sweep.look_for_changes,
         }

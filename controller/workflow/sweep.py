@@ -64,6 +64,7 @@ class Sweep:
         yield Mark("seal")
         yield Mark("queue")
         yield Mark("restore")
+        yield Mark("comments")
         yield from (Mark(f"merge/{merge.after}") for merge in self._history.undecided())
         yield from (Mark(f"deployment/{key}") for key in sorted(self._history.validated_keys()))
         yield from review_marks(BreakGlassHistory(self._history))

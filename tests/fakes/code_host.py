@@ -65,6 +65,7 @@ class FakeCodeHost:
         self.requested: dict[int, set[Login]] = {}
         self.asked_for: dict[tuple[int, str], set[Login]] = {}
         self.spoken: dict[int, Comment] = {}
+        self._said_at: dict[int, datetime] = {}
         """What people said, by the comment's id."""
         self.reactions: dict[int, set[str]] = {}
         self.writes = 0
@@ -162,11 +163,13 @@ class FakeCodeHost:
         self._pull(number)
         made = Comment(next(self._ids), number, True, by, body, False, is_by_app)  # noqa: FBT003 - facts, not switches
         self.spoken[made.id] = made
+        self._said_at[made.id] = self.now
         return made.id
 
     def edit_comment(self, comment: int, body: str) -> None:
         """Change what a comment says."""
         self.spoken[comment] = replace(self.spoken[comment], body=body, is_edited=True)
+        self._said_at[comment] = self.now
 
     def dismiss(self, number: int, review: int) -> None:
         """Dismiss a review."""
@@ -247,6 +250,11 @@ class FakeCodeHost:
         if number_ not in self.spoken:
             raise InputError(f"no comment {number_}")
         return self.spoken[number_]
+
+    def comments_since(self, moment: datetime) -> tuple[Comment, ...]:
+        """See the port."""
+        self.called("comments_since")
+        return tuple(comment for comment in self.spoken.values() if self._said_at[comment.id] >= moment)
 
     def account(self, number_: int) -> Account | None:
         """See the port."""

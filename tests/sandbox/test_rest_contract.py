@@ -81,6 +81,9 @@ def drive_conversation(api: Api, number: int) -> None:
     api.wanted(200, "PATCH", f"{ONE}/issues/comments/{comment}", {"body": "hello again"})
     assert api.get(f"{ONE}/issues/comments/{comment}")["body"] == "hello again"
     assert len(api.listed(f"{one}/comments")) == 1
+    since = "2020-01-01T00:00:00Z"
+    found = api.listed(f"{ONE}/issues/comments?since={since}&sort=created&direction=asc")
+    assert [at(each, "id") for each in found] == [comment]
     reactions = f"{ONE}/issues/comments/{comment}/reactions"
     first = api.wanted(201, "POST", reactions, {"content": "+1"})
     assert api.wanted(200, "POST", reactions, {"content": "+1"}) == first

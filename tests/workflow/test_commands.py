@@ -1,5 +1,7 @@
 """What people ask for by comments, buttons and re-runs: once, by who may, in one comment at most."""
 
+from datetime import timedelta
+
 import pytest
 
 from controller.change.facts import Account, AccountKind
@@ -179,3 +181,23 @@ def test_an_approval_that_a_push_voided_names_the_line_that_did(world: World) ->
     check = world.check(number, "dvo/approval")
     assert f"`{PRODUCTION}:{line}` production/ANL replicas was 3 when approved and is 4 now" in check.summary
     assert [(note.line, note.title) for note in check.annotations] == [(line, "Voids the approval of rita-release")]
+
+
+def test_a_command_whose_webhook_was_lost_is_found_by_the_sweep_and_done_once(world: World) -> None:
+    number = green(world)
+    before = world.check(number, "dvo/policy").external_id
+    comment = world.host.say(number, world.account("dana-dev"), "/dvo recheck")
+    for body in ("Looks good", "> /dvo recheck", "/dvo approve"):
+        world.host.say(number, world.account("dana-dev"), body)
+    world.travel(world.clock.moment + timedelta(minutes=1))
+    world.look("changes")
+    assert world.check(number, "dvo/policy").external_id != before
+    assert world.host.reactions == {comment: {"+1"}}
+    stranger = world.host.say(number, world.host.person("nobody", id=9999), "/dvo recheck")
+    world.look("changes")
+    asked = [event.details["comment"] for event in world.events(EventType.AUTHZ_DENIED, f"pull/{number}")]
+    assert asked == [stranger]
+    calls = world.host.calls.count("comment")
+    world.look("changes", "sweep")
+    assert world.host.calls.count("comment") == calls
+    assert len(world.events(EventType.AUTHZ_GRANTED, f"pull/{number}")) == 1

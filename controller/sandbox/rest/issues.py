@@ -1,5 +1,7 @@
 """Issues, the comments of the conversation, and labels."""
 
+from datetime import datetime
+
 from controller.sandbox.events import announce_comment, announce_issue, announce_pull
 from controller.sandbox.pull_requests import open_issue
 from controller.sandbox.records import Comment, Issue, Label, Permission, Reaction
@@ -60,6 +62,13 @@ def list_comments(call: Call) -> Reply:
     """Answer the comments of an issue or pull request, oldest first."""
     number = _issue(call).number
     comments = [comment for comment in call.repository.comments.values() if comment.number == number]
+    return Reply(items=[comment_shape(call.world, call.repository, comment) for comment in comments])
+
+
+def list_all_comments(call: Call) -> Reply:
+    """Answer the comments of all issues and pull requests, those touched since a time, oldest first."""
+    since = datetime.fromisoformat(call.query.get("since", "1970-01-01T00:00:00Z"))
+    comments = [comment for comment in call.repository.comments.values() if comment.updated_at >= since]
     return Reply(items=[comment_shape(call.world, call.repository, comment) for comment in comments])
 
 
@@ -210,6 +219,7 @@ _READ, _WRITE = "issues:read|pull_requests:read", "issues:write|pull_requests:wr
 ROUTES = [
     Route("GET", _ALL, list_issues, "issues:read"),
     Route("POST", _ALL, create_issue, "issues:write", Permission.READ),
+    Route("GET", _ALL + "/comments", list_all_comments, _READ),
     Route("GET", _COMMENT, get_comment, _READ),
     Route("PATCH", _COMMENT, edit_comment, _WRITE, Permission.READ),
     Route("DELETE", _COMMENT, delete_comment, _WRITE, Permission.READ),

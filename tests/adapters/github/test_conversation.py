@@ -33,6 +33,17 @@ def test_a_comment_is_told_with_its_place_and_author(
     assert (said.is_edited, said.is_by_app) == (False, False)
 
 
+def test_what_was_said_since_a_time_is_told_wherever_it_stands(
+    stage: SandboxStage, conversation: GitHubConversation, number: int
+) -> None:
+    made = [stage.person("olga").comment(number, f"/dvo help {each}") for each in range(130)]
+    then = stage.sandbox.world.now()
+    found = conversation.comments_since(then - timedelta(hours=1))
+    assert [comment.id for comment in found] == made
+    assert found[0] == conversation.comment(made[0])
+    assert conversation.comments_since(then + timedelta(hours=1)) == ()
+
+
 def test_an_edited_comment_says_so(stage: SandboxStage, conversation: GitHubConversation, number: int) -> None:
     comment = stage.person("olga").comment(number, "Fine")
     later = stage.sandbox.world.now() + timedelta(seconds=5)
