@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from controller.adapters.github.connection import GitHubApp
+from controller.adapters.github.conversation import GitHubConversation
 from controller.adapters.github.exchange import Patience
 from controller.adapters.github.merge_queue import GitHubMergeQueue
 from controller.adapters.github.proposing import GitHubProposer
@@ -208,6 +209,7 @@ class SandboxHost(FakeCodeHost):
         self.proposer = GitHubProposer(self._app)
         for method in ("reviews", "open_pull_requests", "merged_pull_request", "pushers", "pull_request"):
             setattr(self, method, getattr(reader, method))
+        self.comments_since = GitHubConversation(self._app).comments_since  # type: ignore[method-assign] # as below
         for method in ("tip", "compare", "snapshot", "contents", "team_members", "may_write"):
             setattr(self, method, getattr(reader, method))
         self.merge_groups = GitHubMergeQueue(self._app).merge_groups  # type: ignore[method-assign] # in the place of the fake's
