@@ -18,7 +18,7 @@ from limits.strategies import FixedWindowRateLimiter
 from controller.errors import UnavailableError
 from controller.ledger.event import Event, EventType, Severity
 from controller.ports.clock import Clock
-from controller.ports.journal import Journal
+from controller.ports.journal import Journal, Mark
 
 _A_FEW = RateLimitItemPerMinute(5)
 _LOG = structlog.get_logger("controller.web")
@@ -63,7 +63,7 @@ class RefusalJournal:
                 return
             before = self._unwritten.pop(refusal.reason, 0)
         try:
-            self._journal.record([self._event(refusal, sender, before)])
+            self._journal.record([self._event(refusal, sender, before)], [Mark("seal")])
         except UnavailableError as error:
             # The sender stays refused either way; the next event written tells that one is missing.
             _LOG.error("security event not recorded", reason=refusal.reason, component=error.component)

@@ -64,8 +64,9 @@ class Record:
     def write(
         self, kind: EventType, who: PrincipalId, details: Mapping[str, object], marks: Sequence[Mark] = ()
     ) -> None:
-        """Write down what `who` did. Raises `UnavailableError`; it must then have no effect."""
-        self.journal.record((Event(self.new_id(), kind, self.clock.now(), who, who, details=details),), marks)
+        """Write down what `who` did, to be sealed soon. Raises `UnavailableError`; it must then have no effect."""
+        event = Event(self.new_id(), kind, self.clock.now(), who, who, details=details)
+        self.journal.record((event,), (*marks, Mark("seal")))
 
 
 class SigningIn:
