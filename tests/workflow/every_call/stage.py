@@ -27,7 +27,7 @@ from tests.workflow.every_call.troubles import Call, recording
 from tests.workflow.histories.sandbox_host import ORGANIZATION, SandboxHost
 from tests.workflow.world import World
 
-HASTY = Patience(connect_seconds=2, read_seconds=0.12, total_seconds=2, retries=0)
+HASTY = Patience(connect_seconds=2, read_seconds=0.3, total_seconds=3, retries=0)
 CALM = Patience(connect_seconds=10, read_seconds=10, total_seconds=30, retries=0)
 """Nothing is repeated by the connection, so that one fault is enough."""
 PAUSE = timedelta(seconds=6)

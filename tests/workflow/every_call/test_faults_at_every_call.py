@@ -13,10 +13,13 @@ from itertools import cycle
 import pytest
 
 from controller.ports.policy_engine import PolicyEngine
+from controller.sandbox.faults import Fault
 from tests.workflow.every_call.stage import Moment, Outcome, Stage
 from tests.workflow.every_call.troubles import LIE, READS, Call, befalling
 from tests.workflow.steps import DEVELOPMENT, PRODUCTION, edited, ready_for_production
 
+_TRIES = 4
+"""On a busy machine another call may be late before the one that is meant, and the look ends without it."""
 POLICY, APPROVAL, DEPLOY = "dvo/policy", "dvo/approval", "dvo/deploy"
 
 
@@ -67,14 +70,18 @@ class Stories:
         for name, fault in befalling(call).items():
             if not self.stage.troubled(replace(fault), *told.keys):
                 found += self._recovered(told, name)
-                self.stage.back_to(told.begins)
-                if not self.stage.troubled(fault, *told.keys):
+                if not any(self._begun_again(told, fault) for _ in range(_TRIES)):
                     found.append(f"{name}: the call was not made")
             found += [f"{name}: {wrong}" for wrong in self.stage.outcome().beyond(told.at_once)]
         found += self._recovered(told, "the last")
         self.stage.back_to(told.begins)
         self.stage.troubled(call.befallen(LIE), *told.keys)
         return found + [f"a lie: {wrong}" for wrong in self.stage.outcome().beyond(told.at_once)]
+
+    def _begun_again(self, told: Told, fault: Fault) -> bool:
+        """Let `fault` befall the story from its beginning, and tell whether it did."""
+        self.stage.back_to(told.begins)
+        return self.stage.troubled(replace(fault), *told.keys)
 
     def _recovered(self, told: Told, last: str) -> list[str]:
         """Let everything be made good and return what is not."""
@@ -182,7 +189,8 @@ def test_no_fault_at_any_read_of_a_file_grants_what_is_not_deserved_and_all_is_m
     assert len(calls) > 2 * len(troubles)
     stage.back_to(told.begins, contents="colder")
     for call, name in zip(calls, cycle(troubles), strict=False):
-        assert stage.troubled(befalling(call)[name], *told.keys), (call, name)
+        fault = befalling(call)[name]
+        assert any(stage.troubled(replace(fault), *told.keys) for _ in range(_TRIES)), (call, name)
         assert stage.outcome().beyond(told.at_once) == [], (call, name)
     stage.recover(*told.keys)
     assert stage.outcome().other_than(told.in_the_end) == []

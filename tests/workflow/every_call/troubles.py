@@ -40,7 +40,7 @@ class Call:
 
 
 READS: Mapping[str, Fault] = {
-    "late": Fault(FaultKind.DELAY, delay_ms=200),
+    "late": Fault(FaultKind.DELAY, delay_ms=500),
     "403 retry-after": Fault(FaultKind.STATUS, status=403, headers={"Retry-After": "9"}, body=LIMITED),
     "429": Fault(FaultKind.STATUS, status=429, headers={"Retry-After": "9"}),
     "502": Fault(FaultKind.STATUS, status=502, body=HTML),
@@ -56,7 +56,7 @@ WRITES: Mapping[str, Fault] = {
     **{name: fault for name, fault in READS.items() if fault.kind is not FaultKind.STALE},
     "done, then reset": Fault(FaultKind.RESET, after=True),
     "done, then 502": Fault(FaultKind.STATUS, status=502, body=HTML, after=True),
-    "done, then late": Fault(FaultKind.DELAY, delay_ms=200, after=True),
+    "done, then late": Fault(FaultKind.DELAY, delay_ms=500, after=True),
 }
 
 
