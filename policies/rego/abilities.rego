@@ -25,14 +25,14 @@ autonomy := ["answer", "propose", "act_with_approval", "act"]
 gained(deployment) := ((listed(deployment) | freer(deployment)) | stronger(deployment)) | unknown(deployment)
 
 listed(deployment) := {sprintf("%s %s", [words[part], name]) |
-	is_another_release(deployment)
+	may_differ(deployment)
 	some part in parts(deployment)
 	some name in deployment.abilities.after[part]
 	not name in had(deployment, part)
 }
 
 freer(deployment) := {sprintf("autonomy %s", [deployment.abilities.after.autonomy]) |
-	is_another_release(deployment)
+	may_differ(deployment)
 	rank(deployment.abilities.after.autonomy) > rank(had_autonomy(deployment))
 }
 
@@ -44,7 +44,7 @@ unknown(deployment) := {"what it may do is not recorded" |
 # METADATA
 # description: A model where there was none, one of more strength, or another whose strength nobody stated.
 stronger(deployment) := {sprintf("model %s", [model]) |
-	deployment.before != null
+	deployment.before.model != deployment.after.model
 	model := change.model(deployment.after)
 	is_stronger(deployment.before, model)
 }
@@ -56,6 +56,12 @@ is_stronger(before, model) if strength(model) > strength(change.model(before))
 is_stronger(before, model) if {
 	model != change.model(before)
 	strength(model) == unranked
+}
+
+# The same words on both sides give nothing; most releases change none of them.
+may_differ(deployment) if {
+	deployment.abilities.before != deployment.abilities.after
+	is_another_release(deployment)
 }
 
 is_another_release(deployment) if deployment.before == null

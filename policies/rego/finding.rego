@@ -60,8 +60,11 @@ audit_only(rule, place, message) := _finding(rule, "audit_only", place, {
 	"remediation": "",
 })
 
-_finding(rule, action, place, told) := object.union_n([
-	{"rule": rule, "action": action, "until": null, "params": {}},
-	place,
-	told,
-])
+_finding(rule, action, place, told) := object.union(place, {
+	"rule": rule,
+	"action": action,
+	"message": told.message,
+	"remediation": told.remediation,
+	"until": object.get(told, "until", null),
+	"params": object.get(told, "params", {}),
+})

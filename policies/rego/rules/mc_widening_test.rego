@@ -54,6 +54,12 @@ test_a_model_whose_strength_nobody_stated_is_stronger if {
 	both := examples.with_changes({"/deployments/0/before/model": other, "/deployments/0/after/model": other})
 	same := data.dvo.rules.mc_widening.findings with input as both with data.dvo.parameters.model_strength as ranks
 	same == set()
+	warmer := examples.with_changes({
+		"/deployments/0/before/model": other,
+		"/deployments/0/after/model": object.union(other, {"temperature": 0.9}),
+	})
+	tuned := data.dvo.rules.mc_widening.findings with input as warmer with data.dvo.parameters.model_strength as ranks
+	tuned == set()
 	unranked := data.dvo.rules.mc_widening.findings with input as asked with data.dvo.parameters.model_strength as []
 	count(unranked) == 1
 }
