@@ -11,6 +11,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.responses import Response
 
@@ -147,7 +148,7 @@ class Stage:
 
     def recorded(self, *keys: str) -> tuple[Call, ...]:
         """Look at `keys` and return every call that was made."""
-        with recording() as calls:
+        with recording(urlsplit(self.host.sandbox.url).netloc) as calls:
             self.look(*keys)
         return tuple(calls)
 

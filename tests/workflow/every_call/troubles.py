@@ -61,13 +61,16 @@ WRITES: Mapping[str, Fault] = {
 
 
 @contextmanager
-def recording() -> Iterator[list[Call]]:
-    """Note every call that the controller makes while the block lasts."""
+def recording(host: str) -> Iterator[list[Call]]:
+    """Note every call that a controller makes to the sandbox at `host` while the block lasts.
+
+    A sandbox that other tests keep open in this process has a controller of its own, which sweeps when it likes.
+    """
     found: list[Call] = []
     seen: Counter[tuple[str, str]] = Counter()
 
     def note(call: Seen) -> None:
-        if call.headers.get("user-agent") != "dvo":
+        if (call.headers.get("host"), call.headers.get("user-agent")) != (host, "dvo"):
             return
         path = _NEW_IDS.sub("*", call.path)
         found.append(Call(call.method, path, seen[call.method, path]))
