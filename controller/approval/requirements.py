@@ -64,11 +64,6 @@ def changed_paths(proposal: Proposal) -> tuple[RepoPath, ...]:
     return tuple(sorted(manifests | {effect.path for effect in proposal.effect.files}))
 
 
-def paths_needing_owners(requirements: Iterable[Requirement]) -> tuple[RepoPath, ...]:
-    """Return the paths whose owners must be known to weigh approvals, sorted."""
-    return tuple(sorted({path for requirement in requirements for path in requirement.paths}))
-
-
 def _terms(finding: Finding) -> ApprovalTerms:
     if finding.terms is None:
         raise PolicyError(f"rule {finding.rule} requires approval and does not say on which terms")

@@ -23,11 +23,6 @@ class Resolution:
     problems: tuple[Problem, ...]
 
 
-def plans(state: DesiredState, published: Sequence[PublishedRelease]) -> Mapping[Key, Plan]:
-    """Return the plan of every manifest whose release is known."""
-    return resolve(state, published).plans
-
-
 def resolve(
     state: DesiredState, published: Sequence[PublishedRelease], *, keys: Iterable[Key] | None = None
 ) -> Resolution:

@@ -60,11 +60,6 @@ def first_parents(store: GitStore, before: str, after: str) -> list[str]:
     return store.run("rev-list", "--first-parent", "--reverse", f"{before}..{after}").decode().split()
 
 
-def count_between(store: GitStore, base: str, head: str) -> int:
-    """Return how many commits of `head` the base lacks."""
-    return len(commits_between(store, base, head))
-
-
 def changed_files(store: GitStore, old: str | None, new: str) -> list[ChangedFile]:
     """Return what differs between two commits or trees, renames detected, in git's order."""
     before = EMPTY_TREE if old is None else old

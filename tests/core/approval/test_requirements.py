@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from controller.approval.approvals import Requirement
-from controller.approval.requirements import LOOSENING, MENDING, changed_paths, paths_needing_owners, requirements_of
+from controller.approval.requirements import LOOSENING, MENDING, changed_paths, requirements_of
 from controller.change.names import Digest, ObjectId, RepoPath
 from controller.desired_state.difference import Difference, Kind
 from controller.desired_state.effect import Effect, FileEffect
@@ -146,12 +146,6 @@ def test_a_finding_that_names_no_terms_is_no_answer() -> None:
 def test_a_removed_manifest_is_a_changed_path() -> None:
     """ATTACKS 091: both sides of a move count."""
     assert changed_paths(proposal(removed(ANL), added(ORC))) == (ANL, ORC)
-
-
-def test_the_paths_of_all_requirements_need_owners() -> None:
-    found = requirements_of(answer(finding("mc", ORC), finding("a", ANL)), proposal(added(ANL), files=(POLICY,)))
-
-    assert paths_needing_owners(found) == (ANL, ORC, POLICY)
 
 
 def test_what_mends_policies_that_answer_nothing_takes_two_administrators_beside_all_else() -> None:

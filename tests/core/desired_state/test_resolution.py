@@ -2,7 +2,7 @@
 
 from controller.change.facts import Snapshot
 from controller.desired_state.release import PublishedRelease
-from controller.desired_state.resolution import plans, republished, resolve
+from controller.desired_state.resolution import republished, resolve
 from controller.desired_state.state import read_desired_state
 from tests.core.desired_state.making import (
     CHANGED,
@@ -24,7 +24,7 @@ def faults(world: World, snapshot: Snapshot, *known: PublishedRelease) -> list[t
 
 
 def test_a_version_in_the_tree_is_the_trees_release(world: World) -> None:
-    found = plans(read_desired_state(world.tree(small_repository()), world.contents), ())
+    found = resolve(read_desired_state(world.tree(small_repository()), world.contents), ()).plans
     assert {str(key): plan.release for key, plan in found.items()} == {
         "development/ANL": release(),
         "production/ANL": release(),
@@ -34,14 +34,15 @@ def test_a_version_in_the_tree_is_the_trees_release(world: World) -> None:
 
 def test_a_published_version_can_be_deployed_again(world: World) -> None:
     files = small_repository() | {MANIFEST: manifest(version="0.9.0")}
-    found = plans(read_desired_state(world.tree(files), world.contents), (published(version="0.9.0"),))
+    found = resolve(read_desired_state(world.tree(files), world.contents), (published(version="0.9.0"),)).plans
     assert {plan.release.version for plan in found.values()} == {"0.9.0", "1.0.0"}
 
 
 def test_what_was_published_goes_before_what_lies_in_the_tree(world: World) -> None:
     files = small_repository() | {"agents/anl/instructions.md": "Changed.\n"}
     state = read_desired_state(world.tree(files), world.contents)
-    assert set(plan.release.digest for plan in plans(state, (published(),)).values()) == {digest_of_release()}
+    plans = resolve(state, (published(),)).plans
+    assert {plan.release.digest for plan in plans.values()} == {digest_of_release()}
 
 
 def test_a_version_nobody_published_is_refused(world: World) -> None:
