@@ -6,8 +6,9 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from controller.adapters.opa import OpaUrl
 from controller.adapters.opa.query import ask
 from controller.errors import ConfigurationError, ControllerError, PolicyError, UnavailableError
 from controller.policy.answer import DEFAULT_RULES
-from tests.adapters.opa.conftest import answering
+from tests.adapters.opa.conftest import answering, serving
 
 BUNDLE = answering()
 PROVENANCE = {"bundles": {"main": {"revision": BUNDLE.digest}}}
@@ -238,8 +239,18 @@ def test_nobody_listening_is_no_answer() -> None:
         OpaUrl(f"http://127.0.0.1:{port}", timeout_seconds=0.5).ping()
 
 
-def test_an_external_opa_that_answers_is_well(opa_url: OpaUrl) -> None:
-    opa_url.ping()
+def test_an_external_opa_is_well_when_it_says_so_of_its_health() -> None:
+    with standing_in(respond(body())) as (engine, asked):
+        engine.ping()
+        assert [path for path, _, _ in asked] == ["/health"]
+
+
+def test_a_real_one_says_so_to_whoever_has_its_token(opa: Path, folder: Path) -> None:
+    with serving(opa, BUNDLE, folder, "s3cret") as url:
+        with closing(OpaUrl(url, token="s3cret")) as engine:
+            engine.ping()
+        with closing(OpaUrl(url, token="another")) as stranger, pytest.raises(UnavailableError, match="not answer"):
+            stranger.ping()
 
 
 def exceptions_of(module: object) -> list[type[Exception]]:
@@ -311,6 +322,24 @@ def test_an_odd_url_is_refused_without_repeating_it(url: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["http://opa", "https://opa", "http://[::1]:8181/"])
-def test_a_plain_url_is_accepted(url: str) -> None:
-    OpaUrl(url).close()
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://127.0.0.1", ("127.0.0.1", 80)),
+        ("https://127.0.0.1", ("127.0.0.1", 443)),
+        ("http://[::1]:8181/", ("::1", 8181)),
+    ],
+)
+def test_a_plain_url_is_asked_at_its_host_and_port(
+    url: str, address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialled: list[tuple[str, int]] = []
+
+    def refusing(place: tuple[str, int], _seconds: float) -> socket.socket:
+        dialled.append(place)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", refusing)
+    with closing(OpaUrl(url)) as engine, pytest.raises(UnavailableError):
+        engine.decide(BUNDLE, {})
+    assert dialled == [address]
