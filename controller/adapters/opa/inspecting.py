@@ -4,16 +4,14 @@ Nothing is served and nothing leaves the folder. What its words mean is read els
 """
 
 import json
-import subprocess
 from pathlib import Path
 
 from controller.adapters.opa.command import Limits, run_opa
-from controller.adapters.opa.compiling import OpaCompiler
+from controller.adapters.opa.compiling import OpaCompiler, told
 from controller.errors import PolicyError, UnavailableError
 from controller.policy.bundle import FOLDER, PolicyBundle
 
 _LIMITS = Limits(seconds=60.0, memory_bytes=2 << 30)
-_TOLD = 2000
 
 
 def inspect_notes(opa: Path, folder: Path) -> object:
@@ -24,19 +22,15 @@ def inspect_notes(opa: Path, folder: Path) -> object:
     repository = folder.parents[1]
     done = run_opa(opa, ["inspect", "-a", "--format", "json", str(folder.relative_to(repository))], repository, _LIMITS)
     if done.returncode != 0:
-        raise PolicyError(f"the policies cannot be read: {_words(done)}")
+        raise PolicyError(f"the policies cannot be read: {told(done.stdout + done.stderr, repository)}")
     try:
-        told: object = json.loads(done.stdout)
+        notes: object = json.loads(done.stdout)
     except ValueError as error:
         raise UnavailableError(f"OPA tells no notes: {error}", component="opa") from error
-    return told
+    return notes
 
 
 def inspect_bundle(opa: Path, bundle: PolicyBundle, folder: Path) -> object:
     """Return what `opa inspect -a` tells of `bundle`, laid out in `folder`. Raises as `inspect_notes` does."""
     OpaCompiler(opa).lay_out(bundle, folder)
     return inspect_notes(opa, folder / FOLDER)
-
-
-def _words(done: subprocess.CompletedProcess[str]) -> str:
-    return " ".join((done.stdout + done.stderr).split())[:_TOLD] or "it says nothing"
