@@ -18,6 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 
 from controller.adapters.entra.credentials import COMPONENT, Tokens
+from controller.at_once import all_at_once
 from controller.errors import ConfigurationError, InputError, StaleError, UnavailableError
 
 THREADS = 16
@@ -119,14 +120,7 @@ class Graph:
 
     def gather(self, reads: Sequence[Callable[[], T]]) -> list[T]:
         """Return the results of `reads`, made at the same time. Raises what the first failing one raised."""
-        if len(reads) < 2:
-            return [read() for read in reads]
-        running = [self._pool.submit(read) for read in reads]
-        try:
-            return [future.result() for future in running]
-        finally:
-            for future in running:
-                future.cancel()
+        return all_at_once(self._pool, *reads)
 
     def close(self) -> None:
         """Let go of threads and connections."""

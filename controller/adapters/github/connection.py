@@ -28,6 +28,7 @@ from controller.adapters.github.listening import Heard, Listener, budget_in, nob
 from controller.adapters.github.pacing import Pace, Shortage, unheard
 from controller.adapters.github.refusals import FOREIGN, translated, unavailable
 from controller.adapters.github.token import AppAssertion, Installation, InstallationToken
+from controller.at_once import all_at_once
 from controller.change.app_setup import PERMISSIONS
 from controller.errors import ConfigurationError
 
@@ -136,14 +137,7 @@ class GitHubApp:
 
     def gather(self, reads: Sequence[Callable[[], T]]) -> list[T]:
         """Return the results of `reads`, made at the same time. Raises what the first failing one raised."""
-        if len(reads) < 2:
-            return [read() for read in reads]
-        running = [self._pool.submit(read) for read in reads]
-        try:
-            return [future.result() for future in running]
-        finally:
-            for future in running:
-                future.cancel()
+        return all_at_once(self._pool, *reads)
 
     def close(self) -> None:
         """Let go of threads and connections."""
