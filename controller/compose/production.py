@@ -54,6 +54,8 @@ from controller.ports.journal import Journal
 from controller.secret_sources import SecretSource
 from controller.settings import Settings
 from controller.web.app import Doors, create_app
+from controller.web.client_address import address_behind
+from controller.web.http_protocol import BoundedHttp
 from controller.web.metrics import Metrics
 from controller.web.policy_routes import PolicyDoor
 
@@ -101,8 +103,19 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
 
 def server_config(app: FastAPI, host: str, port: int) -> uvicorn.Config:
-    """Return how the application is served: its own logs, and no word about the software."""
-    return uvicorn.Config(app, host=host, port=port, log_config=None, server_header=False, access_log=False)
+    """Return how the application is served: its own logs, bounds of its own, and no word about the software."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=BoundedHttp,
+        ws="none",
+        log_config=None,
+        server_header=False,
+        access_log=False,
+        # Left on, whoever asks through loopback would be believed about where they come from, without a setting.
+        proxy_headers=False,
+    )
 
 
 @contextmanager
@@ -197,6 +210,7 @@ def assembled(
         version=version("dvo"),
         metrics=metrics,
         app_id=settings.github_app_id,
+        address_of=address_behind(settings.trusted_proxies),
         policies=PolicyDoor(workflows.simulating, notes_of(settings.opa_bin)),
         start=_starting(worker, parts.journal, parts.clock, settings.secret_sources),
         stop=worker.stop,

@@ -1,17 +1,12 @@
 """Bodies as they come over a real connection: endless, slow to come, or cut off."""
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from controller.web.app import create_app
 from tests.web.conftest import Delivery, House
+from tests.web.listening import Listening, answer, listening
 
 HEAD = (
     "POST /webhooks/github HTTP/1.1\r\nHost: dvo.example\r\nContent-Type: application/json\r\n"
@@ -19,47 +14,15 @@ HEAD = (
 ).format(digest="0" * 64)
 
 
-@dataclass(frozen=True)
-class Listening:
-    house: House
-    port: int
-
-    def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
-
-
 @pytest.fixture
 def server(house: House) -> Iterator[Listening]:
-    config = uvicorn.Config(create_app(house.doors), log_config=None, lifespan="on", timeout_graceful_shutdown=1)
-    running = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        thread = threading.Thread(target=running.run, kwargs={"sockets": [bound]})
-        thread.start()
-        deadline = time.monotonic() + 20
-        while not running.started and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert running.started
-        yield Listening(house, bound.getsockname()[1])
-        running.should_exit = True
-        thread.join(20)
-        assert not thread.is_alive()
+    with listening(house) as server:
+        yield server
 
 
 def resident_kilobytes() -> int:
     status = Path("/proc/self/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
-
-
-def answer(connection: socket.socket) -> str:
-    received = b""
-    try:
-        while part := connection.recv(65536):
-            received += part
-            if b"\r\n\r\n" in received:
-                break
-    except ConnectionResetError:
-        pass
-    return received.decode()
 
 
 def test_an_endless_body_is_refused_at_the_cap_with_flat_memory(server: Listening) -> None:
