@@ -7,6 +7,7 @@ reads through an agent on this machine or a sidecar in the same pod.
 """
 
 import ipaddress
+from urllib.parse import urlsplit
 
 from anyio import to_thread
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -37,8 +38,16 @@ def _is_local(request: Request) -> bool:
     if request.client is None or any(name in request.headers for name in _PASSED_ON):
         return False
     # A browser on this machine may be led here under a name that somebody else points at it.
-    host = request.url.hostname or ""
-    return _is_loopback(request.client.host) and (host.lower() == "localhost" or _is_loopback(host))
+    host = _hostname(request.headers.get("host", ""))
+    return _is_loopback(request.client.host) and (host == "localhost" or _is_loopback(host))
+
+
+def _hostname(host: str) -> str:
+    """Return the host that a client itself named, in lower case; of a header that names none, nothing stands in."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_loopback(address: str) -> bool:

@@ -49,6 +49,8 @@ def test_this_machine_reads_them(house: House, client: str, host: str) -> None:
         pytest.param("testclient", "localhost", {}, id="no address"),
         pytest.param(LOCAL, "rebound.example", {}, id="a browser led here by name"),
         pytest.param(LOCAL, "127.0.0.1.example", {}, id="a name that begins like an address"),
+        pytest.param(LOCAL, "localhost", {"Host": "[:::::]"}, id="no address between brackets"),
+        pytest.param(LOCAL, "localhost", {"Host": "rebound.example:99999"}, id="a port that is none"),
         pytest.param(LOCAL, "localhost", {"X_Forwarded_For": "127.0.0.1"}, id="a proxy, or who pretends"),
         pytest.param(LOCAL, "localhost", {"Forwarded": "for=10.0.0.7"}, id="a proxy, RFC 7239"),
         pytest.param(LOCAL, "localhost", {"Via": "1.1 proxy"}, id="a proxy, RFC 9110"),
