@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from controller.ports.clock import Clock
 from controller.ports.journal import Journal, WorkQueue
 from controller.web.api import Api, api_routes
+from controller.web.client_address import AddressOf, address_behind
 from controller.web.github_events import Governed
 from controller.web.health import Health, Probe
 from controller.web.metrics import Metrics
@@ -57,6 +58,8 @@ class Doors:
     branch: str = "main"
     app_id: int | None = None
     """Of our own App: only its checks may ask to be made again; None: any."""
+    address_of: AddressOf = address_behind(())
+    """Where a delivery comes from; by default nobody is believed about that."""
     api: Api | None = None
     """None: there is no `/v1`, since nobody could be known at it."""
     policies: PolicyDoor | None = None
@@ -127,6 +130,7 @@ def _webhook_routes(doors: Doors) -> APIRouter:
         doors.queue,
         RefusalJournal(doors.journal, doors.clock, doors.new_id, "webhook/github"),
         doors.metrics.delivered,
+        doors.address_of,
     )
 
     async def receive(request: Request) -> JSONResponse:

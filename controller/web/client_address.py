@@ -1,11 +1,13 @@
 """From which address a request comes, when proxies stand before us.
 
 Only what a trusted proxy wrote is believed: the list in `X-Forwarded-For` is read from its end,
-where our own proxies add, to the first address that is none of theirs. An IPv6 client is its
-/64, since one household has that many addresses to choose from.
+where our own proxies add, to the first address that is none of theirs; some of them, as Azure's
+Application Gateway, add the port too. An IPv6 client is its /64, since one household has that many
+addresses to choose from.
 """
 
 import ipaddress
+import re
 from collections.abc import Callable, Sequence
 
 from starlette.requests import HTTPConnection
@@ -15,6 +17,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 AddressOf = Callable[[HTTPConnection], str]
 
 _MOST_HOPS = 20
+_WITH_PORT = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9.]{7,15}))(?::[0-9]{1,5})?", re.ASCII)
 _HOUSEHOLD = 64
 UNKNOWN = "unknown"
 
@@ -30,13 +33,18 @@ def address_behind(proxies: Sequence[Network]) -> AddressOf:
         for hop in reversed(listed[-_MOST_HOPS:]):
             if not any(peer in network for network in proxies):
                 break
-            claimed = _address(hop.strip())
+            claimed = _hop(hop.strip())
             if claimed is None:
                 break
             peer = claimed
         return _told(peer)
 
     return address_of
+
+
+def _hop(text: str) -> Address | None:
+    found = _WITH_PORT.fullmatch(text)
+    return _address(text if found is None else found[1] or found[2])
 
 
 def _address(text: str) -> Address | None:

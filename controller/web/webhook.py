@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 
 from controller.errors import InputError, UnavailableError
 from controller.ports.journal import Mark, WorkQueue
+from controller.web.client_address import AddressOf
 from controller.web.github_events import SWEEP, Governed, marks_for, verify_signature
 from controller.web.refusal import Refusal, RefusalJournal, Sender
 
@@ -46,20 +47,27 @@ class Terms:
 class GitHubWebhook:
     """Lets deliveries in and marks what they touch."""
 
-    def __init__(self, terms: Terms, queue: WorkQueue, refusals: RefusalJournal, tell: Tell) -> None:
-        """Let in what meets `terms`; `tell` hears of every delivery."""
+    def __init__(
+        self, terms: Terms, queue: WorkQueue, refusals: RefusalJournal, tell: Tell, address_of: AddressOf
+    ) -> None:
+        """Let in what meets `terms`; `tell` hears of every delivery, `address_of` says where one comes from."""
         self._terms = terms
+        self._address_of = address_of
         self._queue = queue
         self._refusals = refusals
         self._tell = tell
 
     async def receive(self, request: Request) -> JSONResponse:
         """Answer one delivery: 202 once its marks are durable, 4xx when it is refused, 503 when it cannot be kept."""
-        sender, outcome = _sender(request), await self._received(request)
+        sender, outcome = self._sender(request), await self._received(request)
         self._tell(request.headers.get("x-github-event", ""), _word(outcome))
         if isinstance(outcome, Refusal):
             return await self._refuse(outcome, sender)
         return _answer(outcome, sender)
+
+    def _sender(self, request: Request) -> Sender:
+        delivery = request.headers.get("x-github-delivery", "")
+        return Sender(self._address_of(request), delivery if _DELIVERY.fullmatch(delivery) else "unknown")
 
     async def _received(self, request: Request) -> Outcome:
         body = _refuse_by_headers(request, self._terms.body_limit) or await _body(request, self._terms.body_limit)
@@ -95,12 +103,6 @@ def _word(outcome: Outcome) -> str:
             return "not_kept"
         case _:
             return "marked" if outcome else "ignored"
-
-
-def _sender(request: Request) -> Sender:
-    delivery = request.headers.get("x-github-delivery", "")
-    address = request.client.host if request.client else "unknown"
-    return Sender(address, delivery if _DELIVERY.fullmatch(delivery) else "unknown")
 
 
 def _refuse_by_headers(request: Request, limit: int) -> Refusal | None:

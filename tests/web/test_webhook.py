@@ -5,6 +5,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import httpx
@@ -14,7 +15,8 @@ from hypothesis import strategies as st
 
 import controller.web
 from controller.ledger.event import EventType, Severity
-from tests.web.conftest import SECRET, Client, Delivery, House, build_house, pull_request, signature
+from controller.web.client_address import address_behind
+from tests.web.conftest import SECRET, Client, Delivery, House, asking, build_house, pull_request, signature
 
 Ask = Callable[..., httpx.Response]
 PATH = "/webhooks/github"
@@ -45,6 +47,13 @@ def test_a_signed_delivery_is_marked_before_it_is_answered(house: House, ask: As
     assert response.json() == {"accepted": True, "delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958"}
     assert [mark.key for mark in house.queue.marks] == ["pull/7"]
     assert house.journal.events == ()
+
+
+def test_a_refusal_names_who_stands_behind_a_trusted_proxy(house: House) -> None:
+    doors = replace(house.doors, address_of=address_behind((ip_network("127.0.0.0/8"),)))
+    with asking(doors) as ask:
+        send(ask, Delivery(), **{"X-Hub-Signature-256": "sha256=", "X-Forwarded-For": "203.0.113.9"})
+    assert [event.details["source_ip"] for event in house.journal.events] == ["203.0.113.9"]
 
 
 @pytest.mark.parametrize(
