@@ -17,7 +17,8 @@ LABEL = "dvo/break-glass"
 LONGEST_REASON = 300
 LONGEST_TICKET = 40
 
-_LINE = re.compile(r"^[ \t]*break-glass-(reason|ticket)[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+# In ASCII, for to Unicode another letter than s is an s too, when case does not matter.
+_LINE = re.compile(r"^[ \t]*break-glass-(reason|ticket)[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE | re.ASCII)
 _TICKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 
 

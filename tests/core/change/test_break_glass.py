@@ -31,6 +31,8 @@ def test_two_lines_anywhere_in_the_body_ask(body: str) -> None:
         (REASON, "ticket:` in the body, got none"),
         (f"{REASON}\n{TICKET}\n{REASON}", "reason:` in the body, got 2 of them"),
         (f"> {REASON}\n{TICKET}", "got none"),
+        (f"Break-glass-rea\u017fon: urgent\n{TICKET}", "reason:` in the body, got none"),
+        (f"{REASON}\nBreak-glass-tic\u212aet: INC-4711", "ticket:` in the body, got none"),
         (f"Break-glass-reason:\n{TICKET}", "says nothing"),
         (f"Break-glass-reason: ...\n{TICKET}", "says nothing"),
         (f"Break-glass-reason: {'x' * 301}\n{TICKET}", "301 characters"),
