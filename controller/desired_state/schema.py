@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticCustomError, core_schema
 
+from controller.change.moments import can_be_told
 from controller.desired_state.abilities import Autonomy
 from controller.desired_state.environment import DriftMode, Tier
 from controller.desired_state.manifest import Platform, RolloutStrategy
@@ -67,10 +68,13 @@ def _known_time_zone(name: str) -> str:
 def _instant(text: object) -> datetime:
     if isinstance(text, str) and re.fullmatch(_INSTANT.strip("^$"), text, re.ASCII):
         try:
-            return datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
         except ValueError as error:
             reason = str(error)
             raise PydanticCustomError("instant", "expected a time that exists: {reason}", {"reason": reason}) from error
+        if not can_be_told(moment):
+            raise PydanticCustomError("instant", "expected a time from 1970 to 2261")
+        return moment
     raise PydanticCustomError("instant", "expected {expected}", {"expected": EXPECTED[_INSTANT]})
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Hashable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from controller.change.moments import can_be_told
 from controller.errors import PolicyError
 
 Item = TypeVar("Item", bound=Hashable)
@@ -74,14 +75,17 @@ def whole_number(raw: object, place: str, least: int, most: int) -> int:
 
 
 def instant(raw: object, place: str) -> datetime:
-    """Return a time in RFC 3339, in UTC."""
+    """Return a time in RFC 3339, in UTC, that can be told in every zone."""
     stated = text(raw, place)
     if _INSTANT.fullmatch(stated) is None:
         raise PolicyError(f"expected an RFC 3339 time at {place}, got {stated[:_SHOWN]!a}")
     try:
-        return datetime.fromisoformat(stated).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        moment = datetime.fromisoformat(stated)
+    except ValueError as error:
         raise PolicyError(f"expected an RFC 3339 time at {place}, got {stated!a}: {error}") from error
+    if not can_be_told(moment):
+        raise PolicyError(f"expected an RFC 3339 time from 1970 to 2261 at {place}, got {stated!a}")
+    return moment.astimezone(UTC)
 
 
 def distinct(items: Sequence[Item], place: str) -> Sequence[Item]:

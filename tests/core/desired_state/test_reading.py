@@ -405,6 +405,20 @@ def test_a_time_that_does_not_exist_is_refused(instant: str) -> None:
     assert problem.message.startswith("`freeze_windows.0.start`: expected a time that exists")
 
 
+@pytest.mark.parametrize(
+    "instant",
+    ["0001-01-01T00:00:00+14:00", "1969-12-31T23:59:59Z", "2262-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"],
+)
+def test_a_time_that_not_every_reader_can_hold_is_refused(instant: str) -> None:
+    """Rego has no such moment, and in another zone neither has Python."""
+    window = f'[{{name: a, start: "{instant}", end: "{instant.replace("00:00:00", "00:00:01")}"}}]'
+    problems = read_environment(ENVIRONMENT, environment(freeze_windows=window).encode()).problems
+    assert {problem.message.partition(", got")[0] for problem in problems} == {
+        "`freeze_windows.0.start`: expected a time from 1970 to 2261",
+        "`freeze_windows.0.end`: expected a time from 1970 to 2261",
+    }
+
+
 def test_an_environment_may_hold_no_secret_either() -> None:
     (problem,) = read_environment(ENVIRONMENT, environment(time_zone="ghp_" + "a1B2" * 9).encode()).problems
     assert problem.message == "`time_zone` holds what looks like a GitHub token"

@@ -168,7 +168,8 @@ def test_a_malformed_answer_is_refused_at_its_place(raw: object, message: str) -
         (finding(until="2026-11-23"), "expected an RFC 3339 time"),
         (finding(until="2026-11-23T09:00:00"), "expected an RFC 3339 time"),
         (finding(until="2026-13-23T09:00:00Z"), "expected an RFC 3339 time"),
-        (finding(until="0001-01-01T00:00:00+10:00"), "expected an RFC 3339 time"),
+        (finding(until="0001-01-01T00:00:00+10:00"), "expected an RFC 3339 time from 1970 to 2261"),
+        (finding(until="9999-12-31T23:59:59Z"), "expected an RFC 3339 time from 1970 to 2261"),
         (finding(until="2026-11-23T09:00:00Z\n"), "expected visible characters"),
         (finding(until=1), "expected a string at findings[0].until, got a number"),
         (
