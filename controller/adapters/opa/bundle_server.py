@@ -91,8 +91,8 @@ class BundleServer:
             message = f"OPA failed {self._failures} times in a row and pauses"
             raise UnavailableError(message, component="opa", retry_after_seconds=wait)
         self._discard()
-        self._folder = tempfile.TemporaryDirectory(prefix="dvo-opa-")
         try:
+            self._folder = tempfile.TemporaryDirectory(prefix="dvo-opa-")
             self._child = self._launch(self._bundle, Path(self._folder.name))
             self._child.start()
         except PolicyError as error:
@@ -102,6 +102,9 @@ class BundleServer:
         except UnavailableError:
             self._give_up(self._child)
             raise
+        except OSError as error:
+            self._give_up(self._child)
+            raise UnavailableError(f"OPA cannot be laid out on disk: {error.strerror}", component="opa") from error
         return self._child
 
     def _give_up(self, child: OpaChild | None) -> None:

@@ -27,7 +27,7 @@ _FORBIDDEN = re.compile(
     # Both fetch a `$ref` over HTTP, whatever the capabilities say of the network.
     r"|json\.match_schema|json\.verify_schema"
 )
-_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}/){0,12}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
 _READ = re.compile(r"(?:.*/)?(?:[^/]+\.rego|data\.(?:json|yaml|yml))")
 _SECONDS = 10.0
 _MEMORY_BYTES = 1 << 30
@@ -71,19 +71,19 @@ class OpaCompiler:
         return tuple(sorted((*found, *company_problems(bundle.files))))
 
     def lay_out(self, bundle: PolicyBundle, folder: Path) -> None:
-        """Write `bundle` below `folder` as it stands in a repository. Raises `PolicyError` for odd names of files."""
-        self._write(bundle.files, folder)
-        manifest = {"revision": bundle.digest, "roots": ROOTS}
-        (folder / FOLDER / ".manifest").write_text(json.dumps(manifest))
+        """Write `bundle` below `folder` as it stands in a repository.
 
-    def _write(self, files: Mapping[str, bytes], folder: Path) -> None:
-        policy = folder / FOLDER
-        for path, content in _readable(files).items():
-            place = policy / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
-        policy.mkdir(parents=True, exist_ok=True)
-        (folder / "capabilities.json").write_text(json.dumps(offline_capabilities(self._opa, folder, self._limits)))
+        Raises `PolicyError` for odd names of files, `UnavailableError` when the disk takes nothing.
+        """
+        files = _readable(bundle.files)
+        capabilities = offline_capabilities(self._opa, folder, self._limits)
+        manifest = {"revision": bundle.digest, "roots": ROOTS}
+        try:
+            _write(files, folder / FOLDER)
+            (folder / FOLDER / ".manifest").write_text(json.dumps(manifest))
+            (folder / "capabilities.json").write_text(json.dumps(capabilities))
+        except OSError as error:
+            raise UnavailableError(f"the policies cannot be laid out: {error.strerror}", component="opa") from error
 
     def _run(self, arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
         return run_opa(self._opa, arguments, folder, self._limits)
@@ -118,6 +118,14 @@ def told(output: str, folder: Path) -> str:
     """Return what OPA printed as one line, without the place it ran in."""
     line = " ".join(output.replace(f"{folder}/", "").split())
     return "".join(letter if letter.isprintable() else "?" for letter in line)[:_TOLD] or "it says nothing"
+
+
+def _write(files: Mapping[str, bytes], policy: Path) -> None:
+    for path, content in files.items():
+        place = policy / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    policy.mkdir(parents=True, exist_ok=True)
 
 
 def _readable(files: Mapping[str, bytes]) -> Mapping[str, bytes]:

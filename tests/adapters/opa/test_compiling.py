@@ -62,7 +62,11 @@ def test_a_bundle_cannot_bring_a_manifest_or_a_plan_of_its_own(opa: Path, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "path", ["../x.rego", "/x.rego", "a/../../x.rego", "a b.rego", "é.rego", "a\n.rego", ".rego/x.rego"]
+    "path",
+    [
+        *("../x.rego", "/x.rego", "a/../../x.rego", "a b.rego", "é.rego", "a\n.rego", ".rego/x.rego"),
+        *(f"{'a' * 300}.rego", f"{'a' * 300}/x.rego", f"{'a/' * 3000}x.rego"),
+    ],
 )
 def test_a_file_with_an_odd_name_is_refused(servers: OpaServers, path: str) -> None:
     """ATTACKS 095."""
@@ -70,6 +74,12 @@ def test_a_file_with_an_odd_name_is_refused(servers: OpaServers, path: str) -> N
     with pytest.raises(PolicyError, match="expected plain names of policy files"):
         servers.decide(bundle, {})
     assert servers.check(bundle)[0].message.startswith("expected plain names of policy files")
+
+
+def test_a_disk_that_takes_no_policies_is_an_outage(opa: Path, tmp_path: Path) -> None:
+    (tmp_path / "policies").write_text("a file where a folder is to be")
+    with pytest.raises(UnavailableError, match="the policies cannot be laid out: Not a directory"):
+        OpaCompiler(opa).lay_out(answering(), tmp_path)
 
 
 def test_the_default_rules_compile_strictly(servers: OpaServers, library: PolicyBundle) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,6 +50,17 @@ def test_what_answers_nothing_admits_nothing(servers: OpaServers, bundle: Policy
     """ATTACKS 080."""
     with pytest.raises(PolicyError, match=message):
         servers.decide(bundle, {})
+
+
+def test_a_disk_without_room_for_an_opa_is_an_outage(
+    servers: OpaServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ATTACKS 044."""
+    with monkeypatch.context() as patched:
+        patched.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+        with pytest.raises(UnavailableError, match="OPA cannot be laid out on disk: No such file"):
+            servers.decide(answering(), {})
+    assert servers.decide(answering(), {}).findings == ()
 
 
 def test_an_error_of_a_builtin_is_an_error_and_not_silence(servers: OpaServers) -> None:
