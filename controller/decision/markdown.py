@@ -8,6 +8,8 @@ Specification: GitHub Flavored Markdown, sections 2.4 (backslash escapes) and 6.
 import re
 from collections.abc import Iterable, Sequence
 
+from controller.change.characters import is_unseen
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()+!|~&])")
 _TRIGGER = re.compile(
     r"((?:@|#|\$|://|(?<=www)\.|:(?=[\w+\\-]+:)|\b[Gg][Hh]-(?=[0-9])|\b[0-9a-f]{7,64}\b)+)",
@@ -17,11 +19,16 @@ _TRIGGER = re.compile(
 _BLOCK = re.compile(r"^([-=]|[0-9]{1,9}(?=[.]))")
 """What would begin a list or a heading at the start of a line."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_UNSEEN = "\ufffd"
 
 
 def plain(text: str) -> str:
-    """Return `text` on one line, without what cannot be shown, for a place that knows no Markdown."""
-    return _UNPRINTABLE.sub(" ", text)
+    """Return `text` on one line, without what cannot be shown, for a place that knows no Markdown.
+
+    What nobody would see, or would reorder the rest, is marked as such.
+    """
+    line = _UNPRINTABLE.sub(" ", text)
+    return line if line.isascii() else "".join(_UNSEEN if is_unseen(letter) else letter for letter in line)
 
 
 def inert(text: str) -> str:

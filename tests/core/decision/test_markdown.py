@@ -1,13 +1,14 @@
 """Untrusted text in Markdown does nothing but show itself."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from controller.decision.markdown import code, inert, table
+from controller.decision.markdown import code, inert, plain, table
 
 PARSER = MarkdownIt("commonmark").enable("table")
 
@@ -78,6 +79,18 @@ def test_inert_text_never_contains_a_link_an_image_or_raw_html(text: str) -> Non
 def test_a_code_span_cannot_be_left(text: str) -> None:
     tokens = [child for token in PARSER.parse(f"x {code(text)} y") for child in token.children or []]
     assert [token.type for token in tokens] == ["text", "code_inline", "text"]
+
+
+@pytest.mark.parametrize("shown", [inert, code, plain])
+@pytest.mark.parametrize("hidden", ["\u202e", "\u2066", "\u200b", "\u00ad", "\ufe0f", "\U000e0041", "\u3164"])
+def test_what_hides_or_reorders_is_marked(shown: Callable[[str], str], hidden: str) -> None:
+    """ATTACKS 005: the name of a file in a check or comment reads as it is."""
+    assert hidden not in shown(f"x{hidden}lmay.y")
+    assert "x\ufffdlmay.y" in shown(f"x{hidden}lmay.y")
+
+
+def test_letters_of_every_script_are_shown_as_they_are() -> None:
+    assert plain("Grüße, 日本語, → €, 😀") == "Grüße, 日本語, → €, 😀"
 
 
 def test_empty_code_is_still_a_span() -> None:
