@@ -15,14 +15,19 @@ from controller.desired_state.canonical import canonical_json
 from controller.policy.answer import Answer
 from controller.policy.answer_document import answer_document
 
+_MOST_REASONS = 500
+"""Kept of a refusal; the pull request has the rest, and a ledger is kept for ever."""
+
 
 def judgement_details(judgement: Judgement) -> dict[str, object]:
     """Return what the ledger keeps of a judgement: enough to judge again offline and compare."""
+    reasons = _reasons(judgement)
     return {
         "commit": judgement.commit,
         "outcome": judgement.outcome,
         "effect": judgement.proposal.effect.digest,
-        "reasons": _reasons(judgement),
+        "reasons": reasons[:_MOST_REASONS],
+        "more_reasons": max(len(reasons) - _MOST_REASONS, 0),
         "holds": [_instant(moment) for moment in _holds(judgement)],
         "approvals": [_approval(counted) for counted in judgement.approvals.counted],
         "missing": [_requirement(missing.requirement, missing.count) for missing in judgement.approvals.missing],

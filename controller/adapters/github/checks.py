@@ -2,7 +2,8 @@
 
 Follows GitHub docs "Create a check run": 50 annotations per call, 65,535 characters of summary and
 of text (here also bytes), 255 of a title, 64 KB of a message. The external id and the conclusion go with the last
-batch only, so a run whose writing was interrupted is neither green nor taken for finished.
+batch only, so a run whose writing was interrupted is neither green nor taken for finished. Of annotations
+without end only the first ones are written, for each batch is a call, and the summary counts them all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from controller.decision.check import Annotation, CheckRun
 
 _BATCH = 50
+_MOST_ANNOTATIONS = 500
 _TITLE = 255
 _TEXT = 65_535
 _MESSAGE_BYTES = 64 * 1024
@@ -18,7 +20,7 @@ _MARK = "… (cut here: GitHub takes no more)"
 
 def written_as(check: CheckRun) -> list[dict[str, object]]:
     """Return the bodies to send for `check`, in order: the first creates or takes over, the others update."""
-    batches = _batches([_annotation(each) for each in check.annotations])
+    batches = _batches([_annotation(each) for each in check.annotations[:_MOST_ANNOTATIONS]])
     bodies = [_body(check, batch) for batch in batches]
     bodies[0] |= {"name": check.name, "head_sha": check.commit}
     bodies[-1]["external_id"] = check.external_id

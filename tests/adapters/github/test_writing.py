@@ -84,6 +84,13 @@ def test_a_hundred_and_twenty_annotations_go_in_batches_of_fifty(stage: SandboxS
     assert stage.check(head, "dvo/policy") == ("failure", "Denied", 120)
 
 
+def test_of_annotations_without_end_the_first_are_written(stage: SandboxStage, head: CommitSha) -> None:
+    """ATTACKS 010: a pull request full of faults must not use up the hour's calls."""
+    stage.writer.write_check(check(head, notes=20_000))
+    assert counts(stage) == {OF_COMMIT: 1, f"POST {RUNS}": 1, f"PATCH {ONE_RUN}": 9}
+    assert stage.check(head, "dvo/policy") == ("failure", "Denied", 500)
+
+
 @pytest.mark.parametrize("lost", [1, 2])
 def test_a_check_whose_annotations_are_not_all_written_is_not_done(
     stage: SandboxStage, head: CommitSha, lost: int
