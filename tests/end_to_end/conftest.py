@@ -7,7 +7,7 @@ import pytest
 from tests.end_to_end.world import World, world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A world that stays on a Tuesday; whoever makes trouble in it ends the trouble."""
     with world(tmp_path_factory.mktemp("company")) as made:
