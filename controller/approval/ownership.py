@@ -46,13 +46,13 @@ def members_of(
     }
 
 
-def account_owner(owner: Owner, people: People) -> UserOwner | TeamOwner:
-    """Return what the code host is to be asked about an owner: of an address, the account of the person behind it.
+def account_owner(owner: UserOwner | EmailOwner, people: People) -> UserOwner:
+    """Return whom the code host is to be asked about: of an address, the account of the person behind it.
 
     An address that leads to nobody, or to a managed user, whom GitHub lets no address name, is
     asked about as itself, which no account is called.
     """
-    if not isinstance(owner, EmailOwner):
+    if isinstance(owner, UserOwner):
         return owner
     person = people.of_email(owner.address)
     return UserOwner(owner.address if person is None or _MANAGED in person.login else person.login)

@@ -17,15 +17,21 @@ _MOST_SETS = 5_000
 """So many sets are tried before the answer may be larger than it had to be."""
 
 
-def reviewers(case: ApprovalCase, approvals: Approvals, askable: Set[PrincipalId]) -> tuple[Principal, ...]:
-    """Return the smallest set of `askable` people who would satisfy all that `approvals` misses, sorted by login.
+def reviewers(
+    case: ApprovalCase,
+    approvals: Approvals,
+    askable: Set[PrincipalId],
+    asked_already: Set[PrincipalId] = frozenset(),
+) -> tuple[Principal, ...]:
+    """Return the smallest set of `askable` people who would satisfy all that `approvals` misses.
 
-    Empty when nothing is missing, and when no set of them would do. Whoever objects is not asked.
+    Of sets that are equally small the one with those `asked_already`, and then the first by login. Empty
+    when nothing is missing, and when no set of them would do. Whoever objects is not asked.
     """
     objecting = {person.id for person in approvals.objections}
     able = {person.id: person for gap in approvals.missing for person in gap.candidates}
     asked = [person for person in able.values() if person.id in askable and person.id not in objecting]
-    everyone = tuple(sorted(asked, key=lambda person: (person.login.lower(), person.id)))
+    everyone = tuple(sorted(asked, key=lambda one: (one.id not in asked_already, one.login.lower(), one.id)))
     if not approvals.missing or not _would_do(case, approvals.missing, everyone):
         return ()
     least = max(gap.count for gap in approvals.missing)

@@ -91,6 +91,8 @@ class PullRequest:
     merged_at: datetime | None = None
     break_glass: BreakGlass | MalformedBreakGlass | None = None
     """None without the label."""
+    requested: frozenset[int] = frozenset()
+    """The ids of the accounts whose review is waited for; of teams that are asked nobody is."""
 
 
 @dataclass(frozen=True, slots=True)

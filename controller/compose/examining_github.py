@@ -120,7 +120,11 @@ def _owners(settings: Settings) -> str:
         emails = frozenset(owner.address for owner in named if isinstance(owner, EmailOwner))
         with loaded(settings) as people_known:
             people = people_known.look_up(frozenset(), emails)
-        powerless = {owner for owner in named - teams.keys() if not reader.may_write(account_owner(owner, people))}
+        powerless = {
+            owner
+            for owner in named
+            if not isinstance(owner, TeamOwner) and reader.writer(account_owner(owner, people)) is None
+        }
     found = [*map(str, codeowners.problems), *ignored_owners(codeowners, teams, powerless)]
     if found:
         raise UnfitOwnersError("\n".join(found))

@@ -107,12 +107,16 @@ class OwnerReader(Protocol):
         """Return the members of `team` and of the teams below it; empty when there is no such team."""
         ...
 
-    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
-        """Return whether `owner` itself was given write access to the repository; False when the host does not say.
+    def may_write(self, team: TeamOwner) -> bool:
+        """Return whether `team` itself was given write access to the repository; False when the host does not say.
 
-        That a team's members have it by other ways does not give it to the team, and a team that is
-        not visible to its organization has none that counts.
+        That its members have it by other ways does not give it to the team, and a team that is not
+        visible to its organization has none that counts.
         """
+        ...
+
+    def writer(self, owner: UserOwner) -> Account | None:
+        """Return the account that `owner` names today; None when it has no write access or the host does not say."""
         ...
 
 

@@ -6,7 +6,7 @@ principal each before policy is asked, so that it can say what roles they hold.
 
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.approval.ownership import account_owner, members_of, owners_to_resolve
 from controller.approval.requirements import changed_paths
@@ -22,6 +22,8 @@ from controller.ownership.owner import EmailOwner, Owner, TeamOwner
 from controller.ports.code_host import OwnerReader
 from controller.ports.directory import Directory
 
+_NOBODY = People({}, {})
+
 
 @dataclass(frozen=True, slots=True)
 class Involved:
@@ -36,7 +38,10 @@ class Involved:
     stewards: tuple[Owner, ...]
     """Who owns CODEOWNERS itself, and so could name other owners."""
     accounts: Mapping[PrincipalId, Account]
-    """One account of each person who could be asked, by GitHub's own word; a login of CODEOWNERS names none."""
+    """One account of each person who could be asked, by GitHub's own word.
+
+    The account that holds a login of CODEOWNERS today is here only for the person the directory gives it to.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,34 @@ class PeopleStanding:
     revision: str
     """The directory's."""
     owners: Mapping[Owner, tuple[bool, list[int]]]
-    """Of each owner: whether GitHub ignores it, and the accounts of a team's members."""
+    """Of each owner: whether GitHub ignores it, and the accounts behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """Which accounts the code host says are behind some owners."""
+
+    teams: Mapping[TeamOwner, tuple[Account, ...]]
+    writers: Mapping[Owner, Account | None]
+    """Who a line names without a team; None for whom GitHub ignores."""
+    powerless_teams: frozenset[Owner]
+
+    @property
+    def powerless(self) -> frozenset[Owner]:
+        """The owners that GitHub ignores: without write access, or teams nobody sees."""
+        return self.powerless_teams | {owner for owner, writer in self.writers.items() if writer is None}
+
+    @property
+    def accounts(self) -> frozenset[Account]:
+        """Every account behind any of them."""
+        return frozenset(account for owner in (*self.teams, *self.writers) for account in self.of(owner))
+
+    def of(self, owner: Owner) -> tuple[Account, ...]:
+        """Return the accounts behind `owner`."""
+        if isinstance(owner, TeamOwner):
+            return self.teams[owner]
+        writer = self.writers[owner]
+        return () if writer is None else (writer,)
 
 
 class Involving:
@@ -66,20 +98,27 @@ class Involving:
         codeowners = codeowners_of(change.base, change.contents)
         found = {path: owners_of(codeowners, path) for path in changed_paths(proposal)}
         owners = {path: ownership.owners for path, ownership in found.items()}
-        asked = owners_to_resolve(owners)
-        teams = self._teams(asked.teams)
-        accounts = accounts_to_resolve(change) | {account for members in teams.values() for account in members}
-        try:
-            people = self._directory.look_up(accounts, addresses_to_resolve(change) | asked.emails, asked.logins)
-        except UnavailableError as error:
-            return Unanswered(Cause.DIRECTORY_UNAVAILABLE, f"The directory of people gave no answer: {error}")
         named = frozenset(owner for several in owners.values() for owner in several)
-        powerless = self._powerless(named, people)
-        members = {**members_of(named - powerless, people, teams), **dict.fromkeys(powerless, frozenset[PrincipalId]())}
+        asked = owners_to_resolve(owners)
+        addressed = self._people(frozenset(), asked.emails) if asked.emails else _NOBODY
+        if isinstance(addressed, Unanswered):
+            return addressed
+        behind = self._behind(named, addressed)
+        accounts = accounts_to_resolve(change) | behind.accounts
+        known = self._people(accounts, addresses_to_resolve(change), asked.logins)
+        if isinstance(known, Unanswered):
+            return known
+        # Whoever is behind an address is the one whose write access was asked about.
+        people = replace(known, by_email={**known.by_email, **addressed.by_email})
+        powerless = behind.powerless
+        members = {
+            **members_of(named - powerless, people, behind.teams),
+            **dict.fromkeys(powerless, frozenset[PrincipalId]()),
+        }
         doubts = {path: tuple(_doubts(codeowners, ownership, powerless)) for path, ownership in found.items()}
         stewards = () if codeowners.path is None else owners_of(codeowners, codeowners.path).owners
-        known = _accounts(accounts, people)
-        return Involved(participants(change, people, requester), people, owners, members, doubts, stewards, known)
+        askable = _accounts(behind.accounts, people)
+        return Involved(participants(change, people, requester), people, owners, members, doubts, stewards, askable)
 
     def standing_of(self, owners: frozenset[Owner]) -> PeopleStanding | None:
         """Return how `owners` and everybody in the directory stand; None when the directory cannot tell.
@@ -94,22 +133,35 @@ class Involving:
             return None
         if revision is None:
             return None
-        teams = self._teams(asked.teams)
-        powerless = self._powerless(owners, people)
-        members = {team: sorted(account.id for account in accounts) for team, accounts in teams.items()}
+        behind = self._behind(owners, people)
         return PeopleStanding(
             revision,
-            {owner: (owner in powerless, members[owner] if isinstance(owner, TeamOwner) else []) for owner in owners},
+            {owner: (owner in behind.powerless, sorted(one.id for one in behind.of(owner))) for owner in owners},
         )
 
-    def _teams(self, teams: frozenset[TeamOwner]) -> dict[TeamOwner, tuple[Account, ...]]:
-        asked = {team: self._pool.submit(self._host.team_members, team) for team in teams}
-        return {team: members.result() for team, members in asked.items()}
+    def _people(
+        self, accounts: frozenset[Account], addresses: frozenset[str], logins: frozenset[str] = frozenset()
+    ) -> People | Unanswered:
+        try:
+            return self._directory.look_up(accounts, addresses, logins)
+        except UnavailableError as error:
+            return Unanswered(Cause.DIRECTORY_UNAVAILABLE, f"The directory of people gave no answer: {error}")
 
-    def _powerless(self, owners: frozenset[Owner], people: People) -> frozenset[Owner]:
-        """Return the owners that GitHub ignores, as far as it says: without write access, or teams nobody sees."""
-        asked = {owner: self._pool.submit(self._host.may_write, account_owner(owner, people)) for owner in owners}
-        return frozenset(owner for owner, may_write in asked.items() if not may_write.result())
+    def _behind(self, owners: frozenset[Owner], people: People) -> _Behind:
+        """Ask who is behind `owners`, and which of them GitHub ignores, as far as it says."""
+        teams = {owner for owner in owners if isinstance(owner, TeamOwner)}
+        members = {team: self._pool.submit(self._host.team_members, team) for team in teams}
+        access = {team: self._pool.submit(self._host.may_write, team) for team in teams}
+        writers = {
+            owner: self._pool.submit(self._host.writer, account_owner(owner, people))
+            for owner in owners
+            if not isinstance(owner, TeamOwner)
+        }
+        return _Behind(
+            {team: found.result() for team, found in members.items()},
+            {owner: found.result() for owner, found in writers.items()},
+            frozenset(team for team, may_write in access.items() if not may_write.result()),
+        )
 
 
 def _accounts(accounts: Iterable[Account], people: People) -> Mapping[PrincipalId, Account]:

@@ -120,7 +120,8 @@ class Judging:
         asked = self._previewed(change, asked, occasion.purpose)
         weighed = _approval_case(asked, answer, involved, seen, occasion)
         approvals = weigh(weighed)
-        asking = reviewers(weighed, approvals, involved.accounts.keys())
+        waited_for = {id_ for id_, account in involved.accounts.items() if account.id in change.pull_request.requested}
+        asking = reviewers(weighed, approvals, involved.accounts.keys(), waited_for)
         return decide(
             replace(
                 asked,

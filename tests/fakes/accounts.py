@@ -40,11 +40,12 @@ class Accounts:
         """Return a team's members; of none, when there is no such team."""
         return self.teams.get((team.organization.lower(), team.slug.lower()), ())
 
-    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
-        """Return whether the host takes `owner` as one: it may write and, a team, is visible."""
-        ignored = self.powerless | self.secret_teams
-        if isinstance(owner, UserOwner):
-            is_known = owner.login.lower() in {login.lower() for login in self._known}
-        else:
-            is_known = (owner.organization.lower(), owner.slug.lower()) in self.teams
-        return is_known and str(owner).lower() not in ignored
+    def may_write(self, team: TeamOwner) -> bool:
+        """Return whether the host takes `team` as an owner: it may write and is visible."""
+        is_known = (team.organization.lower(), team.slug.lower()) in self.teams
+        return is_known and str(team).lower() not in self.powerless | self.secret_teams
+
+    def writer(self, owner: UserOwner) -> Account | None:
+        """Return the account of `owner`, if it may write."""
+        found = {login.lower(): account for login, (account, _) in self._known.items()}
+        return None if str(owner).lower() in self.powerless else found.get(owner.login.lower())

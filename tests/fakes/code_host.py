@@ -209,7 +209,8 @@ class FakeCodeHost:
     def pull_request(self, number: int) -> PullRequest:
         """See the port."""
         self.called("pull_request")
-        return self._pull(number).facts
+        requested = frozenset(self.person(login).id for login in self.requested.get(number, ()))
+        return replace(self._pull(number).facts, requested=requested)
 
     def open_pull_requests(self) -> tuple[OpenPullRequest, ...]:
         """See the port."""
@@ -311,10 +312,15 @@ class FakeCodeHost:
         self.called("team_members")
         return self._people.members(team)
 
-    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
+    def may_write(self, team: TeamOwner) -> bool:
         """See the port."""
         self.called("may_write")
-        return self._people.may_write(owner)
+        return self._people.may_write(team)
+
+    def writer(self, owner: UserOwner) -> Account | None:
+        """See the port."""
+        self.called("writer")
+        return self._people.writer(owner)
 
     def write_check(self, check: CheckRun, *, is_first: bool = False) -> None:
         """See the port."""

@@ -21,6 +21,11 @@ class Person:
     groups: frozenset[str] = frozenset()
     mfa: bool | None = None
     kind: PrincipalKind = PrincipalKind.PERSON
+    other_ids: frozenset[int] = frozenset()
+    """Their other accounts."""
+
+    def owns(self, account: Account) -> bool:
+        return account.id in {self.github_id, *self.other_ids}
 
     @property
     def principal(self) -> Principal:
@@ -42,7 +47,7 @@ class InMemoryDirectory:
         if self.broken is not None:
             raise UnavailableError(self.broken, component="directory")
         return People(
-            {account.id: self._one(p for p in self.people if p.github_id == account.id) for account in accounts},
+            {account.id: self._one(p for p in self.people if p.owns(account)) for account in accounts},
             {address.lower(): self._one(p for p in self.people if _has(p, address)) for address in emails},
             {name.lower(): self._one(p for p in self.people if p.login.lower() == name.lower()) for name in logins},
         )

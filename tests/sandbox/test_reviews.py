@@ -144,6 +144,11 @@ def test_only_decisions_can_be_dismissed(town: Town) -> None:
     assert olga.send("PUT", f"{pull}/reviews/{review}/dismissals", {"message": "no"}).status_code == 422
 
 
+def test_no_more_than_fifteen_are_asked_in_one_request(town: Town) -> None:
+    answer = town.api("dana").send("POST", f"{opened(town)}/requested_reviewers", {"reviewers": ["olga"] * 16})
+    assert answer.status_code == 422
+
+
 @pytest.mark.parametrize(
     ("reviewer", "allowed"), [("olga", True), ("dana", False), ("sam", False), ("nobody-at-all", False)]
 )

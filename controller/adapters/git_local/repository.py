@@ -78,9 +78,13 @@ class LocalRepository:
         """Return nobody: a clone knows no teams."""
         return ()
 
-    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
+    def may_write(self, team: TeamOwner) -> bool:
         """Return False: a clone does not know who may write to the repository it was made of."""
         return False
+
+    def writer(self, owner: UserOwner) -> Account | None:
+        """Return nobody, as `may_write`."""
+        return None
 
     def steps(self, branch: str, folder: str) -> tuple[Commit, ...]:
         """Return the commits of the branch's first-parent line that changed `folder`, oldest first."""

@@ -78,6 +78,7 @@ def pull_request_of(answer: object) -> PullRequest:
         updated_at=moment(answer, "updated_at"),
         merged_at=moment(answer, "merged_at") if is_merged else None,
         break_glass=_break_glass(answer),
+        requested=frozenset(one.id for one in map(account_of, items(answer, "requested_reviewers")) if one is not None),
     )
 
 

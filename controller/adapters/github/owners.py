@@ -8,6 +8,7 @@ visible; a 404, or an answer that does not say so, is taken for neither.
 
 import re
 from collections.abc import Callable
+from typing import TypeAlias, TypeVar
 
 from controller.adapters.github.answer import at, number
 from controller.adapters.github.connection import GitHubApp
@@ -26,6 +27,10 @@ _WRITING = frozenset({"admin", "maintain", "write", "push"})
 _VISIBLE = "closed"
 """GitHub's word for a team that everybody in the organization sees; the other one is `secret`."""
 
+Found = TypeVar("Found")
+_Answers: TypeAlias = Memory[tuple[str, str], tuple[float, Found]]
+"""What was answered, and when."""
+
 
 class Owners:
     """Looks up owners, the last few from memory."""
@@ -34,33 +39,29 @@ class Owners:
         """Ask through `app`; `clock` tells seconds that never go back."""
         self._app = app
         self._clock = clock
-        self._teams: Memory[tuple[str, str], tuple[float, tuple[Account, ...]]] = Memory()
-        self._access: Memory[tuple[str, str], tuple[float, bool]] = Memory()
+        self._teams: _Answers[tuple[Account, ...]] = Memory()
+        self._access: _Answers[bool] = Memory()
+        self._writers: _Answers[Account | None] = Memory()
 
     def members(self, team: TeamOwner) -> tuple[Account, ...]:
         """Return the members of `team` and of the teams below it."""
-        if not _is_named_properly(team):
-            return ()
-        key = _key(team)
-        known = self._teams.get(key)
-        if known is not None and self._clock() - known[0] < _SECONDS:
-            return known[1]
-        asked_at = self._clock()
-        found = self._members(team)
-        self._teams.put(key, (asked_at, found))
-        return found
+        return self._recent(self._teams, _key(team), lambda: self._members(team)) if _is_proper(team) else ()
 
-    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
-        """Return whether `owner` has write access of its own and, a team, is visible."""
-        if not _is_named_properly(owner):
-            return False
-        key = _key(owner)
-        known = self._access.get(key)
+    def may_write(self, team: TeamOwner) -> bool:
+        """Return whether `team` is visible and has write access of its own."""
+        return _is_proper(team) and self._recent(self._access, _key(team), lambda: self._may_write(team))
+
+    def writer(self, owner: UserOwner) -> Account | None:
+        """Return the account `owner` names, if it has write access."""
+        return self._recent(self._writers, _key(owner), lambda: self._writer(owner)) if _is_proper(owner) else None
+
+    def _recent(self, memory: _Answers[Found], key: tuple[str, str], ask: Callable[[], Found]) -> Found:
+        known = memory.get(key)
         if known is not None and self._clock() - known[0] < _SECONDS:
             return known[1]
         asked_at = self._clock()
-        found = self._may_write(owner)
-        self._access.put(key, (asked_at, found))
+        found = ask()
+        memory.put(key, (asked_at, found))
         return found
 
     def _members(self, team: TeamOwner) -> tuple[Account, ...]:
@@ -70,17 +71,16 @@ class Owners:
             return ()
         return tuple(account for each in found if number(each, "id") and (account := account_of(each)) is not None)
 
-    def _may_write(self, owner: UserOwner | TeamOwner) -> bool:
-        try:
-            if isinstance(owner, UserOwner):
-                return (
-                    at(self._app.get(self._app.path(f"/collaborators/{owner.login}/permission")), "permission")
-                    in _WRITING
-                )
-        except InputError:
-            return False
-        standing = team_standing(self._app, owner)
+    def _may_write(self, team: TeamOwner) -> bool:
+        standing = team_standing(self._app, team)
         return standing is not None and standing.is_visible and standing.may_write
+
+    def _writer(self, owner: UserOwner) -> Account | None:
+        try:
+            said = self._app.get(self._app.path(f"/collaborators/{owner.login}/permission"))
+        except InputError:
+            return None
+        return account_of(at(said, "user")) if at(said, "permission") in _WRITING else None
 
 
 def team_standing(app: GitHubApp, team: TeamOwner) -> TeamStanding | None:
@@ -97,7 +97,7 @@ def team_standing(app: GitHubApp, team: TeamOwner) -> TeamStanding | None:
     return TeamStanding(is_visible, may_write)
 
 
-def _is_named_properly(owner: UserOwner | TeamOwner) -> bool:
+def _is_proper(owner: UserOwner | TeamOwner) -> bool:
     names = (owner.login,) if isinstance(owner, UserOwner) else (owner.organization, owner.slug)
     return all(_NAME.fullmatch(name) for name in names)
 

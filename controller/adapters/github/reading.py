@@ -119,9 +119,13 @@ class GitHubReader:
         """Return the members of `team`, at most a minute old; see the port."""
         return self._owners.members(team)
 
-    def may_write(self, owner: UserOwner | TeamOwner) -> bool:
-        """Return whether `owner` has write access, at most a minute old; see the port."""
-        return self._owners.may_write(owner)
+    def may_write(self, team: TeamOwner) -> bool:
+        """Return whether `team` has write access, at most a minute old; see the port."""
+        return self._owners.may_write(team)
+
+    def writer(self, owner: UserOwner) -> Account | None:
+        """Return the account `owner` names, if it may write, at most a minute old; see the port."""
+        return self._owners.writer(owner)
 
     def _asked(self, number: int) -> tuple[PullRequest, _Head]:
         answer = self._app.get(self._app.path(f"/pulls/{number:d}"))

@@ -28,6 +28,8 @@ STICKY = "<!-- dvo:sticky -->"
 """Marks the one comment that is ours to rewrite; invisible on the page."""
 
 _COMMENT = 65_000
+_AT_ONCE = 15
+"""GitHub takes no more people in one request for review."""
 _LATE_SECONDS = 60.0
 """How long after its answer was lost a write may still be carried out; GitHub itself gives up after ten."""
 
@@ -91,16 +93,10 @@ class GitHubWriter:
         asked |= self._requested(number)
         missing = sorted({account.login for account in accounts if str(account.id) not in asked})
         told = " ".join(sorted(asked | {str(account.id) for account in accounts}))
-        try:
-            self._ask(number, missing)
-        except InputError:
-            # One whom GitHub does not take keeps it from taking the others, and would be asked at every look.
-            for each in missing if len(missing) > 1 else ():
-                with suppress(InputError):
-                    self._ask(number, [each])
-            self._index.remember(key, told)
-            raise
+        refusals = [self._ask_all(number, missing[at : at + _AT_ONCE]) for at in range(0, len(missing), _AT_ONCE)]
         self._index.remember(key, told)
+        for refusal in filter(None, refusals):
+            raise refusal
 
     def react(self, comment: int, reaction: Reaction) -> None:
         """Put `reaction` on a comment; see the port. GitHub answers 200 instead of 201 where it stands already."""
@@ -167,9 +163,21 @@ class GitHubWriter:
         if said is not None:
             raise unavailable(f"GitHub does not say that comment {comment} is gone")
 
+    def _ask_all(self, number: int, logins: Sequence[str]) -> InputError | None:
+        """Ask those whom GitHub takes; return what it said when there was one it does not."""
+        try:
+            self._ask(number, logins)
+        except InputError as refusal:
+            # One whom GitHub does not take keeps it from taking the others, and would be asked at every look.
+            for each in logins if len(logins) > 1 else ():
+                with suppress(InputError):
+                    self._ask(number, [each])
+            return refusal
+        return None
+
     def _ask(self, number: int, logins: Sequence[str]) -> None:
         path = self._app.path(f"/pulls/{number:d}/requested_reviewers")
-        if logins and at(self._app.send("POST", path, {"reviewers": list(logins)}), "number") != number:
+        if at(self._app.send("POST", path, {"reviewers": list(logins)}), "number") != number:
             raise unavailable(f"GitHub answered about another pull request than {number}")
 
     def _requested(self, number: int) -> set[str]:

@@ -207,6 +207,8 @@ def remove_reviewers(call: Call) -> Reply:
 
 def _named(call: Call) -> tuple[list[Account], list[Team]]:
     people, teams = call.body.texts("reviewers"), call.body.texts("team_reviewers")
+    if len(people) > _MOST_REVIEWERS:
+        raise unprocessable(f"You can only request {_MOST_REVIEWERS} reviewers at once.")
     try:
         return (
             [call.world.account(login) for login in people],
@@ -229,6 +231,9 @@ def _change_state(call: Call, pull: PullRequest, state: str | None) -> None:
     elif state == "open" and pull.issue.state == "closed":
         reopen_pull(call.deed, pull)
 
+
+_MOST_REVIEWERS = 15
+"""What GitHub takes in one request; undocumented, as people met it."""
 
 _ALL = "/repos/{owner}/{repo}/pulls"
 _ONE = _ALL + "/{pull_number}"

@@ -113,7 +113,7 @@ CALLS = {
     "contents": Call(lambda p, r, w: _blobs(p, r), "GET", "*/git/blobs/*"),
     "team_members": Call(lambda p, r, w: r.team_members(TeamOwner("acme", "platform")), "GET", "*/members"),
     "may_write": Call(lambda p, r, w: r.may_write(TeamOwner("acme", "platform")), "GET", "*/teams/*/repos/*"),
-    "may_write, user": Call(lambda p, r, w: r.may_write(UserOwner("dana")), "GET", "*/permission"),
+    "writer": Call(lambda p, r, w: r.writer(UserOwner("dana")), "GET", "*/permission"),
     "first check": Call(lambda p, r, w: w.write_check(_check(p), is_first=True), "POST", "*/check-runs"),
     "first comment": Call(lambda p, r, w: w.write_comment(p.number, "Hello", is_first=True), "POST", "*/comments"),
     "check, look": Call(lambda p, r, w: w.write_check(_check(p)), "GET", "*/check-runs"),
@@ -130,7 +130,7 @@ ABSENT: dict[str, object] = {
     "merged": None,
     "team_members": (),
     "may_write": False,
-    "may_write, user": False,
+    "writer": None,
 }
 """Calls for which a 404 is an answer."""
 

@@ -74,15 +74,15 @@ def test_write_access_is_at_most_a_minute_old(stage: SandboxStage, tmp_path: Pat
     reader = GitHubReader(stage.app, tmp_path / "other", clock=lambda: time[0])
     team, rita = TeamOwner("acme", "platform"), UserOwner("rita")
     assert reader.may_write(team)
-    assert reader.may_write(rita)
+    assert reader.writer(rita) == stage.account("rita")
     stage.sandbox.seeds.grant(REPOSITORY, "read", team="platform")
     stage.sandbox.seeds.grant(REPOSITORY, "read", person="rita")
     time[0] = 59
     assert reader.may_write(team)
-    assert reader.may_write(rita)
+    assert reader.writer(rita) == stage.account("rita")
     time[0] = 60
     assert not reader.may_write(team)
-    assert not reader.may_write(rita)
+    assert reader.writer(rita) is None
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_team_that_cannot_exist_has_no_members(stage: SandboxStage, organizati
     stage.sandbox.faults.reset_counts()
     assert stage.reader.team_members(TeamOwner(organization, slug)) == ()
     assert not stage.reader.may_write(TeamOwner(organization, slug))
-    assert not stage.reader.may_write(UserOwner(f"{organization}/{slug}"))
+    assert stage.reader.writer(UserOwner(f"{organization}/{slug}")) is None
     assert stage.sandbox.faults.counts().reads == 0
 
 

@@ -268,6 +268,30 @@ def test_one_whom_github_does_not_take_keeps_nobody_else_from_being_asked_and_is
     assert counts(stage) == {}
 
 
+def test_many_are_asked_in_as_many_requests_as_github_wants(stage: SandboxStage) -> None:
+    number = stage.open_topic()
+    people = [stage.stranger(f"person-{index:02}", 7000 + index) for index in range(17)]
+    for one in people[:-1]:
+        stage.sandbox.seeds.add_person(one.login, github_id=one.id, emails=[f"{one.login}@example.com"])
+        stage.sandbox.seeds.grant(REPOSITORY, "write", person=one.login)
+    before = stage.writes()
+    with pytest.raises(InputError, match="collaborators"):
+        stage.writer.request_reviews(number, people)
+    assert stage.requested(number) == {one.login for one in people[:-1]}
+    assert stage.writes() == before + 4, "fifteen, two, and those two one by one"
+
+
+def test_who_took_the_request_back_is_not_asked_again_for_the_same(stage: SandboxStage) -> None:
+    number = stage.open_topic()
+    people = [stage.account("olga"), stage.account("rita")]
+    stage.person("dana").call("POST", f"/pulls/{number}/requested_reviewers", {"reviewers": ["olga"]})
+    stage.writer.request_reviews(number, people, "this effect")
+    for one in people:
+        stage.person(one.login).call("DELETE", f"/pulls/{number}/requested_reviewers", {"reviewers": [one.login]})
+    stage.writer.request_reviews(number, people, "this effect")
+    assert stage.requested(number) == set()
+
+
 def test_requests_that_are_known_cost_nothing(stage: SandboxStage) -> None:
     number = stage.open_topic()
     stage.writer.request_reviews(number, [stage.account("olga")])

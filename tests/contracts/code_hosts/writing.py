@@ -66,6 +66,7 @@ class WritingContract:
         stage.writer.request_reviews(number, people)
         stage.writer.request_reviews(number, people)
         assert stage.requested(number) == {"olga", "rita"}
+        assert stage.reader.pull_request(number).requested == {one.id for one in people}
         assert stage.writes() == before + 1
         stage.review(number, "rita", ReviewState.APPROVED)
         before = stage.writes()

@@ -16,6 +16,7 @@ from controller.ownership.owner import UserOwner
 from tests.core.approval.cases import cases
 from tests.core.approval.making import (
     CASE,
+    DANA,
     EFFECT,
     GOVERNANCE,
     OTHER,
@@ -72,6 +73,14 @@ def test_who_approved_another_effect_is_asked_again() -> None:
 def test_who_cannot_be_asked_is_left_out_for_others() -> None:
     assert _asked(case(), [RON, SAM]) == (RON,)
     assert _asked(case(), [SAM]) == ()
+
+
+def test_of_equally_small_sets_the_one_with_those_asked_already_is_taken() -> None:
+    weighed = case()
+    askable = {person.id for person in weighed.people.values()}
+    assert reviewers(weighed, weigh(weighed), askable, {RON.id}) == (RON,)
+    assert reviewers(weighed, weigh(weighed), askable, {RON.id, RITA.id}) == (RITA,)
+    assert reviewers(weighed, weigh(weighed), askable, {DANA.id, SAM.id}) == (RITA,)
 
 
 def test_one_person_is_asked_for_all_that_one_person_can_give() -> None:

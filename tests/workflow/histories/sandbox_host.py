@@ -210,7 +210,7 @@ class SandboxHost(FakeCodeHost):
         for method in ("reviews", "open_pull_requests", "merged_pull_request", "pushers", "pull_request"):
             setattr(self, method, getattr(reader, method))
         self.comments_since = GitHubConversation(self._app).comments_since  # type: ignore[method-assign] # as below
-        for method in ("tip", "compare", "snapshot", "contents", "team_members", "may_write"):
+        for method in ("tip", "compare", "snapshot", "contents", "team_members", "may_write", "writer"):
             setattr(self, method, getattr(reader, method))
         self.merge_groups = GitHubMergeQueue(self._app).merge_groups  # type: ignore[method-assign] # in the place of the fake's
         for method in ("write_check", "write_comment", "request_reviews"):
