@@ -9,6 +9,7 @@ import typer
 from controller.cli.failure import OK, REFUSED
 from controller.cli.printable import printable
 from controller.compose.policies import SITUATIONS, PolicyTests, policy_tests
+from controller.policy.answer import Action
 from controller.settings import load_local_settings, process_environment
 
 SCHEMA = "dvo.policy-test/1"
@@ -27,10 +28,13 @@ def _lines(tests: PolicyTests) -> Iterator[str]:
     for test in tests.rego:
         if not test.has_passed:
             yield f"{test.path}:{test.line}: failed: {test.name}: {test.reason}"
+            yield from (f"    {line}" for line in test.shown)
     for played in tests.situations:
         if played.differences:
             yield f"{played.situation.path}:{played.situation.line}: failed: {played.situation.name}"
-            yield from (f"  → {difference}" for difference in played.differences)
+            yield from (f"    {difference}" for difference in played.differences)
+            if played.found is not None:
+                yield f"  → If that is meant, write: expect: {_expectation(played.found)}"
     if tests.faults:
         yield f"✗ {len(tests.faults)} faults; nothing was tested."
     else:
@@ -40,21 +44,37 @@ def _lines(tests: PolicyTests) -> Iterator[str]:
 def _counts(tests: PolicyTests) -> Iterator[str]:
     rego = [test.has_passed for test in tests.rego]
     situations = [not played.differences for played in tests.situations]
-    for what, outcomes in ("Rego tests", rego), (f"situations in {SITUATIONS}", situations):
+    whose = "Rego tests of company/" if tests.is_library_as_it_came else "Rego tests"
+    for what, outcomes in (whose, rego), (f"situations in {SITUATIONS}", situations):
         sign = "✓" if outcomes and all(outcomes) else "✗" if outcomes else "-"
         yield f"{sign} {sum(outcomes)} of {len(outcomes)} {what} hold"
+    if tests.is_library_as_it_came:
+        yield "- The library's rules are as they came, tested by DVO; they are tested here as soon as you change one."
+
+
+def _expectation(found: Mapping[Action, frozenset[str]]) -> str:
+    told = (f"{action.value}: [{', '.join(sorted(rules))}]" for action, rules in found.items() if rules)
+    return "{" + ", ".join(told) + "}"
 
 
 def _document(tests: PolicyTests) -> Mapping[str, object]:
     return {
         "schema": SCHEMA,
         "passed": tests.have_passed,
+        "library_as_it_came": tests.is_library_as_it_came,
         "faults": [
             {"path": fault.path, "line": fault.line, "column": fault.column, "message": fault.message}
             for fault in tests.faults
         ],
         "rego": [
-            {"name": test.name, "path": test.path, "line": test.line, "passed": test.has_passed, "reason": test.reason}
+            {
+                "name": test.name,
+                "path": test.path,
+                "line": test.line,
+                "passed": test.has_passed,
+                "reason": test.reason,
+                "shown": list(test.shown),
+            }
             for test in tests.rego
         ],
         "situations": [
@@ -64,6 +84,9 @@ def _document(tests: PolicyTests) -> Mapping[str, object]:
                 "line": played.situation.line,
                 "passed": not played.differences,
                 "differences": list(played.differences),
+                "found": None
+                if played.found is None
+                else {action.value: sorted(rules) for action, rules in played.found.items()},
             }
             for played in tests.situations
         ],

@@ -1,6 +1,6 @@
 """What the commands of a policy author are made of: a policy folder on this machine, and an OPA."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,9 +11,11 @@ from controller.adapters.opa.testing import RegoTest, run_rego_tests
 from controller.change.names import Digest, RepoPath
 from controller.desired_state.problem import Problem
 from controller.errors import ConfigurationError, InputError, PolicyError
+from controller.policy.answer import Action
 from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
-from controller.policy.rule_note import RuleNote, read_notes
-from controller.policy.situation import Situation, read_situations
+from controller.policy.library import RECORD, is_as_it_came
+from controller.policy.rule_note import RuleNote, company_test_packages, read_notes
+from controller.policy.situation import Situation, read_situations, rules_by_action
 
 SITUATIONS = "policies/tests"
 
@@ -24,6 +26,8 @@ class Played:
 
     situation: Situation
     differences: tuple[str, ...]
+    found: Mapping[Action, frozenset[str]] | None
+    """What the answer finds, in the form of an expectation; None when there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,11 @@ class PolicyTests:
     """What the strict compiler finds wrong; with any of them nothing else was tested."""
     rego: tuple[RegoTest, ...] = ()
     situations: tuple[Played, ...] = ()
+    is_library_as_it_came: bool = False
+    """Whether nobody changed a rule of the library; its own Rego tests are then not run, for DVO's makers ran them.
+
+    They are about its rules with the parameters it comes with, and without those of any company.
+    """
 
     @property
     def have_passed(self) -> bool:
@@ -77,23 +86,32 @@ def policy_tests(repository: Path, opa: Path | None) -> PolicyTests:
     """
     binary, folder = known_opa(opa), policy_folder(repository)
     situations = tuple(_situations(repository.absolute()))
-    bundle = policy_bundle(
-        {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
-    )
+    files = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    bundle = policy_bundle(files)
+    is_as_came = _is_as_it_came(repository.absolute(), files)
     with OpaServers(binary) as engine:
         if faults := engine.check(bundle):
             return PolicyTests(faults)
-        read_notes(inspect_notes(binary, folder))
-        rego = run_rego_tests(binary, folder)
-        return PolicyTests((), rego, tuple(_played(engine, bundle, situation) for situation in situations))
+        inspected = inspect_notes(binary, folder)
+        read_notes(inspected)
+        rego = run_rego_tests(binary, folder, company_test_packages(inspected) if is_as_came else None)
+        played = tuple(_played(engine, bundle, situation) for situation in situations)
+        return PolicyTests((), rego, played, is_as_came)
 
 
 def _played(engine: OpaServers, bundle: PolicyBundle, situation: Situation) -> Played:
     try:
         answer = engine.decide(bundle, situation.document)
     except PolicyError as error:
-        return Played(situation, (str(error),))
-    return Played(situation, situation.differences(answer.findings))
+        return Played(situation, (str(error),), None)
+    found = rules_by_action(answer.findings)
+    return Played(situation, situation.differences(found), found)
+
+
+def _is_as_it_came(repository: Path, files: Mapping[str, bytes]) -> bool:
+    record = repository / RECORD
+    recorded = {RECORD: record.read_bytes()} if record.is_file() else {}
+    return is_as_it_came({FOLDER + path: content for path, content in files.items()} | recorded)
 
 
 def _situations(repository: Path) -> Iterator[Situation]:

@@ -46,6 +46,19 @@ def version(files: Mapping[str, bytes]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:12]
 
 
+def is_as_it_came(present: Mapping[str, bytes]) -> bool:
+    """Return whether all Rego of the library among the `present` files is as the record says it came.
+
+    Parameters are for a company to set, so they do not count. False without a record, `InputError`
+    for a malformed one.
+    """
+    if RECORD not in present:
+        return False
+    came = {path: digest for path, digest in _recorded(present[RECORD]).items() if path.endswith(".rego")}
+    found = {path: content for path, content in present.items() if is_library(path) and path.endswith(".rego")}
+    return came == {path: _digest(content) for path, content in found.items()}
+
+
 def upgrade(present: Mapping[str, bytes], new: Mapping[str, bytes]) -> Upgrade:
     """Return what brings the library among the `present` files to that among the `new` ones.
 

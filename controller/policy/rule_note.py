@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.errors import PolicyError
+from controller.policy.bundle import FOLDER
 from controller.policy.json_value import array, fields, member, text
 
 COMPANY = "data.dvo.company."
@@ -69,6 +70,19 @@ def read_notes(inspected: object) -> tuple[RuleNote, ...]:
             f"{rules[missing[0]]}:1: expected a note (# METADATA, title, custom) on {missing[0]}, got none"
         )
     return _distinct(sorted(notes.values(), key=lambda note: (note.is_company, note.id, note.path)))
+
+
+def company_test_packages(inspected: object) -> frozenset[str]:
+    """Return the packages of the tests below company/, as ``dvo_test.two_regions``."""
+    spaces = fields(fields(inspected, "the inspection").get("namespaces"), "namespaces")
+    return frozenset(
+        package.removeprefix("data.")
+        for package, files in spaces.items()
+        if any(
+            str(file).startswith(f"{FOLDER}company/") and str(file).endswith("_test.rego")
+            for _, file in array(files, package)
+        )
+    )
 
 
 def note_document(note: RuleNote) -> Mapping[str, object]:

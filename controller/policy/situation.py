@@ -1,8 +1,9 @@
 """A policy fixture: named situations and the answer each expects, from `policies/tests/*.yaml`.
 
 A situation is the ordinary one below - on a Wednesday at noon an operator proposes a tried
-release to production - with the values at some JSON pointers (RFC 6901) replaced. What it
-expects is complete: which rules deny, require an approval or warn, and no other.
+release to production - with the values at some JSON pointers (RFC 6901) replaced; what its file
+replaces for all comes first. What it expects is complete: which rules deny, require an approval
+or warn, and no other.
 """
 
 import copy
@@ -13,12 +14,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from controller.change.names import RepoPath
+from controller.desired_state.composing import Path
 from controller.desired_state.document import Document, read_document
 from controller.desired_state.faults import problem_at
 from controller.desired_state.problem import Problem
 from controller.desired_state.reading import Reading, shaped
 from controller.policy.answer import Action, Finding
 
+_EXPECTED = (Action.DENY, Action.REQUIRE_APPROVAL, Action.WARN)
 _RULE = r"^[a-z0-9][a-z0-9-]{0,63}$"
 _POINTER = r"^(?:/[^/~]*(?:~[01][^/~]*)*)+$"
 _Rules = list[Annotated[str, Field(pattern=_RULE)]]
@@ -36,17 +39,22 @@ class ExpectedShape(_Strict):
     warn: _Rules = []
 
 
-class SituationShape(_Strict):
+class DifferenceShape(_Strict):
+    """How a question differs from the one it starts from."""
+
+    given: dict[Annotated[str, Field(pattern=_POINTER)], JsonValue] = {}
+    without: list[Annotated[str, Field(pattern=_POINTER)]] = []
+
+
+class SituationShape(DifferenceShape):
     """One situation."""
 
     name: str = Field(min_length=1, max_length=200)
-    given: dict[Annotated[str, Field(pattern=_POINTER)], JsonValue] = {}
-    without: list[Annotated[str, Field(pattern=_POINTER)]] = []
     expect: ExpectedShape
 
 
-class SituationsShape(_Strict):
-    """A file of situations: policies/tests/<name>.yaml."""
+class SituationsShape(DifferenceShape):
+    """A file of situations: policies/tests/<name>.yaml; its own `given` and `without` hold for all of them."""
 
     apiVersion: Literal["dvo/v1"]  # noqa: N815 - the format's word
     kind: Literal["PolicyTests"]
@@ -63,17 +71,19 @@ class Situation:
     document: Mapping[str, object]
     expected: Mapping[Action, frozenset[str]]
 
-    def differences(self, findings: Iterable[Finding]) -> tuple[str, ...]:
-        """Return in words how `findings` differ from what is expected; nothing when they do not."""
-        found: dict[Action, set[str]] = {action: set() for action in self.expected}
-        for finding in findings:
-            if finding.action in found:
-                found[finding.action].add(finding.rule)
+    def differences(self, found: Mapping[Action, frozenset[str]]) -> tuple[str, ...]:
+        """Return in words how what was `found` differs from what is expected; nothing when it does not."""
         return tuple(
             f"{action.value}: expected {_listed(rules)}, got {_listed(found[action])}"
             for action, rules in self.expected.items()
             if found[action] != rules
         )
+
+
+def rules_by_action(findings: Iterable[Finding]) -> Mapping[Action, frozenset[str]]:
+    """Return the ids of all rules that find something, by what they ask for, in the form of an expectation."""
+    told = tuple(findings)
+    return {action: frozenset(each.rule for each in told if each.action is action) for action in _EXPECTED}
 
 
 def read_situations(path: RepoPath, content: bytes) -> Reading[tuple[Situation, ...]]:
@@ -82,7 +92,10 @@ def read_situations(path: RepoPath, content: bytes) -> Reading[tuple[Situation, 
     shape, problems = shaped(document, SituationsShape)
     if shape is None or problems:
         return Reading(None, problems)
-    found = [_situation(document, index, each) for index, each in enumerate(shape.situations)]
+    ordinary = _changed(document, ORDINARY, shape, ())
+    if isinstance(ordinary, Problem):
+        return Reading(None, (ordinary,))
+    found = [_situation(document, ordinary, index, each) for index, each in enumerate(shape.situations)]
     faults = [fault for fault in found if isinstance(fault, Problem)]
     names = [each.name for each in shape.situations]
     faults += [
@@ -95,22 +108,30 @@ def read_situations(path: RepoPath, content: bytes) -> Reading[tuple[Situation, 
     return Reading(tuple(each for each in found if isinstance(each, Situation)), ())
 
 
-def _situation(document: Document, index: int, shape: SituationShape) -> Situation | Problem:
-    asked = copy.deepcopy(ORDINARY)
+def _situation(
+    document: Document, ordinary: Mapping[str, object], index: int, shape: SituationShape
+) -> Situation | Problem:
+    asked = _changed(document, ordinary, shape, ("situations", index))
+    if isinstance(asked, Problem):
+        return asked
+    expected = {action: frozenset(getattr(shape.expect, action.value)) for action in _EXPECTED}
+    return Situation(shape.name, document.path, document.place(("situations", index, "name"))[0], asked, expected)
+
+
+def _changed(
+    document: Document, question: Mapping[str, object], shape: DifferenceShape, within: Path
+) -> Mapping[str, object] | Problem:
+    """Return `question` with what `shape`, which stands at `within`, replaces and takes away."""
+    asked = copy.deepcopy(question)
     changes: list[tuple[str, object, bool]] = [(pointer, value, True) for pointer, value in shape.given.items()]
     changes += [(pointer, None, False) for pointer in shape.without]
     for pointer, value, is_given in changes:
         if not _put(asked, pointer, value, is_given=is_given):
             part = "given" if is_given else "without"
-            at = ("situations", index, part, pointer) if is_given else ("situations", index, part)
+            at = (*within, part, pointer) if is_given else (*within, part)
             message = f"`{part}`: the question has no place {pointer[:80]!a}"
             return problem_at(document, at, message, "See schemas/policy-input.json for what a question holds.")
-    expected = {
-        Action.DENY: frozenset(shape.expect.deny),
-        Action.REQUIRE_APPROVAL: frozenset(shape.expect.require_approval),
-        Action.WARN: frozenset(shape.expect.warn),
-    }
-    return Situation(shape.name, document.path, document.place(("situations", index, "name"))[0], asked, expected)
+    return asked
 
 
 def _put(within: object, pointer: str, value: object, *, is_given: bool) -> bool:

@@ -50,6 +50,7 @@ def test_a_situation_that_turns_out_otherwise_is_told_at_its_place(dvo: Dvo, sma
     assert said.code == 1
     assert "policies/tests/production.yaml:6: failed: an operator proposes a tried release" in said.out
     assert "require_approval: expected none, got mc-prod-approval" in said.out
+    assert "→ If that is meant, write: expect: {require_approval: [mc-prod-approval]}" in said.out
     assert "✗ 22 of 23 situations" in said.out
 
 
@@ -58,7 +59,50 @@ def test_a_rego_test_that_fails_is_told_at_its_place(dvo: Dvo, small: Clone) -> 
     said = dvo("policy", "test", "--repo", str(small.folder))
     assert said.code == 1
     assert f"{QUICK}:" in said.out
-    assert "failed: dvo_test.mc_bounds.test_regions_are_counted: it does not hold" in said.out
+    assert "failed: dvo_test.mc_bounds.test_regions_are_counted: it does not hold\n    policies/rego/" in said.out
+
+
+OWN_TEST = """\
+package dvo_test.quiet
+
+test_holds if 1 == 1
+
+test_cases[name] if {
+	some name, number in {"one": 1, "two": 2}
+	number < 2
+}
+
+todo_test_later if false
+"""
+
+
+def test_a_test_that_fails_shows_the_values_and_one_put_off_has_not_passed(dvo: Dvo, small: Clone) -> None:
+    small.write("policies/rego/company/quiet_test.rego", OWN_TEST)
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert said.code == 1
+    place = "policies/rego/company/quiet_test.rego"
+    assert f"{place}:5: failed: dvo_test.quiet.test_cases[two]: it does not hold\n    two: FAIL\n" in said.out
+    assert "number < 2 | 2 " in " ".join(said.out.split())
+    assert f"{place}:10: failed: dvo_test.quiet.todo_test_later: it was not run" in said.out
+
+
+def test_only_the_companys_tests_run_while_the_library_is_as_it_came(dvo: Dvo, tmp_path: Path, home: Path) -> None:
+    """Neither another number nor a rule of the company's own can break a test of the library."""
+    made = Clone(tmp_path / "new", home)
+    assert dvo("init", str(made.folder)).code == 0
+    rules = made.folder / "policies" / "rego"
+    (rules / "company" / "quiet.rego").write_text(QUIET + "\nfindings := set()\n")
+    (rules / "company" / "quiet_test.rego").write_text("package dvo_test.quiet\n\ntest_holds if 1 == 1\n")
+    numbers = rules / "dvo" / "parameters" / "data.yaml"
+    numbers.write_text(numbers.read_text().replace("{opens: 9, closes: 17}", "{opens: 8, closes: 18}"))
+    said = dvo("policy", "test", "--repo", str(made.folder))
+    assert said.code == 0, said.out + said.err
+    assert "✓ 1 of 1 Rego tests of company/ hold" in said.out
+    assert "as they came, tested by DVO" in said.out
+    bounds = rules / "rules" / "mc_bounds.rego"
+    bounds.write_text(bounds.read_text().replace("mc-bounds", "mc-other"))
+    told = json.loads(dvo("policy", "test", "--repo", str(made.folder), "--json").out)
+    assert (told["passed"], told["library_as_it_came"], len(told["rego"]) > 300) == (False, False, True)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from controller.errors import InputError
-from controller.policy.library import RECORD, record, upgrade, version
+from controller.policy.library import RECORD, is_as_it_came, record, upgrade, version
 
 A, B, C = "policies/rego/a.rego", "policies/rego/b.rego", "policies/rego/c.rego"
 OWN = "policies/rego/company/own.rego"
@@ -42,6 +42,20 @@ def test_what_the_company_removed_stays_away() -> None:
 
 def test_a_file_of_the_companys_own_that_the_library_now_brings_stays() -> None:
     assert upgrade({**installed(), C: b"mine"}, {A: b"1", B: b"1", C: b"1"}).kept == (C,)
+
+
+def test_the_rules_are_as_they_came_whatever_its_parameters_and_the_companys_own_are() -> None:
+    data = "policies/rego/dvo/parameters/data.yaml"
+    came = {**OLD, data: b"1"}
+    present = {**came, RECORD: record(came)}
+    assert is_as_it_came(present)
+    assert is_as_it_came({**present, data: b"2", OWN: b"2", "policies/rego/company/new.rego": b"1"})
+
+
+@pytest.mark.parametrize("change", [{A: b"2"}, {C: b"1"}, {A: None}, {RECORD: None}])
+def test_one_rule_more_fewer_or_other_and_they_are_not(change: dict[str, bytes | None]) -> None:
+    present = {path: content for path, content in {**installed(), **change}.items() if content is not None}
+    assert not is_as_it_came(present)
 
 
 def test_the_companys_folder_is_never_touched() -> None:

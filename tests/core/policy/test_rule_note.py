@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from controller.errors import PolicyError
-from controller.policy.rule_note import Severity, read_notes
+from controller.policy.rule_note import Severity, company_test_packages, read_notes
 
 
 def annotation(package: str, rule: str, **custom: object) -> dict[str, Any]:
@@ -46,6 +46,16 @@ def test_packages_that_are_no_rules_need_no_note() -> None:
     told = inspected(DEFAULT, annotation("dvo.calendar", "calendar"))
     told["namespaces"]["data.dvo_test.mc_x"] = ["policies/rego/rules/mc_x_test.rego"]
     assert [note.id for note in read_notes(told)] == ["mc-x"]
+
+
+def test_the_companys_tests_are_those_below_its_folder() -> None:
+    told = inspected(DEFAULT, OWN)
+    told["namespaces"] |= {
+        "data.dvo_test.mc_x": ["policies/rego/rules/mc_x_test.rego"],
+        "data.dvo_test.own": ["policies/rego/company/deep/own_test.rego", "policies/rego/elsewhere_test.rego"],
+        "data.company.shared": ["policies/rego/company/shared.rego"],
+    }
+    assert company_test_packages(told) == {"dvo_test.own"}
 
 
 def test_a_note_on_one_sentence_of_a_rule_is_not_the_rules_own() -> None:

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from controller.change.names import RepoPath
 from controller.policy.answer import Action, Finding
-from controller.policy.situation import ORDINARY, Situation, read_situations
+from controller.policy.situation import ORDINARY, Situation, read_situations, rules_by_action
 
 PATH = RepoPath("policies/tests/x.yaml")
 HEAD = "apiVersion: dvo/v1\nkind: PolicyTests\nsituations:\n"
@@ -53,6 +53,23 @@ def test_what_is_there_can_be_replaced_and_taken_away() -> None:
     assert asked["deployments"][0]["kinds"] == ["moved"]
     assert "evidence" not in only("without: [/evidence]").document
     assert only("without: [/evidence/0]").document["evidence"] == []
+
+
+def test_what_a_file_gives_holds_for_all_its_situations_and_each_goes_on_from_there() -> None:
+    text = f"{HEAD}  - {{name: x, expect: {{}}}}\n  - {{name: z, given: {{/change/author: admin}}, expect: {{}}}}\n"
+    reading = read_situations(
+        PATH, f"{text}given: {{/now: later, /change/author: developer}}\nwithout: [/files]\n".encode()
+    )
+    assert reading.accepted is not None, reading.problems
+    asked = [cast(dict[str, Any], situation.document) for situation in reading.accepted]
+    assert [(each["now"], each["change"]["author"]) for each in asked] == [("later", "developer"), ("later", "admin")]
+    assert all("files" not in each for each in asked)
+    assert "files" in ORDINARY
+
+
+def test_a_place_that_is_not_there_for_all_is_told_once() -> None:
+    text = f"{HEAD}  - {{name: x, expect: {{}}}}\n  - {{name: z, expect: {{}}}}\ngiven:\n  /nowhere/x: 1\n"
+    assert problems(text) == [f"{PATH}:7:3: `given`: the question has no place '/nowhere/x'"]
 
 
 @pytest.mark.parametrize(
@@ -103,9 +120,12 @@ def test_two_situations_have_two_names() -> None:
 def test_the_answer_must_be_the_expected_one_and_no_other() -> None:
     situation = only("given: {}")
     deny = finding("mc-x", Action.DENY)
-    assert situation.differences([deny, deny, finding("mc-a", Action.AUDIT_ONLY)]) == ()
-    assert situation.differences([]) == ("deny: expected mc-x, got none",)
-    assert situation.differences([deny, finding("mc-y", Action.DENY), finding("mc-w", Action.WARN)]) == (
+    audited = rules_by_action([deny, deny, finding("mc-a", Action.AUDIT_ONLY)])
+    assert audited == {Action.DENY: {"mc-x"}, Action.REQUIRE_APPROVAL: set(), Action.WARN: set()}
+    assert situation.differences(audited) == ()
+    assert situation.differences(rules_by_action([])) == ("deny: expected mc-x, got none",)
+    more = rules_by_action([deny, finding("mc-y", Action.DENY), finding("mc-w", Action.WARN)])
+    assert situation.differences(more) == (
         "deny: expected mc-x, got mc-x, mc-y",
         "warn: expected none, got mc-w",
     )
