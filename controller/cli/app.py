@@ -51,7 +51,9 @@ def check(  # noqa: PLR0913 - each option of a command is a parameter to Typer
     head: Annotated[str, typer.Option(help="The branch or commit to check.")] = "HEAD",
     login: Annotated[str | None, typer.Option("--as", help="Who would open it; default: git's user.email.")] = None,
     at: Annotated[str | None, typer.Option(help="Judge as of this RFC 3339 time; default: now.")] = None,
-    directory: Annotated[Path | None, typer.Option(help="The people (DVO_DIRECTORY_FILE).")] = None,
+    directory: Annotated[
+        Path | None, typer.Option(help="The people; default: DVO_DIRECTORY_FILE, else people.yaml of the clone.")
+    ] = None,
     ledger: Annotated[Path | None, typer.Option(help="A copy of the ledger, for what was deployed.")] = None,
     allowed_signers: Annotated[Path | None, typer.Option(help="Who may sign that ledger.")] = None,
     json: Json = False,

@@ -25,7 +25,7 @@ def print_report(outcome: LocalCheck) -> None:
     """Print the report of `outcome` on standard output."""
     console = Console(highlight=False, markup=False, emoji=False)
     judgement = outcome.judgement
-    print_simulation(console, outcome)
+    print_premises(console, outcome)
     _print_changes(console, judgement)
     console.print()
     refusals = judgement.verdict.reasons if isinstance(judgement.verdict, Refused) else ()
@@ -121,8 +121,11 @@ def _print_list(console: Console, items: Iterable[str], *, sign: str = "-") -> N
     console.print(grid)
 
 
-def print_simulation(console: Console, outcome: LocalCheck) -> None:
-    """Say that `outcome` is about another person or time, where it is."""
+def print_premises(console: Console, outcome: LocalCheck) -> None:
+    """Say that `outcome` is about nobody known, or about another person or time, where it is."""
+    if outcome.author is None:
+        said = f"The directory knows nobody by {outcome.sought}; name who would open it with --as."
+        console.print(Text(printable(said), style="bold magenta"))
     if outcome.is_simulation:
         who = outcome.author.login if outcome.author else "somebody the directory does not know"
         said = f"A simulation: as if {who} proposed it on {outcome.at.isoformat(sep=' ', timespec='minutes')}."

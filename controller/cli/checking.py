@@ -17,6 +17,9 @@ from controller.errors import ConfigurationError, InputError
 from controller.settings import LocalSettings, load_local_settings, process_environment
 from controller.workflow.local_check import LocalCheck, Wanted
 
+PEOPLE = "people.yaml"
+"""Who people are, where `dvo init` writes it."""
+
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -71,7 +74,11 @@ def _parts(asked: Asked, settings: LocalSettings) -> CheckParts:
         if asked.allowed_signers is None:
             raise ConfigurationError("--allowed-signers: is missing beside --ledger; a ledger cannot vouch for itself")
         ledger = (asked.ledger, asked.allowed_signers)
-    return CheckParts(asked.repo, asked.directory or settings.directory_file, settings.opa_bin, ledger)
+    own = asked.repo / PEOPLE
+    people = asked.directory or settings.directory_file or (own if own.is_file() else None)
+    if people is None:
+        raise ConfigurationError(f"--directory: expected a file of people, got none; there is no {own} either")
+    return CheckParts(asked.repo, people, settings.opa_bin, ledger)
 
 
 def _instant(text: str) -> datetime:

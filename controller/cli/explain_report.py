@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from controller.cli.check_report import print_simulation, verdict_line
+from controller.cli.check_report import print_premises, verdict_line
 from controller.cli.policy_explaining import asked_of, ways_of
 from controller.cli.printable import printable
 from controller.decision.facts import facts_of
@@ -28,7 +28,7 @@ _SIGN = {Proof.PROVEN: "✓", Proof.FAILS: "✗"}
 def print_explanation(outcome: LocalCheck) -> None:
     """Print the explanation of `outcome` on standard output."""
     console = Console(highlight=False, markup=False, emoji=False)
-    print_simulation(console, outcome)
+    print_premises(console, outcome)
     console.print(verdict_line(outcome.judgement))
     path = ways_of(outcome)
     for way in path.ways:

@@ -42,7 +42,8 @@ def _lines(folder: Path, done: Scaffold | ProposedUpgrade) -> Iterator[str]:
     if isinstance(done, Scaffold):
         yield from (f"kept:    {path} (it was there already)" for path in done.kept)
         yield f"✓ {len(done.written)} files written to {folder}"
-        yield "  → Replace what is marked REPLACE in .github/ and the people in people.yaml; then `dvo policy test`."
+        yield "  → Replace what is marked REPLACE in .github/ and the people in people.yaml; try `dvo policy test`;"
+        yield "    commit it to the branch main. policies/rego/company/README.md says how to write a rule of your own."
         return
     yield from (f"changed: {path}" for path in sorted(done.upgrade.written))
     yield from (f"removed: {path}" for path in done.upgrade.removed)

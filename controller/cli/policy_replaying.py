@@ -58,10 +58,19 @@ def export(asked: Asked) -> int:
 
 
 def _ledger(asked: Asked, settings: LocalSettings) -> tuple[Path, Path]:
+    ledger = asked.ledger or settings.ledger
+    if not ledger.is_dir():
+        raise ConfigurationError(
+            f"--ledger: expected the ledger or a clone of it, got {ledger}, where there is none; "
+            "clone the controller's DVO_LEDGER_REMOTE"
+        )
     signers = asked.allowed_signers or settings.home / "allowed_signers"
     if not signers.is_file():
-        raise ConfigurationError(f"--allowed-signers: is missing, and there is no {signers}")
-    return asked.ledger or settings.ledger, signers
+        raise ConfigurationError(
+            f"--allowed-signers: expected the file of who may sign the ledger, got {signers}, where there is none; "
+            "the controller keeps it as allowed_signers in its DVO_HOME"
+        )
+    return ledger, signers
 
 
 def _outcome(asked: Asked, parts: ReplayParts) -> tuple[Reproduction, Comparison | None]:

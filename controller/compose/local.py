@@ -18,7 +18,7 @@ class CheckParts:
     """What a check of a branch is made of."""
 
     repository: Path
-    directory_file: Path | None
+    directory_file: Path
     opa: Path | None
     ledger: tuple[Path, Path] | None
     """A copy of the ledger, and the file of those who may sign it, which comes from elsewhere."""
@@ -33,8 +33,6 @@ def check_branch(parts: CheckParts, wanted: Wanted) -> LocalCheck:
     """
     if parts.opa is None:
         raise ConfigurationError("OPA_BIN: there is no opa beside the project or on the PATH; `make opa` obtains it")
-    if parts.directory_file is None:
-        raise ConfigurationError("DVO_DIRECTORY_FILE: is missing; it, or --directory, names the people")
     directory = FileDirectory(parts.directory_file)
     directory.load()
     sealed = None

@@ -83,6 +83,8 @@ class LocalCheck:
 
     judgement: Judgement
     author: Principal | None
+    sought: str
+    """By what the author was looked up, in words."""
     base: CommitSha
     head: CommitSha
     at: datetime
@@ -109,7 +111,7 @@ class LocalChecking:
         Raises `InputError` for a branch the clone lacks, and `UnavailableError` when Git or the
         directory does not answer.
         """
-        author = self._author(wanted.login)
+        author, sought = self._author(wanted.login)
         pull_request = UnopenedPullRequest(self._clone, wanted.base, self._clone.tip(wanted.head))
         events = sealed if sealed is not None else tuple(_publications(self._clone, wanted.base))
         directory = ActingDirectory(self._directory, author)
@@ -121,6 +123,7 @@ class LocalChecking:
         return LocalCheck(
             judgement=judgement,
             author=author,
+            sought=sought,
             base=change.base.commit,
             head=change.head.commit,
             at=wanted.at,
@@ -129,11 +132,16 @@ class LocalChecking:
             is_simulation=wanted.pretends,
         )
 
-    def _author(self, login: str | None) -> Principal | None:
-        address = None if login is not None else self._clone.person()
-        logins = frozenset() if login is None else frozenset({login})
-        people = self._directory.look_up(frozenset(), frozenset() if address is None else frozenset({address}), logins)
-        return people.by_login.get((login or "").lower()) if address is None else people.of_email(address)
+    def _author(self, login: str | None) -> tuple[Principal | None, str]:
+        """Return who would open it, and in words by what they were looked up."""
+        if login is not None:
+            people = self._directory.look_up(frozenset(), frozenset(), frozenset({login}))
+            return people.by_login.get(login.lower()), f"the login {login}"
+        address = self._clone.person()
+        if address is None:
+            return None, "git's user.email, which is not set"
+        people = self._directory.look_up(frozenset(), frozenset({address}), frozenset())
+        return people.of_email(address), f"git's user.email {address}"
 
     def _unknown(self, wanted: Wanted, change: Change, *, knows_history: bool) -> Iterator[str]:
         yield "Approvals and the members of teams: only the code host knows them."

@@ -91,7 +91,13 @@ def test_somebody_the_directory_does_not_know_is_refused_with_the_reason(dvo: Dv
     document = json.loads(check(dvo, clone, "--json").out)
     assert (document["verdict"], document["author"]) == ("refused", None)
     assert {"unknown_author", "unattributable"} <= {reason["cause"] for reason in document["reasons"]}
-    assert check(dvo, clone, "--as", "nobody-known").code == 1
+    told = " ".join(check(dvo, clone).out.split())
+    assert "The directory knows nobody by git's user.email mallory@example.com; name who would open it" in told
+    other = check(dvo, clone, "--as", "nobody-known")
+    assert other.code == 1
+    assert "The directory knows nobody by the login nobody-known;" in other.out
+    clone.git("config", "user.email", "")
+    assert "by git's user.email, which is not set;" in " ".join(check(dvo, clone).out.split())
 
 
 def test_nothing_changed_is_said_and_passes(dvo: Dvo, clone: Clone) -> None:
@@ -161,7 +167,7 @@ def test_a_path_cannot_command_the_terminal(dvo: Dvo, clone: Clone) -> None:
 @pytest.mark.parametrize(
     ("more", "told"),
     [
-        (["--base", "nowhere"], "expected a branch or a commit"),
+        (["--base", "nowhere"], "expected a branch or a commit of this clone, got 'nowhere'; its branches are main,"),
         (["--at", "tomorrow"], "expected an RFC 3339 time"),
         (["--at", "2026-02-30T00:00:00Z"], "a time that exists"),
         (["--ledger", "/nowhere"], "--allowed-signers: is missing"),
@@ -178,7 +184,26 @@ def test_what_cannot_be_checked_is_wrong_usage(dvo: Dvo, clone: Clone, more: lis
 def test_without_people_nothing_is_judged(dvo: Dvo, clone: Clone) -> None:
     said = dvo("check", "--repo", str(clone.folder))
     assert said.code == 2
-    assert "DVO_DIRECTORY_FILE" in said.err
+    assert "--directory: expected a file of people, got none; there is no " in said.err
+
+
+def test_people_are_those_of_the_clone_when_no_others_are_named(dvo: Dvo, clone: Clone) -> None:
+    (clone.folder / "people.yaml").write_text((clone.home / "people.yaml").read_text())
+    clone.edit(DEVELOPMENT, "replicas: 1", "replicas: 2")
+    place = ("check", "--repo", str(clone.folder), "--json")
+    assert json.loads(dvo(*place).out)["author"] == "github:1001"
+    others = clone.home / "others.yaml"
+    others.write_text("people:\n  - {login: dana, github_id: 7, emails: [dana@example.com], groups: [], mfa: true}\n")
+    assert json.loads(dvo(*place, "--directory", str(others)).out)["author"] == "github:7"
+    assert json.loads(dvo(*place, more={"DVO_DIRECTORY_FILE": str(others)}).out)["author"] == "github:7"
+
+
+def test_a_clone_without_a_commit_is_said_to_have_none(dvo: Dvo, home: Path, tmp_path: Path) -> None:
+    empty = Clone(tmp_path, home)
+    empty.git("init", "--quiet")
+    said = dvo("check", "--repo", str(tmp_path), "--directory", str(home / "people.yaml"))
+    assert said.code == 2
+    assert "got 'HEAD'; it has no commit yet" in said.err
 
 
 def test_a_dead_policy_engine_is_unreachable_and_admits_nothing(dvo: Dvo, clone: Clone, tmp_path: Path) -> None:

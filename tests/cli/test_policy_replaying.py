@@ -138,7 +138,7 @@ def test_two_policies_at_once_are_refused_and_a_ledger_cannot_vouch_for_itself(r
     replay.write(*map(evaluated, replay.decisions))
     assert replay("--commit", "HEAD", "--policies", "here").code == 2
     said = dvo("policy", "replay", "--ledger", str(replay.path))
-    assert (said.code, "--allowed-signers: is missing" in said.err) == (2, True)
+    assert (said.code, "--allowed-signers: expected the file of who may sign" in said.err) == (2, True)
 
 
 def test_decisions_are_printed_as_opa_logs_them(replay: Replay) -> None:

@@ -18,6 +18,8 @@ from controller.ports.code_host import Comparison
 
 _MOST_COMMITS = 250
 """GitHub tells of no more commits of one pull request."""
+_NAMED = 10
+"""So many branches are named where another was expected."""
 
 
 class LocalRepository:
@@ -35,7 +37,7 @@ class LocalRepository:
             found = self._git.read("rev-parse", "--verify", "--quiet", "--end-of-options", f"{branch}^{{commit}}")
         except GitRefusedError as error:
             raise GitRefusedError(
-                f"expected a branch or a commit of this clone, got {branch[:80]!a}: {error}"
+                f"expected a branch or a commit of this clone, got {branch[:80]!a}; {self._branches()}"
             ) from error
         return commit_sha(found.decode("ascii", "replace").strip())
 
@@ -103,6 +105,11 @@ class LocalRepository:
             return None
         paths = (RepoPath(line[3:].decode("utf-8", "surrogateescape")) for line in said.split(b"\0") if line)
         return tuple(sorted(path for path in paths if is_controlled(path)))
+
+    def _branches(self) -> str:
+        said = self._git.read("for-each-ref", f"--count={_NAMED}", "--format=%(refname:short)", "refs/heads")
+        names = said.decode("utf-8", "replace").split()
+        return f"its branches are {', '.join(names)}" if names else "it has no commit yet"
 
     def _ids(self, *arguments: str) -> list[str]:
         return self._git.read("rev-list", *arguments).decode("ascii").split()
