@@ -49,7 +49,7 @@ def _id_problems(path: str, lines: list[bytes], ids: dict[bytes, str]) -> Iterat
     named = [(number, line) for number, line in enumerate(lines, 1) if _NAMES_ID.match(line)]
     if len(named) != 1:
         number = named[1][0] if named else 1
-        remedy = 'Write one line `id := "acme-two-regions"`.'
+        remedy = 'Write one line `id := "acme-sober-models"`.'
         yield _problem(path, number, f"expected one id of the rule, got {len(named)}", remedy)
         return
     number, line = named[0]

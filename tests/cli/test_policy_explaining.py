@@ -101,12 +101,13 @@ def test_a_remedy_that_does_not_work_is_said_to_fail(dvo: Dvo, clone: Clone) -> 
     text = text.rstrip().removesuffix("}") + (
         '\tdenial := finding.deny(id, place, message, remediation)\n\tsteps := [{"kind": "unlabel"}]\n}\n'
     )
-    clone.write("policies/rego/company/two_regions.rego", text)
+    clone.write("policies/rego/company/sober_models.rego", text)
     clone.git("checkout", "--quiet", "-b", "next")
-    clone.edit(PRODUCTION, "replicas: 1", "replicas: 2")
+    model = "model: {provider: azure_openai, name: gpt-4o, temperature: 0.4}"
+    clone.edit(PRODUCTION, "replicas: 1", f"replicas: 1\n{model}")
     told = words(explain(dvo, clone, "--as", "omar-ops"))
     assert "proof ✗ judged again with this, and the finding stays: tell the owner of the rule" in told
-    assert "With all of this applied, there remains: acme-two-regions (Production runs in two regions." in told
+    assert "With all of this applied, there remains: acme-sober-models (Models in production answer soberly." in told
 
 
 @pytest.mark.parametrize("columns", [40, 60])

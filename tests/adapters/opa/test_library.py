@@ -195,5 +195,7 @@ def test_the_example_for_companies_is_a_rule(
     example = text.partition("```rego\n")[2].partition("```")[0]
     company = policy_bundle({**library.files, "company/example.rego": example.encode()})
     assert servers.check(company) == ()
-    answer = servers.decide(company, document)
-    assert "acme-two-regions" in {finding.rule for finding in answer.findings}
+    hot = json.loads(json.dumps(document))
+    hot["deployments"][0]["after"]["model"] = {"provider": "azure_openai", "name": "gpt-4o", "temperature": 0.4}
+    answer = servers.decide(company, hot)
+    assert "acme-sober-models" in {finding.rule for finding in answer.findings}
