@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import RedisStorage
 
 from controller.adapters.demo_sign_in import PLACE, DemoSignIn
 from controller.adapters.directory_file import FileDirectory
@@ -13,6 +13,7 @@ from controller.adapters.entra.directory import EntraDirectory
 from controller.adapters.entra.graph import new_client
 from controller.adapters.entra.signing_in import EntraSignIn
 from controller.adapters.entra.signing_keys import SigningKeys
+from controller.adapters.limit_memory import LimitMemory
 from controller.adapters.redis_store import RedisSessions
 from controller.adapters.session_memory import MemorySessions
 from controller.compose.people import registration_of
@@ -58,7 +59,7 @@ class Shared:
 def shared(settings: Settings, parts: Parts, stack: ExitStack) -> Shared:
     """Return what replicas share: in the Redis of the settings, else in this process."""
     if settings.redis_url is None:
-        return Shared(MemorySessions(parts.clock), Limits(MemoryStorage(), parts.clock), lambda: "in process")
+        return Shared(MemorySessions(parts.clock), Limits(LimitMemory(), parts.clock), lambda: "in process")
     url = settings.redis_url.get_secret_value()
     sessions = RedisSessions(url)
     stack.callback(sessions.close)

@@ -1,13 +1,15 @@
 """Allowances are used up, come back, and are shared; a lost counter lets nobody through."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import redis
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import RedisStorage
 
+from controller.adapters.limit_memory import LimitMemory
 from controller.adapters.system_clock import SystemClock
 from controller.errors import UnavailableError
 from controller.web.limiting import Allowance, Limits
@@ -29,7 +31,7 @@ def over(address: str) -> Limits:
 @pytest.fixture(params=["memory", "redis"])
 def limits(request: pytest.FixtureRequest, server: str) -> Limits:
     if request.param == "memory":
-        return Limits(MemoryStorage(), SystemClock())
+        return Limits(LimitMemory(), SystemClock())
     with redis.Redis.from_url(server) as client:
         client.flushall()
     return over(server)
@@ -72,7 +74,7 @@ def test_a_wait_is_told_sanely_whatever_the_clock_says() -> None:
         def now(self) -> datetime:
             return datetime(2036, 1, 1, tzinfo=UTC)
 
-    limits = Limits(MemoryStorage(), Wrong())
+    limits = Limits(LimitMemory(), Wrong())
     for _ in range(10):
         limits.take(Allowance.SIGN_IN, "one")
     assert limits.take(Allowance.SIGN_IN, "one") == 1
@@ -85,3 +87,24 @@ def test_a_lost_counter_lets_nobody_through(tmp_path: Path) -> None:
         with pytest.raises(UnavailableError) as caught:
             ask(Allowance.SIGN_IN, "one")
         assert "hunter2" not in str(caught.value)
+
+
+def test_strangers_cannot_fill_the_memory_and_what_counts_longest_stays() -> None:
+    storage = LimitMemory(most=50)
+    limits = Limits(storage, SystemClock())
+    for _ in range(100):
+        limits.take(Allowance.DEPLOYMENTS, "dana")
+    for _ in range(20):
+        limits.take(Allowance.FAILURES, "attacker")
+    for number in range(1000):
+        assert limits.take(Allowance.SIGN_IN, f"2001:db8:{number:x}::/64") is None
+    assert len(storage.events) <= 50
+    assert limits.look(Allowance.DEPLOYMENTS, "dana") is not None
+    assert limits.look(Allowance.FAILURES, "attacker") is not None
+
+
+def test_many_threads_share_a_memory_that_is_always_full() -> None:
+    limits = Limits(LimitMemory(most=3), SystemClock())
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(lambda number: limits.take(Allowance.SIGN_IN, f"{number % 7}"), range(3000)))
+    assert None in taken
