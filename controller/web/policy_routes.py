@@ -5,7 +5,6 @@ gets in. What they may do is decided by the one authorization function. Routes a
 without a trailing slash.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
@@ -14,7 +13,7 @@ import structlog
 from anyio import to_thread
 from fastapi import APIRouter, Depends
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from controller.desired_state.names import AGENT_CODE, ENVIRONMENT_NAME
@@ -23,6 +22,7 @@ from controller.identity.principal import Principal
 from controller.policy.bundle import PolicyBundle
 from controller.policy.rule_note import RuleNote, note_document
 from controller.web.authentication import REFUSALS, Authentication, Caller
+from controller.web.body import BODY_SECONDS, BodyFault, body_of
 from controller.web.evaluation import Faults, evaluation_document, faults_of, read_body
 from controller.web.limiting import Allowance
 from controller.workflow.authorizing import Denied
@@ -30,7 +30,6 @@ from controller.workflow.simulating import Simulating, Simulation
 
 SCHEMA = "dvo.policy-list/1"
 _BODY_LIMIT = 256 * 1024
-_BODY_SECONDS = 10
 _SENTENCES = {
     "type": "object",
     "required": ["detail"],
@@ -38,7 +37,7 @@ _SENTENCES = {
 }
 _EVALUATION: dict[int | str, dict[str, object]] = {
     400: {"description": "The body ended early."},
-    408: {"description": f"The body takes longer than {_BODY_SECONDS} seconds."},
+    408: {"description": f"The body takes longer than {BODY_SECONDS} seconds."},
     413: {"description": f"The body is larger than {_BODY_LIMIT} bytes."},
     422: {
         "description": "The body has faults: a sentence of each, which names the field.",
@@ -152,15 +151,8 @@ def _unfit(faults: Faults) -> JSONResponse:
 
 async def _body(request: Request) -> bytes:
     """Return the raw body, never holding more of it than the limit."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for chunk in request.stream():
-                if len(body) + len(chunk) > _BODY_LIMIT:
-                    raise HTTPException(413, f"Expected at most {_BODY_LIMIT} bytes.", {"Connection": "close"})
-                body += chunk
-    except TimeoutError as error:
-        raise HTTPException(408, f"Expected the whole body within {_BODY_SECONDS} seconds.") from error
-    except ClientDisconnect as error:
-        raise HTTPException(400, "The body ended early.") from error
-    return bytes(body)
+    body = await body_of(request, _BODY_LIMIT)
+    if isinstance(body, BodyFault):
+        # Closing is what ends a body that nobody reads any more.
+        raise HTTPException(body.value, str(_EVALUATION[body.value]["description"]), {"Connection": "close"})
+    return body

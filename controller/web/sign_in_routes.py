@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from controller.errors import UnavailableError
+from controller.web.body import BodyFault, body_of
 from controller.web.pages import Page, html
 from controller.web.signing_in import CALLBACK, LOGIN, SIGNED_OUT, SigningIn
 
@@ -81,14 +82,10 @@ def _demo(demo: DemoPage) -> Callable[[Request], Response]:
 
 
 async def _fields(request: Request) -> dict[str, str]:
-    """Return the fields of a form, as far as anyone means them; never hold more of a body than a form of ours is."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LARGEST_FORM:
-            return {}
+    """Return the fields of a form, as far as anyone means them; none of what is no form of ours."""
+    body = await body_of(request, _LARGEST_FORM)
     try:
-        return dict(parse_qsl(body.decode("ascii"), max_num_fields=_MOST_FIELDS))
+        return {} if isinstance(body, BodyFault) else dict(parse_qsl(body.decode("ascii"), max_num_fields=_MOST_FIELDS))
     except ValueError:
         return {}
 

@@ -6,19 +6,19 @@ not marks nothing and leaves a security event. What an event means is `github_ev
 GitHub docs: "Validating webhook deliveries", "Best practices for using webhooks".
 """
 
-import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
-from anyio import to_thread
-from starlette.requests import ClientDisconnect, Request
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from controller.errors import InputError, UnavailableError
 from controller.ports.journal import Mark, WorkQueue
+from controller.web.body import BODY_SECONDS, BodyFault, body_of
 from controller.web.client_address import AddressOf
 from controller.web.github_events import SWEEP, Governed, marks_for, verify_signature
 from controller.web.refusal import Refusal, RefusalJournal, Sender
@@ -26,7 +26,7 @@ from controller.web.refusal import Refusal, RefusalJournal, Sender
 _DELIVERY = re.compile(r"[0-9A-Za-z-]{1,64}")
 _EVENT = re.compile(r"[a-z0-9_]{1,64}")
 _LENGTH = re.compile(r"[0-9]{1,15}")
-_BODY_SECONDS = 10
+_THREADS = 16
 _LOG = structlog.get_logger("controller.web")
 
 Outcome = Refusal | UnavailableError | tuple[Mark, ...]
@@ -56,6 +56,8 @@ class GitHubWebhook:
         self._queue = queue
         self._refusals = refusals
         self._tell = tell
+        # Of its own, so that whatever holds up other doors, deliveries are still kept.
+        self._threads = CapacityLimiter(_THREADS)
 
     async def receive(self, request: Request) -> JSONResponse:
         """Answer one delivery: 202 once its marks are durable, 4xx when it is refused, 503 when it cannot be kept."""
@@ -70,15 +72,18 @@ class GitHubWebhook:
         return Sender(self._address_of(request), delivery if _DELIVERY.fullmatch(delivery) else "unknown")
 
     async def _received(self, request: Request) -> Outcome:
-        body = _refuse_by_headers(request, self._terms.body_limit) or await _body(request, self._terms.body_limit)
+        limit = self._terms.body_limit
+        body = _refuse_by_headers(request, limit) or await body_of(request, limit)
         if isinstance(body, Refusal):
             return body
+        if isinstance(body, BodyFault):
+            return _bodiless(body, limit)
         # Hashing, parsing and marking block, so the event loop does none of them.
-        return await to_thread.run_sync(self._take, request.headers, body)
+        return await to_thread.run_sync(self._take, request.headers, body, limiter=self._threads)
 
     async def _refuse(self, refusal: Refusal, sender: Sender) -> JSONResponse:
         _LOG.warning("delivery refused", reason=refusal.reason, delivery=sender.delivery, source_ip=sender.address)
-        await to_thread.run_sync(self._refusals.record, refusal, sender)
+        await to_thread.run_sync(self._refusals.record, refusal, sender, limiter=self._threads)
         # Closing is what ends a body that nobody reads any more.
         return JSONResponse({"accepted": False, "reason": refusal.message}, refusal.status, {"Connection": "close"})
 
@@ -118,20 +123,14 @@ def _refuse_by_headers(request: Request, limit: int) -> Refusal | None:
     return None
 
 
-async def _body(request: Request, limit: int) -> bytes | Refusal:
-    """Return the raw body, never holding more of it than `limit`."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            async for chunk in request.stream():
-                if len(body) + len(chunk) > limit:
-                    return _too_large(limit)
-                body += chunk
-    except TimeoutError:
-        return Refusal(408, "too_slow", f"Expected the whole body within {_BODY_SECONDS} seconds.")
-    except ClientDisconnect:
-        return Refusal(400, "cut_off", "The body ended early.")
-    return bytes(body)
+def _bodiless(fault: BodyFault, limit: int) -> Refusal:
+    match fault:
+        case BodyFault.TOO_LARGE:
+            return _too_large(limit)
+        case BodyFault.TOO_SLOW:
+            return Refusal(fault.value, "too_slow", f"Expected the whole body within {BODY_SECONDS} seconds.")
+        case BodyFault.CUT_OFF:
+            return Refusal(fault.value, "cut_off", "The body ended early.")
 
 
 def _too_large(limit: int) -> Refusal:
