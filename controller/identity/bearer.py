@@ -55,7 +55,7 @@ class TokenTerms:
     scope: str | None
     """What a person's access token must have been given for; None: an ID token of a person's sign-in is meant."""
     mfa_contexts: frozenset[str] = frozenset()
-    """The authentication contexts (``c1`` ...) that this tenant gives only after MFA."""
+    """The authentication contexts (``c1`` ...) that this tenant gives only after MFA; with any, only they count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,9 @@ def _groups(claims: Mapping[str, object]) -> frozenset[str] | None:
 
 
 def _mfa(claims: Mapping[str, object], contexts: frozenset[str]) -> bool | None:
-    methods, reached = claims.get("amr"), claims.get("acrs")
-    is_second = isinstance(methods, list) and "mfa" in methods
-    is_context = isinstance(reached, list) and any(context in reached for context in contexts)
-    return True if is_second or is_context else None
+    """Return True when the token says so: by a context where the tenant has one, since `amr` may tell of days ago."""
+    if contexts:
+        reached = claims.get("acrs")
+        return True if isinstance(reached, list) and any(context in reached for context in contexts) else None
+    methods = claims.get("amr")
+    return True if isinstance(methods, list) and "mfa" in methods else None

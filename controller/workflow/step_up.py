@@ -1,7 +1,8 @@
-"""A second factor used at a sign-in not long ago stands for what the directory does not say of MFA.
+"""A second factor used at a step-up not long ago stands for what the directory does not say of MFA.
 
 The sign-in is in the ledger, so every replica believes the same, and a restart forgets nothing. It
-counts for whoever holds an account in the directory now; groups still come from there alone.
+counts for whoever holds an account in the directory now; groups still come from there alone. Any
+other sign-in may rest on a factor that was used days ago, so what it says of one does not count.
 """
 
 from collections.abc import Mapping
@@ -49,7 +50,8 @@ class SteppedUp:
             return who
         now = self._chronicle.now()
         is_recent = any(
-            event.details.get("mfa") is True and timedelta() <= now - event.at < STEP_UP_COUNTS
+            event.details.get("mfa") is event.details.get("step_up") is True
+            and timedelta() <= now - event.at < STEP_UP_COUNTS
             for event in self._chronicle.history.all_of(_ABOUT, who.id)
         )
         return replace(who, mfa=True) if is_recent else who

@@ -1,5 +1,6 @@
 """The claims of tokens as Entra makes them, and as somebody else would like them to be."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +19,7 @@ CLIENT = "cccccccc-2222-3333-4444-555555555555"
 ISSUER = f"https://login.example/{TENANT}/v2.0"
 ISSUERS = frozenset({ISSUER, f"https://sts.example/{TENANT}/"})
 TERMS = TokenTerms(TENANT, frozenset({CLIENT, f"api://{CLIENT}"}), "access_as_user", frozenset({"c1"}))
+ID_TERMS = replace(TERMS, audiences=frozenset({CLIENT}), scope=None)
 
 
 def at(moment: datetime) -> int:
@@ -44,12 +46,12 @@ def of_application(**changed: object) -> dict[str, object]:
     return of_person(**({"scp": ..., "sub": PERSON, "azp": CLIENT} | changed))
 
 
-def read(claims: dict[str, object], now: datetime = NOW) -> Bearer | TokenFault:
-    return read_claims(claims, ISSUERS, TERMS, now)
+def read(claims: dict[str, object], now: datetime = NOW, terms: TokenTerms = TERMS) -> Bearer | TokenFault:
+    return read_claims(claims, ISSUERS, terms, now)
 
 
-def believed(claims: dict[str, object], now: datetime = NOW) -> Bearer:
-    bearer = read(claims, now)
+def believed(claims: dict[str, object], terms: TokenTerms = TERMS) -> Bearer:
+    bearer = read(claims, terms=terms)
     assert isinstance(bearer, Bearer)
     return bearer
 
@@ -165,18 +167,48 @@ def test_groups_are_those_the_token_lists_whole_and_by_id(
 
 
 @pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"scp": ...}, PrincipalKind.PERSON),
+        ({"scp": ..., "idtyp": "user"}, PrincipalKind.PERSON),
+        ({}, TokenFault.NOT_FOR_US),
+        ({"scp": ..., "idtyp": "app"}, TokenFault.NOT_FOR_US),
+        ({"scp": ..., "roles": ["DVO-Admins"]}, TokenFault.NOT_FOR_US),
+        ({"scp": ..., "azp": CLIENT}, TokenFault.NOT_FOR_US),
+        ({"scp": ..., "appid": CLIENT}, TokenFault.NOT_FOR_US),
+    ],
+)
+def test_where_an_id_token_is_meant_no_access_token_is_one(
+    changed: dict[str, object], kind: PrincipalKind | TokenFault
+) -> None:
+    found = read(of_person(**changed), terms=ID_TERMS)
+    assert (found.kind if isinstance(found, Bearer) else found) is kind
+
+
+@pytest.mark.parametrize(
+    ("changed", "mfa"),
+    [
+        ({"acrs": ["c1", "c7"]}, True),
+        ({"acrs": ["c2"], "amr": ["pwd", "mfa"]}, None),
+        ({"acrs": "c1"}, None),
+        ({"amr": ["pwd", "mfa"]}, None),
+    ],
+)
+def test_with_a_context_a_second_factor_is_what_the_token_says_of_it(changed: dict[str, object], mfa: object) -> None:
+    assert believed(of_person(**changed)).mfa is mfa
+
+
+@pytest.mark.parametrize(
     ("changed", "mfa"),
     [
         ({"amr": ["pwd", "mfa"]}, True),
         ({"amr": ["pwd"]}, None),
         ({"amr": "mfa"}, None),
-        ({"acrs": ["c1", "c7"]}, True),
-        ({"acrs": ["c2"]}, None),
-        ({"acrs": "c1"}, None),
+        ({"acrs": ["c1"]}, None),
     ],
 )
-def test_a_second_factor_is_what_the_token_says_or_unknown(changed: dict[str, object], mfa: bool | None) -> None:
-    assert believed(of_person(**changed)).mfa is mfa
+def test_without_a_context_it_is_what_the_token_says_of_the_sign_in(changed: dict[str, object], mfa: object) -> None:
+    assert believed(of_person(**changed), replace(TERMS, mfa_contexts=frozenset())).mfa is mfa
 
 
 JSON = st.recursive(
