@@ -78,7 +78,6 @@ class Authentication:
         """Return who sends `request`; raises `HTTPException` with status 401, 403, 429 or 503 for everybody else."""
         address = self._watch.address_of(request)
         try:
-            self._refuse_locked_out(address)
             return self._caller(request, address)
         except UnavailableError as error:
             _LOG.warning("nobody can say who sends a request", component=error.component, error=str(error))
@@ -109,6 +108,8 @@ class Authentication:
         raise HTTPException(401, _NEUTRAL, _CHALLENGE)
 
     def _by_token(self, credentials: list[str], address: str) -> Caller:
+        # Nobody guesses a session, so whoever is signed in is not kept out by what others of their address send.
+        self._refuse_locked_out(address)
         scheme, _, token = credentials[0].partition(" ")
         if len(credentials) != 1 or scheme.lower() != "bearer":
             raise self._failed(TokenFault.MALFORMED, address)

@@ -11,7 +11,7 @@ import hmac
 import json
 import re
 import secrets
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidTag
@@ -19,11 +19,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from controller.identity.principal import PrincipalId
 from controller.ports.clock import Clock
 from controller.ports.session_store import SessionStore
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=10)
+SKEW = timedelta(seconds=60)
+"""How far the clocks of two replicas may be apart, and by how much one may be set back."""
 _SECRET_BYTES = 32
 _COOKIE = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _NONCE_BYTES = 12
@@ -35,11 +38,13 @@ class Session:
 
     subject: str
     """Who signed in, as the directory can be asked for them: an object id, or a login of the demo."""
+    who: PrincipalId
+    """Who that was then, for events."""
     began_at: datetime
     checked_at: datetime
     """When the identity provider last said that the person may still be signed in."""
     mfa_at: datetime | None
-    """When a second factor was last used; None: never in this session."""
+    """When a second factor was used for a step-up; None: not in this session."""
     refresh_token: str | None = field(default=None, repr=False)
 
 
@@ -73,7 +78,7 @@ class Sessions:
         if lock is None or session is None:
             return None
         left = session.began_at + LONGEST - self._clock.now()
-        if not timedelta() < left <= LONGEST:
+        if not timedelta() < left <= LONGEST + SKEW:
             self._store.take(lock.place)
             return None
         return Found(session, lock.derived("csrf"), cookie) if self._store.renew(lock.place, min(IDLE, left)) else None
@@ -171,10 +176,10 @@ def _session_bytes(session: Session) -> bytes:
 
 
 def _session(content: bytes | None) -> Session | None:
-    """Return the session that we sealed ourselves."""
-    if content is None:
+    """Return the session that we sealed ourselves; None also for one that another version of us sealed."""
+    values = {} if content is None else json.loads(content)
+    if values.keys() != {field.name for field in fields(Session)}:
         return None
-    values = json.loads(content)
     moments = {
         name: None if values[name] is None else datetime.fromisoformat(values[name])
         for name in ("began_at", "checked_at", "mfa_at")

@@ -128,9 +128,7 @@ class SigningIn:
                 request, Refusal(403, "foreign_page", "Signing out was asked for by a page that is not ours.")
             )
         if found is not None:
-            principal = self._principal_of(found.session.subject)
-            if principal is not None:
-                self._record.write(EventType.AUTH_LOGOUT, principal.id, self._source(request))
+            self._record.write(EventType.AUTH_LOGOUT, found.session.who, self._source(request))
             self._kept.sessions.end(cookie)
         elsewhere = self._sign_in.sign_out_address(own_url + SIGNED_OUT)
         answer = RedirectResponse(elsewhere or SIGNED_OUT, 303)
@@ -155,10 +153,7 @@ class SigningIn:
         signed_in = self._sign_in.renew(refresh_token)
         if signed_in is None or signed_in.bearer.object_id != found.session.subject:
             return None
-        principal = self._principal_of(found.session.subject)
-        if principal is None:
-            return None
-        self._record.write(EventType.AUTH_TOKEN_REFRESH, principal.id, {})
+        self._record.write(EventType.AUTH_TOKEN_REFRESH, found.session.who, {})
         token = signed_in.refresh_token or refresh_token
         session = replace(found.session, checked_at=self._record.clock.now(), refresh_token=token)
         return session if self._kept.sessions.update(found.cookie, session) else None
@@ -167,14 +162,15 @@ class SigningIn:
         self, request: Request, found: SignedIn, principal: Principal, going: Mapping[str, object]
     ) -> Response:
         now = self._record.clock.now()
-        mfa_at = now if found.bearer.mfa is True else None
+        # Any other sign-in may rest on a factor that was used days ago.
+        mfa_at = now if going["step_up"] and found.bearer.mfa is True else None
         details = {**self._source(request), "mfa": found.bearer.mfa, "step_up": going["step_up"]}
         # Whoever lacked a second factor on a pull request has one now.
         marks = (Mark("sweep"),) if mfa_at is not None and principal.mfa is not True else ()
         self._record.write(EventType.AUTH_LOGIN, principal.id, details, marks)
         # Whatever session the browser had is over: nobody can have planted the one it gets.
         self._kept.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
-        session = Session(found.bearer.object_id, now, now, mfa_at, found.refresh_token)
+        session = Session(found.bearer.object_id, principal.id, now, now, mfa_at, found.refresh_token)
         answer = RedirectResponse(own_place(str(going["next"])), 303)
         _set(answer, SESSION_COOKIE, self._kept.sessions.open(session), "lax")
         _delete(answer, FLOW_COOKIE, "none")

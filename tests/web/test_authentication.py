@@ -1,9 +1,11 @@
 """Nobody comes through the door but a principal, and what was tried is written down."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
+from threading import Event, Semaphore
 
 import pytest
 from limits.storage import MemoryStorage
@@ -23,7 +25,7 @@ from controller.web.client_address import address_behind
 from controller.web.limiting import Limits
 from controller.web.refusal import RefusalJournal
 from controller.web.sessions import Found, Session, Sessions
-from tests.web.conftest import Ask, House, asking, build_house, identifiers
+from tests.web.conftest import Ask, Client, Delivery, House, asking, build_house, identifiers
 
 NOW = SystemClock().now()
 DANA = Principal(PrincipalId("entra:dana"), PrincipalKind.PERSON, "dana-dev", frozenset({"DVO-Developers"}), mfa=True)
@@ -72,8 +74,11 @@ class Behind:
 
     @cached_property
     def api(self) -> Api:
+        return self.api_for(self.read_token)
+
+    def api_for(self, read_token: Callable[[str], Bearer | TokenFault]) -> Api:
         means = Means(
-            self.read_token,
+            read_token,
             lambda bearer: self.principal_of(bearer.object_id),
             self.find_session,
             lambda found: self.principal_of(found.session.subject),
@@ -155,6 +160,33 @@ def test_somebody_the_directory_does_not_know_is_refused_by_name_of_the_reason(a
     assert behind.reasons() == ["unknown_person"]
 
 
+def test_a_part_that_answers_late_holds_up_no_delivery(behind: Behind) -> None:
+    """Everybody who waits for it takes a thread; however many they are, webhooks are kept."""
+    waiting, answered = Semaphore(0), Event()
+
+    def read_token(_: str) -> TokenFault:
+        waiting.release()
+        answered.wait()
+        return TokenFault.MALFORMED
+
+    api, delivery = behind.api_for(read_token), Delivery()
+
+    async def deliver() -> int:
+        client = Client(replace(behind.house.doors, api=api))
+        asked = [asyncio.create_task(client.request("GET", "/v1/auth/me", headers=bearing("x"))) for _ in range(60)]
+        try:
+            for _ in range(40):
+                while not waiting.acquire(blocking=False):
+                    await asyncio.sleep(0)
+            sent = client.request("POST", "/webhooks/github", content=delivery.body, headers=delivery.headers())
+            return (await asyncio.wait_for(sent, 30)).status_code
+        finally:
+            answered.set()
+            await asyncio.gather(*asked)
+
+    assert asyncio.run(deliver()) == 202
+
+
 @pytest.mark.parametrize("outage", ["keys", "directory", "redis"])
 def test_a_part_that_cannot_be_asked_lets_nobody_in(ask: Ask, behind: Behind, outage: str) -> None:
     behind.outage = outage
@@ -179,6 +211,16 @@ def test_bad_tokens_are_slowed_down_and_then_locked_out_with_the_good_ones_of_th
     assert behind.reasons() == ["bad_signature"] * 5 + ["locked_out"] * 5
 
 
+def test_who_is_signed_in_is_not_locked_out_by_what_others_of_their_address_send(ask: Ask, behind: Behind) -> None:
+    """A whole company may have one address; one forgotten program in it must not keep everybody out."""
+    cookie = behind.sessions.open(Session("dana", DANA.id, NOW, NOW, None))
+    for _ in range(25):
+        ask("GET", "/v1/auth/me", headers=bearing("bad"))
+    assert ask("GET", "/v1/auth/me", headers=bearing("good")).status_code == 429
+    assert ask("GET", "/v1/auth/me", headers=signed_in(cookie)).status_code == 200
+    assert ask("GET", "/v1/auth/me", headers=signed_in(cookie) | bearing("good")).status_code == 429
+
+
 def test_a_few_bad_tokens_keep_no_good_one_out(ask: Ask) -> None:
     for _ in range(15):
         ask("GET", "/v1/auth/me", headers=bearing("bad"))
@@ -186,7 +228,7 @@ def test_a_few_bad_tokens_keep_no_good_one_out(ask: Ask) -> None:
 
 
 def test_a_session_says_who_sends_a_request(ask: Ask, behind: Behind) -> None:
-    cookie = behind.sessions.open(Session("dana", NOW, NOW, None))
+    cookie = behind.sessions.open(Session("dana", DANA.id, NOW, NOW, None))
     answer = ask("GET", "/v1/auth/me", headers=signed_in(cookie))
     assert answer.status_code == 200
     assert answer.json()["csrf"]
@@ -194,12 +236,12 @@ def test_a_session_says_who_sends_a_request(ask: Ask, behind: Behind) -> None:
 
 def test_a_token_that_is_not_believed_is_not_rescued_by_a_session(ask: Ask, behind: Behind) -> None:
     """ATTACKS 051."""
-    headers = signed_in(behind.sessions.open(Session("dana", NOW, NOW, None))) | bearing("bad")
+    headers = signed_in(behind.sessions.open(Session("dana", DANA.id, NOW, NOW, None))) | bearing("bad")
     assert ask("GET", "/v1/auth/me", headers=headers).status_code == 401
 
 
 def test_a_session_of_somebody_who_left_is_worth_nothing(ask: Ask, behind: Behind) -> None:
-    headers = signed_in(behind.sessions.open(Session("dana", NOW, NOW, None)))
+    headers = signed_in(behind.sessions.open(Session("dana", DANA.id, NOW, NOW, None)))
     behind.people.clear()
     assert ask("GET", "/v1/auth/me", headers=headers).status_code == 403
 
@@ -222,7 +264,7 @@ def authenticated(behind: Behind, method: str, cookie: str, csrf: str | None) ->
 
 
 def test_only_our_own_pages_can_do_something_with_a_session(behind: Behind) -> None:
-    cookie = behind.sessions.open(Session("dana", NOW, NOW, None))
+    cookie = behind.sessions.open(Session("dana", DANA.id, NOW, NOW, None))
     found = behind.sessions.find(cookie)
     assert found is not None
     let_in = authenticated(behind, "POST", cookie, found.csrf)

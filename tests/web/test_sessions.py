@@ -1,12 +1,14 @@
 """A session lives as long as it should, in one browser, and nobody reads it in the store."""
 
-from dataclasses import dataclass, replace
+import json
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from controller.adapters.session_memory import MemorySessions
-from controller.web.sessions import IDLE, LONGEST, Flows, Session, Sessions, is_same
+from controller.identity.principal import PrincipalId
+from controller.web.sessions import IDLE, LONGEST, SKEW, Flows, Session, Sessions, _Lock, is_same
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -46,7 +48,8 @@ def sessions(store: Glass, clock: Clock) -> Sessions:
     return Sessions(store, clock)
 
 
-DANA = Session("aaaaaaaa-2222-3333-4444-555555555555", NOON, NOON, None, "refresh-me-not")
+ID = "aaaaaaaa-2222-3333-4444-555555555555"
+DANA = Session(ID, PrincipalId(f"entra:{ID}"), NOON, NOON, None, "refresh-me-not")
 
 
 def test_a_session_is_found_with_its_cookie_as_it_was_kept(sessions: Sessions) -> None:
@@ -116,6 +119,22 @@ def test_a_session_from_the_future_ends_so_a_clock_set_back_prolongs_nothing(ses
     clock.at -= timedelta(days=1)
     assert sessions.find(cookie) is None
     clock.at += timedelta(days=1)
+    assert sessions.find(cookie) is None
+
+
+def test_a_replica_whose_clock_is_a_little_behind_ends_no_session(sessions: Sessions, clock: Clock) -> None:
+    cookie = sessions.open(DANA)
+    clock.at -= SKEW
+    assert sessions.find(cookie) is not None
+
+
+@pytest.mark.parametrize("form", [{}, {"subject": "x"}, asdict(DANA) | {"more": 1}])
+def test_a_session_that_another_version_kept_opens_nothing(sessions: Sessions, store: Glass, form: object) -> None:
+    cookie = sessions.open(DANA)
+    [(place, _)] = store.content.items()
+    sealed = _Lock.of(cookie, "session")
+    assert sealed is not None
+    store.content = {place: sealed.seal(json.dumps(form, default=str).encode())}
     assert sessions.find(cookie) is None
 
 

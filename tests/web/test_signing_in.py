@@ -205,6 +205,25 @@ def test_a_second_factor_counts_for_some_hours(browser: Browser, tenant: Tenant,
     assert desk.told(EventType.AUTH_LOGIN)[-1]["step_up"] is True
 
 
+def test_a_second_factor_that_was_not_asked_for_now_may_be_old_and_does_not_count(
+    browser: Browser, tenant: Tenant, desk: Desk
+) -> None:
+    tenant.stand_in.authority.sits_there(tenant.dana, "pwd", "mfa")
+    sign_in(browser, tenant)
+    assert browser.me().json()["mfa"] is None
+    assert desk.told(EventType.AUTH_LOGIN) == [{"source_ip": "127.0.0.1", "mfa": True, "step_up": False}]
+
+
+def test_whoever_is_known_no_more_signs_out_on_record(browser: Browser, tenant: Tenant, desk: Desk) -> None:
+    sign_in(browser, tenant)
+    csrf = browser.me().json()["csrf"]
+    desk.people.clear()
+    assert browser.me().status_code == 403
+    assert browser.post("/auth/logout", csrf=csrf).status_code == 303
+    assert len(desk.told(EventType.AUTH_LOGOUT)) == 1
+    assert browser.me().status_code == 401
+
+
 def test_the_tenant_is_asked_now_and_then_whether_a_session_may_go_on(
     browser: Browser, tenant: Tenant, desk: Desk
 ) -> None:
