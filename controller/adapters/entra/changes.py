@@ -87,8 +87,9 @@ class ChangeTracking:
 def _read(changed: Changed, path: str, found: list[object]) -> None:
     for item in found:
         if not isinstance(item, Mapping):
-            raise UnavailableError("Microsoft Graph told of a change that is no object", component="directory")
+            raise _nonsense("a change that is no object")
         if path == "/users/delta":
+            _id(item)
             changed.people.append(item)
             continue
         changed.all_groups |= "@removed" in item
@@ -99,6 +100,20 @@ def _read(changed: Changed, path: str, found: list[object]) -> None:
 
 def _members(group: Mapping[str, object]) -> Iterator[tuple[str, object]]:
     members = group.get("members@delta", [])
-    for member in members if isinstance(members, list) else []:
-        if isinstance(member, Mapping):
-            yield str(member.get("id", "")).lower(), member.get("@odata.type")
+    if not isinstance(members, list):
+        raise _nonsense("a change of members that are no list")
+    for member in members:
+        if not isinstance(member, Mapping):
+            raise _nonsense("a change of members who are no objects")
+        yield _id(member), member.get("@odata.type")
+
+
+def _id(item: Mapping[str, object]) -> str:
+    value = item.get("id")
+    if not isinstance(value, str):
+        raise _nonsense("a change of nobody")
+    return value.lower()
+
+
+def _nonsense(what: str) -> UnavailableError:
+    return UnavailableError(f"Microsoft Graph told of {what}", component="directory")

@@ -26,7 +26,7 @@ T = TypeVar("T")
 Query = Mapping[str, str]
 
 _MAX_ANSWER = 16 * 1024 * 1024
-_MAX_PAGES = 1000
+MAX_PAGES = 1000
 _ADVANCED = {"ConsistencyLevel": "eventual"}
 """Filters on some properties need it, together with `$count=true`; the others do not mind."""
 _DEFAULT_WAIT_SECONDS = 10.0
@@ -86,13 +86,13 @@ class Graph:
         """Return the items of every page of a list. Raises as `get`."""
         found: list[object] = []
         link: str | None = self._address(path, query)
-        for _ in range(_MAX_PAGES):
+        for _ in range(MAX_PAGES):
             if link is None:
                 return found
             answer = self.follow(link)
             found += items(answer)
             link = link_in(answer, "@odata.nextLink")
-        raise _unavailable(f"its list {path} has more than {_MAX_PAGES} pages")
+        raise endless(path)
 
     def follow(self, link: str) -> Mapping[str, object]:
         """Return the answer at a link that Graph gave. Raises as `get`."""
@@ -186,9 +186,16 @@ def items(answer: Mapping[str, object]) -> list[object]:
 
 
 def link_in(answer: Mapping[str, object], name: str) -> str | None:
-    """Return a link of an answer, or None when there is none."""
+    """Return a link of an answer, or None when there is none. Raises `UnavailableError` for one that is no text."""
     value = answer.get(name)
-    return value if isinstance(value, str) else None
+    if value is None or isinstance(value, str):
+        return value
+    raise _unavailable(f"an answer makes no sense: expected a link at `{name}`")
+
+
+def endless(path: str) -> UnavailableError:
+    """Return the error for a list that goes on beyond every page that is worth reading."""
+    return _unavailable(f"its list {path} has more than {MAX_PAGES} pages")
 
 
 def text_literal(value: str) -> str:

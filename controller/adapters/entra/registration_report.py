@@ -8,8 +8,8 @@ to wait goes on where it stopped. Meanwhile the report before it counts, for an 
 
 from collections.abc import Mapping
 
-from controller.adapters.entra.graph import Graph, items, link_in
-from controller.errors import ConfigurationError, UnavailableError
+from controller.adapters.entra.graph import MAX_PAGES, Graph, endless, items, link_in
+from controller.errors import ConfigurationError, InputError, StaleError, UnavailableError
 from controller.identity.tenant import object_id
 
 FRESH_SECONDS = 900.0
@@ -34,7 +34,7 @@ class RegistrationReport:
         """Why it may not be read; nobody is then known to have a second factor."""
 
     def refresh(self, now: float) -> None:
-        """Read it again when it is old. Raises `UnavailableError` when there is none young enough to count."""
+        """Read it again when it is old. Raises as `Graph.get` when there is none young enough to count."""
         age = None if self._read_at is None else now - self._read_at
         if age is not None and age < FRESH_SECONDS:
             return
@@ -42,8 +42,8 @@ class RegistrationReport:
             self._go_on()
         except ConfigurationError as error:
             self._settle({}, now, error)
-        except UnavailableError as error:
-            if error.retry_after_seconds is None:
+        except (UnavailableError, StaleError, InputError) as error:
+            if not isinstance(error, UnavailableError) or error.retry_after_seconds is None:
                 self._draft, self._link = {}, None
             if age is None or age >= OLDEST_SECONDS:
                 raise
@@ -51,14 +51,14 @@ class RegistrationReport:
             self._settle(self._draft, now, None)
 
     def _go_on(self) -> None:
-        answer = self._graph.get(_PATH) if self._link is None else self._graph.follow(self._link)
-        while True:
+        for _ in range(MAX_PAGES):
+            answer = self._graph.get(_PATH) if self._link is None else self._graph.follow(self._link)
             for item in items(answer):
                 self._note(item)
             self._link = link_in(answer, "@odata.nextLink")
             if self._link is None:
                 return
-            answer = self._graph.follow(self._link)
+        raise endless(_PATH)
 
     def _note(self, item: object) -> None:
         person = object_id(str(item.get("id", ""))) if isinstance(item, Mapping) else None

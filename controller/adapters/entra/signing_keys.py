@@ -169,7 +169,8 @@ def _public(key: Mapping[str, object]) -> RSAPublicKey:
 
 
 def _is_younger(known: _Known, bound: timedelta, now: datetime) -> bool:
-    return now - known.read_at < bound
+    # Keys that were read while the clock was ahead must not be young for as long.
+    return abs(now - known.read_at) < bound
 
 
 def _unavailable(message: str) -> UnavailableError:

@@ -211,6 +211,18 @@ def test_a_withdrawn_key_is_dropped_within_half_a_day_though_nobody_shows_a_new_
     assert door.read(token) is TokenFault.UNKNOWN_KEY
 
 
+def test_a_key_that_was_read_while_the_clock_was_a_year_ahead_is_looked_for_again(door: Door) -> None:
+    def signed() -> str:
+        now = int(door.clock.now().timestamp())
+        return door.stand_in.signer.sign(door.claims(iat=now, nbf=now, exp=now + 60), key=signing_key())
+
+    door.clock.later = timedelta(days=365)
+    assert isinstance(door.read(signed()), Bearer)
+    door.stand_in.signer.rotate(withdraw=True)
+    door.clock.later = timedelta()
+    assert door.read(signed()) is TokenFault.UNKNOWN_KEY
+
+
 def looks(door: Door) -> int:
     return door.stand_in.login.counts()[f"GET /{door.stand_in.tenant.id}/v2.0/.well-known/openid-configuration"]
 

@@ -6,7 +6,8 @@ import pytest
 from controller.adapters.entra.credentials import ClientCredentials, MachineIdentity, Registration
 from controller.adapters.entra.directory import EntraDirectory, Links
 from controller.adapters.entra.graph import Graph
-from controller.errors import ConfigurationError, ControllerError, UnavailableError
+from controller.adapters.entra.registration_report import RegistrationReport
+from controller.errors import ConfigurationError, ControllerError, InputError, StaleError, UnavailableError
 from controller.identity.tenant import wanted_groups
 from tests.adapters.entra.conftest import ATTRIBUTES, Tenancy, client
 from tests.contracts.directory import account
@@ -115,6 +116,44 @@ def test_lists_and_changes_that_do_not_end_are_errors(tenancy: Tenancy) -> None:
     tenancy.running.graph_server.fail(Fault("/v1.0/users", endless, times=10_000))
     with pytest.raises(UnavailableError, match="more than 1000 pages"):
         tenancy.graph.pages("/users")
+
+
+@pytest.mark.parametrize("link", [7, {}, [], False, ""], ids=repr)
+def test_a_link_that_is_none_ends_no_list(tenancy: Tenancy, link: object) -> None:
+    """What stands on the pages behind it would be missed: a second person with one address, for example."""
+    answer = Answer({"value": [], "@odata.nextLink": link})
+    tenancy.running.graph_server.fail(Fault("/v1.0/users", answer))
+    with pytest.raises(UnavailableError, match=r"cannot be believed"):
+        tenancy.graph.pages("/users")
+
+
+def test_a_report_that_does_not_end_is_an_error(tenancy: Tenancy) -> None:
+    path = "/reports/authenticationMethods/userRegistrationDetails"
+    link = f"{tenancy.running.graph_url}/v1.0{path}?$skiptoken=again"
+    endless = Answer({"value": [], "@odata.nextLink": link})
+    tenancy.running.graph_server.fail(Fault("userRegistrationDetails", endless, times=5000))
+    with pytest.raises(UnavailableError, match="more than 1000 pages"):
+        RegistrationReport(tenancy.graph).refresh(0.0)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_place_in_the_report_that_is_gone_makes_it_be_read_from_the_start(tenancy: Tenancy, status: int) -> None:
+    tenancy.running.graph.page_size = 1
+    for number in (1, 2):
+        tenancy.add(f"person-{number}", number, mfa=True)
+    report, graph_server = RegistrationReport(tenancy.graph), tenancy.running.graph_server
+    first = tenancy.graph.get("/reports/authenticationMethods/userRegistrationDetails")
+    graph_server.fail(Fault("userRegistrationDetails", Answer(first)))
+    graph_server.fail(Fault("userRegistrationDetails", throttled("0"), times=4))
+    with pytest.raises(UnavailableError, match="asks to wait"):
+        report.refresh(0.0)
+    graph_server.fail(Fault("userRegistrationDetails", Answer({}, status)))
+    with pytest.raises((InputError, StaleError)):
+        report.refresh(0.0)
+    before = tenancy.counts()
+    report.refresh(0.0)
+    assert tenancy.counts() == before + 2
+    assert len(report.capable) == 2
 
 
 @pytest.fixture
@@ -265,6 +304,8 @@ def test_a_token_that_is_no_longer_accepted_is_replaced_once(tenancy: Tenancy) -
     ("value", "link", "said"),
     [
         ([7], "own", "a change that is no object"),
+        ([{"mail": "d@example.com"}], "own", "a change of nobody"),
+        ([{"id": 7}], "own", "a change of nobody"),
         ([], None, "no link to go on from"),
         ([], "https://evil.example/v1.0/users/delta", "no link to go on from"),
         ([], "https://[::1", "no link to go on from"),
@@ -280,6 +321,19 @@ def test_changes_that_make_no_sense_make_nobody_known_until_they_do(
     answer = Answer({"value": value, "@odata.deltaLink": own if link == "own" else link})
     tenancy.running.graph_server.fail(Fault("/users/delta", answer))
     with pytest.raises(UnavailableError, match=said):
+        tenancy.directory.look_up(DANA, frozenset())
+    assert tenancy.directory.look_up(DANA, frozenset()).by_account[1001] is not None
+
+
+@pytest.mark.parametrize("members", [7, {}, "dana", [7], [{}], [{"id": None}]], ids=str)
+def test_members_who_are_none_make_nobody_known_rather_than_be_missed(tenancy: Tenancy, members: object) -> None:
+    tenancy.add("dana", 1001)
+    tenancy.directory.look_up(DANA, frozenset())
+    tenancy.later()
+    link = f"{tenancy.running.graph_url}/v1.0/groups/delta?$deltatoken=0~"
+    value = [{"id": tenancy.groups["DVO-Operators"], "members@delta": members}]
+    tenancy.running.graph_server.fail(Fault("/groups/delta", Answer({"value": value, "@odata.deltaLink": link})))
+    with pytest.raises(UnavailableError, match="a change of"):
         tenancy.directory.look_up(DANA, frozenset())
     assert tenancy.directory.look_up(DANA, frozenset()).by_account[1001] is not None
 
