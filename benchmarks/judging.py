@@ -11,9 +11,9 @@ count. Seen first, the tree of its head is read too.
 One that waits for approval has its approvals counted at every look, which takes three reads more about
 each team that owns what it changes: its members, whether it is visible, and what it may do here; of an
 owner who is a person, one. Those answers serve every pull request for a minute, so a company with ten
-owning teams makes at most thirty such reads a minute, however many pull requests wait. Before anybody
-is asked for review, once for an effect, one read tells who is asked already; asking is one write. An
-approval that makes it green takes at most three writes: both checks, and the comment that goes away.
+owning teams makes at most thirty such reads a minute, however many pull requests wait. Asking for
+review is one write, once for an effect. An approval that makes it green takes at most three writes:
+both checks, and the comment that goes away.
 """
 
 import statistics
@@ -61,7 +61,7 @@ class _Bench:
     def counts(self) -> Iterator[Figure]:
         first = self._quietly(lambda: self.judge_one(1))
         blobs = sum(count for route, count in first.by_route.items() if "/git/blobs/" in route)
-        yield Figure("first judgement: reads beside changed blobs", first.reads - blobs, "calls", 6)
+        yield Figure("first judgement: reads beside changed blobs", first.reads - blobs, "calls", 5)
         yield Figure("first judgement: reads of changed blobs", blobs, "calls", 3)
         yield Figure("first judgement: writes", first.writes, "calls", 3)
         again = self._quietly(self._judge_again)
@@ -78,7 +78,7 @@ class _Bench:
         blobs = sum(count for route, count in first.by_route.items() if "/git/blobs/" in route)
         owners = sum(count for route, count in first.by_route.items() if "/orgs/" in route)
         seen = first.reads - blobs - owners
-        yield Figure("waits for approval, first: reads beside changed blobs and owners", seen, "calls", 6)
+        yield Figure("waits for approval, first: reads beside changed blobs and owners", seen, "calls", 5)
         yield Figure("waits for approval, first: reads of its owning team, if not known of late", owners, "calls", 3)
         yield Figure("waits for approval, first: writes", first.writes, "calls", 4)
         again = self._quietly(self._judge_again)

@@ -6,7 +6,7 @@ limits the rate, or talks nonsense; `StaleError` when what is read moves meanwhi
 `ConfigurationError` when it does not accept the controller's credentials or permissions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -160,8 +160,10 @@ class CodeHostWriter(Protocol):
         """
         ...
 
-    def request_reviews(self, number: int, accounts: Sequence[Account], occasion: str = "") -> None:
-        """Ask `accounts` to review, each once for an `occasion`; who is asked already and was not heard, is not."""
+    def request_reviews(
+        self, number: int, accounts: Sequence[Account], occasion: str = "", waited_for: Set[int] = frozenset()
+    ) -> None:
+        """Ask `accounts` to review, each once for an `occasion`; those `waited_for`, by id, were asked already."""
         ...
 
     def react(self, comment: int, reaction: Reaction) -> None:

@@ -84,7 +84,7 @@ class PullRequests:
         self._showing.show(number, judgement, _standing(judgement, before), wishes)
         insist_on_an_answer(judgement)
         if not pull.is_draft:
-            self._showing.ask(number, judgement)
+            self._showing.ask(pull, judgement)
         return judgement
 
     def _alert(self, number: int, judgement: Judgement) -> None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from controller.approval.request import RequestState
+from controller.change.facts import PullRequest
 from controller.change.names import CommitSha
 from controller.decision.approval_check import approval_check
 from controller.decision.command import NO_WISHES, Wishes
@@ -49,8 +50,8 @@ class Showing:
             lambda: self._writer.write_comment(number, comment, is_first=not standing.on_pull),
         )
 
-    def ask(self, number: int, judgement: Judgement) -> None:
-        """Ask those for review whose approvals pull request `number` waits for, each once. Raises like `show`.
+    def ask(self, pull: PullRequest, judgement: Judgement) -> None:
+        """Ask those for review whose approvals `pull` waits for, each once. Raises like `show`.
 
         Whom the code host does not take keeps nothing from being shown, and nobody else from being asked.
         """
@@ -58,7 +59,8 @@ class Showing:
         is_open = request is not None and request.state is RequestState.PENDING
         if isinstance(judgement.verdict, Waiting) and is_open and judgement.reviewers:
             with suppress(InputError):
-                self._writer.request_reviews(number, judgement.reviewers, judgement.proposal.effect.digest)
+                effect = judgement.proposal.effect.digest
+                self._writer.request_reviews(pull.number, judgement.reviewers, effect, pull.requested)
 
     def show_checks(self, judgement: Judgement) -> None:
         """Make both checks of a commit that is no pull request's head show `judgement`. Raises like `show`."""

@@ -10,7 +10,7 @@ GitHub adapter. Ids are Git's own. `trouble` makes a method raise, `calls` tells
     host.merge(number, by=dana, method="squash")
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -63,6 +63,8 @@ class FakeCodeHost:
         self.checks: dict[tuple[CommitSha, str], CheckRun] = {}
         self.comments: dict[int, str] = {}
         self.requested: dict[int, set[Login]] = {}
+        self.waited_for: dict[int, set[Login]] = {}
+        """Those requested, by whomever, who have not reviewed since."""
         self.asked_for: dict[tuple[int, str], set[Login]] = {}
         self.spoken: dict[int, Comment] = {}
         self._said_at: dict[int, datetime] = {}
@@ -155,6 +157,7 @@ class FakeCodeHost:
         pull = self._pull(number)
         made = Review(next(self._ids), by, state, commit or pull.facts.head, self.now)
         pull.reviews.append(made)
+        self.waited_for.get(number, set()).discard(by.login)
         pull.facts = replace(pull.facts, updated_at=self.now)
         return made.id
 
@@ -209,7 +212,7 @@ class FakeCodeHost:
     def pull_request(self, number: int) -> PullRequest:
         """See the port."""
         self.called("pull_request")
-        requested = frozenset(self.person(login).id for login in self.requested.get(number, ()))
+        requested = frozenset(self.person(login).id for login in self.waited_for.get(number, ()))
         return replace(self._pull(number).facts, requested=requested)
 
     def open_pull_requests(self) -> tuple[OpenPullRequest, ...]:
@@ -346,18 +349,20 @@ class FakeCodeHost:
         else:
             self.comments[number] = text
 
-    def request_reviews(self, number: int, accounts: Sequence[Account], occasion: str = "") -> None:
+    def request_reviews(
+        self, number: int, accounts: Sequence[Account], occasion: str = "", waited_for: Set[int] = frozenset()
+    ) -> None:
         """See the port."""
         self.called("request_reviews")
         pull, asked = self._pull(number), self.requested.setdefault(number, set())
-        heard = {review.author.login for review in pull.reviews if review.author is not None}
         asked_for = self.asked_for.setdefault((number, occasion), set())
-        missing = {account.login for account in accounts} - asked_for - (asked - heard)
+        missing = {account.login for account in accounts if account.id not in waited_for} - asked_for
         if pull.facts.author.login in missing:
             raise InputError("Review cannot be requested from pull request author.")
         if missing:
             self.writes += 1
             asked |= missing
+            self.waited_for.setdefault(number, set()).update(missing)
             asked_for |= missing
 
     def called(self, method: str) -> None:

@@ -115,6 +115,6 @@ def test_who_is_asked_already_is_enough(world: World) -> None:
     number = world.host.open_pull_request(
         "prod", {PRODUCTION: edited(world.file(PRODUCTION), **fields)}, by=world.account("omar-ops")
     )
-    world.host.requested[number] = {Login("rita-release")}
+    world.host.waited_for[number] = {Login("rita-release")}
     world.look(f"pull/{number}")
-    assert world.host.requested[number] == {"rita-release"}
+    assert world.host.waited_for[number] == {"rita-release"}

@@ -9,11 +9,11 @@ and again for a minute, for it may come after what was written next. A finished 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 
-from controller.adapters.github.answer import at, items, number, text
+from controller.adapters.github.answer import at, number, text
 from controller.adapters.github.checks import cut, written_as
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.facts import account_of
@@ -84,13 +84,15 @@ class GitHubWriter:
             standing = _Standing(self._rewritten(number, standing.id, wanted), _digest(wanted))
         self._remember(key, replace(standing, doubted_until=doubted_until), known)
 
-    def request_reviews(self, number: int, accounts: Sequence[Account], occasion: str = "") -> None:
-        """Ask `accounts` to review, those not asked for `occasion` and not waited for already; see the port."""
+    def request_reviews(
+        self, number: int, accounts: Sequence[Account], occasion: str = "", waited_for: Set[int] = frozenset()
+    ) -> None:
+        """Ask `accounts` to review, those not asked for `occasion` and not `waited_for` already; see the port."""
         key = f"github/requested/{number:d}/{occasion}"
         asked = set((self._index.recall(key) or "").split())
         if {str(account.id) for account in accounts} <= asked:
             return
-        asked |= self._requested(number)
+        asked |= {str(id_) for id_ in waited_for}
         missing = sorted({account.login for account in accounts if str(account.id) not in asked})
         told = " ".join(sorted(asked | {str(account.id) for account in accounts}))
         refusals = [self._ask_all(number, missing[at : at + _AT_ONCE]) for at in range(0, len(missing), _AT_ONCE)]
@@ -179,10 +181,6 @@ class GitHubWriter:
         path = self._app.path(f"/pulls/{number:d}/requested_reviewers")
         if at(self._app.send("POST", path, {"reviewers": list(logins)}), "number") != number:
             raise unavailable(f"GitHub answered about another pull request than {number}")
-
-    def _requested(self, number: int) -> set[str]:
-        requested = items(self._app.get(self._app.path(f"/pulls/{number:d}")), "requested_reviewers")
-        return {str(person.id) for person in map(account_of, requested) if person is not None}
 
     def _recalled(self, key: str) -> tuple[str | None, _Standing | None, float]:
         """Return what the index holds, what stands if that can be trusted, and until when there is doubt."""

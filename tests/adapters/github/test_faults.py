@@ -120,9 +120,12 @@ CALLS = {
     "check, write": Call(lambda p, r, w: w.write_check(_check(p)), "POST", "*/check-runs"),
     "comment, look": Call(lambda p, r, w: w.write_comment(p.number, "Hello"), "GET", "*/comments"),
     "comment, write": Call(lambda p, r, w: w.write_comment(p.number, "Hello"), "POST", "*/comments"),
-    "request, look": Call(lambda p, r, w: w.request_reviews(p.number, [p.stage.account("rita")]), "GET", "*/pulls/*"),
     "request, write": Call(
-        lambda p, r, w: w.request_reviews(p.number, [p.stage.account("rita")]), "POST", "*/requested_reviewers"
+        lambda p, r, w: w.request_reviews(
+            p.number, [p.stage.account("rita")], waited_for=r.pull_request(p.number).requested
+        ),
+        "POST",
+        "*/requested_reviewers",
     ),
 }
 ABSENT: dict[str, object] = {

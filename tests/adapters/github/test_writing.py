@@ -285,7 +285,7 @@ def test_who_took_the_request_back_is_not_asked_again_for_the_same(stage: Sandbo
     number = stage.open_topic()
     people = [stage.account("olga"), stage.account("rita")]
     stage.person("dana").call("POST", f"/pulls/{number}/requested_reviewers", {"reviewers": ["olga"]})
-    stage.writer.request_reviews(number, people, "this effect")
+    stage.writer.request_reviews(number, people, "this effect", stage.reader.pull_request(number).requested)
     for one in people:
         stage.person(one.login).call("DELETE", f"/pulls/{number}/requested_reviewers", {"reviewers": [one.login]})
     stage.writer.request_reviews(number, people, "this effect")
@@ -306,8 +306,9 @@ def test_requests_that_are_known_cost_nothing(stage: SandboxStage) -> None:
 def test_somebody_a_person_asked_is_not_asked_again(stage: SandboxStage) -> None:
     number = stage.open_topic()
     stage.person("dana").call("POST", f"/pulls/{number}/requested_reviewers", {"reviewers": ["olga"]})
+    waited_for = stage.reader.pull_request(number).requested
     before = stage.writes()
-    stage.writer.request_reviews(number, [stage.account("olga")])
+    stage.writer.request_reviews(number, [stage.account("olga")], waited_for=waited_for)
     assert stage.writes() == before
 
 

@@ -72,8 +72,12 @@ class WritingContract:
         before = stage.writes()
         stage.writer.request_reviews(number, people)
         assert stage.writes() == before
-        stage.writer.request_reviews(number, people, "another effect")
-        stage.writer.request_reviews(number, people, "another effect")
+        waited_for = stage.reader.pull_request(number).requested
+        assert waited_for == {stage.account("olga").id}
+        stage.writer.request_reviews(number, people, "another effect", waited_for)
+        stage.writer.request_reviews(number, people, "another effect", waited_for)
+        assert stage.writes() == before + 1
+        stage.writer.request_reviews(number, people[:1], "a third effect", waited_for)
         assert stage.writes() == before + 1
 
     def test_asking_the_author_to_review_is_an_input_error(self, stage: Stage) -> None:
