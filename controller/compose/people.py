@@ -77,7 +77,7 @@ def _entra(settings: Settings, stack: ExitStack) -> EntraDirectory:
         file = FileDirectory(settings.directory_file, read_links)
         links = replace(links, file=file.current, load=file.load)
     if settings.github_external_identities:
-        links = replace(links, external=_external(settings, stack).names)
+        links = replace(links, external=_external(settings, stack))
     return EntraDirectory(graph, wanted_groups(settings.entra_groups), links)
 
 

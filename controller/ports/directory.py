@@ -18,11 +18,10 @@ class Directory(Protocol):
         """
         ...
 
-    def revision(self) -> str | None:
+    def revision(self) -> str:
         """Return an opaque text that is another one whenever `look_up` might answer otherwise than before.
 
-        As old at most as an answer of `look_up` may be. None when that cannot be told cheaply: it equals
-        nothing, itself included, so whoever compares takes people for changed. Raises `UnavailableError`
-        as `look_up` does, which is to be taken for None.
+        As old at most as an answer of `look_up` may be. Raises `UnavailableError` as `look_up` does; whoever
+        compares then takes people for changed.
         """
         ...

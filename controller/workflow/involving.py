@@ -131,8 +131,6 @@ class Involving:
             people = self._directory.look_up(frozenset(), asked.emails)
         except UnavailableError:
             return None
-        if revision is None:
-            return None
         behind = self._behind(owners, people)
         return PeopleStanding(
             revision,

@@ -38,7 +38,7 @@ class SteppedUp:
         found = self._directory.look_up(accounts, emails, logins)
         return People(self._all(found.by_account), self._all(found.by_email), self._all(found.by_login))
 
-    def revision(self) -> str | None:
+    def revision(self) -> str:
         """Return the directory's; a sign-in marks by itself whom it may concern."""
         return self._directory.revision()
 

@@ -107,7 +107,7 @@ class ActingDirectory:
         people = self.directory.look_up(accounts - {ACTING}, emails, logins)
         return People({**people.by_account, ACTING.id: self.person}, people.by_email, people.by_login)
 
-    def revision(self) -> str | None:
+    def revision(self) -> str:
         """Return what the directory says: who is acting does not change. Raises `UnavailableError`."""
         return self.directory.revision()
 

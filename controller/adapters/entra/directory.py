@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -40,9 +40,16 @@ def no_file() -> DirectoryFile:
     return NOBODY
 
 
-def no_external(_: frozenset[Account]) -> Mapping[int, Collection[str]]:
-    """Return that GitHub knows nobody."""
-    return {}
+class NoExternal:
+    """GitHub, where it is not asked for anybody."""
+
+    def names(self, _: frozenset[Account]) -> Mapping[int, Collection[str]]:
+        """Return that it knows nobody."""
+        return {}
+
+    def revision(self) -> str:
+        """Return what never changes."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,7 @@ class Links:
     """May raise `UnavailableError`; nobody is known then."""
     load: Callable[[], object] = no_file
     """Reads the file at start; `ConfigurationError` names every fault in it."""
-    external: External = no_external
+    external: External = field(default_factory=NoExternal)
 
 
 class EntraDirectory:
@@ -126,18 +133,13 @@ class EntraDirectory:
         words = frozenset(word for role in roles if role.id in groups for word in role.words)
         return Principal(PrincipalId(f"entra:{id_}"), PrincipalKind.SERVICE, id_, words, mfa=None)
 
-    def revision(self) -> str | None:
-        """Return a text that is another one whenever an answer might be; None when GitHub is one of the links.
-
-        Raises `UnavailableError`.
-        """
+    def revision(self) -> str:
+        """Return a text that is another one whenever an answer might be. Raises `UnavailableError`."""
         try:
-            file, (generation, _) = self._links.file(), self._refreshed()
+            file, (generation, _), external = self._links.file(), self._refreshed(), self._links.external.revision()
         except (ConfigurationError, StaleError, InputError) as error:
             raise UnavailableError(str(error), component=COMPONENT) from error
-        if self._links.external is not no_external:
-            return None
-        return f"{self._self}/{generation}/{self._report.version}/{file.digest}"
+        return f"{self._self}/{generation}/{self._report.version}/{file.digest}/{external}"
 
     def examine(self) -> str:
         """Return what was seen of the tenant, by trying every permission that is needed.

@@ -4,8 +4,9 @@ The links of the chain are put side by side: the tenant's own answer, the direct
 GitHub's word where neither knows anybody. Who they agree on is decided in the core.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from controller.adapters.entra.memory import Facts, Memory
 from controller.adapters.entra.reading import By, Key, TenantReader
@@ -14,8 +15,17 @@ from controller.identity.directory_file import DirectoryFile
 from controller.identity.principal import Principal
 from controller.identity.tenant import RoleGroup, Standing, TenantPerson, agreed, tenant_principal
 
-External = Callable[[frozenset[Account]], Mapping[int, Collection[str]]]
-"""Returns, of accounts nobody else knows, under which names GitHub knows their people in this tenant."""
+
+class External(Protocol):
+    """Knows under which names GitHub knows people in this tenant."""
+
+    def names(self, accounts: frozenset[Account]) -> Mapping[int, Collection[str]]:
+        """Return the names of those of `accounts`, which nobody else knows, that have any, by their numeric ids."""
+        ...
+
+    def revision(self) -> str:
+        """Return another text whenever an answer is not the one that was given before."""
+        ...
 
 
 @dataclass(slots=True)
@@ -31,10 +41,12 @@ class Finding:
     _external: dict[Key, frozenset[str]] = field(default_factory=dict)
     _logins: dict[str, str] = field(default_factory=dict)
 
-    def find(self, keys: Sequence[Key], accounts: Iterable[Account], objects: Collection[str], ask: External) -> None:
-        """Find who stands behind `keys` and `objects`. Raises as the reader does, and as `ask` does."""
+    def find(
+        self, keys: Sequence[Key], accounts: Iterable[Account], objects: Collection[str], github: External
+    ) -> None:
+        """Find who stands behind `keys` and `objects`. Raises as the reader and `github` do."""
         self._answer(keys)
-        self._ask_github(accounts, ask)
+        self._ask_github(accounts, github)
         named = {id_ for key in keys for id_ in self._named(key)} | set(objects)
         self._recall(named)
         lacking = sorted(named - self.facts.people.keys() - self.file.machines.keys())
@@ -71,10 +83,10 @@ class Finding:
         for key in unknown:
             self.facts.answers[key] = frozenset(person.id for person in found if _is_answer(person, key))
 
-    def _ask_github(self, accounts: Iterable[Account], ask: External) -> None:
+    def _ask_github(self, accounts: Iterable[Account], github: External) -> None:
         people = [account for account in accounts if account.kind is AccountKind.USER]
         strangers = frozenset(account for account in people if not self._named(_key(account)))
-        names = ask(strangers) if strangers else {}
+        names = github.names(strangers) if strangers else {}
         keys = {id_: [(By.ADDRESS, name.lower()) for name in several] for id_, several in names.items()}
         self._answer([key for several in keys.values() for key in several])
         for id_, several in keys.items():

@@ -8,6 +8,7 @@ a login is whoever holds it now. Written after the reference; no real organisati
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from controller.adapters.github.answer import at, items, number
 from controller.adapters.github.connection import GitHubApp
@@ -16,6 +17,8 @@ from controller.errors import ConfigurationError
 
 KEPT_SECONDS = 900.0
 """How long an answer is kept, also that there is nobody."""
+_WANTED_SECONDS = 3600.0
+"""How long after somebody was last asked for an answer is read again to see whether it is still the same."""
 _MOST = 10_000
 _QUERY = """
 query($organization: String!, $login: String!) {
@@ -30,6 +33,14 @@ query($organization: String!, $login: String!) {
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    account: Account
+    names: frozenset[str]
+    read_at: float
+    wanted_at: float
+
+
 class GitHubExternalIdentities:
     """Asks GitHub, for each account once in a while; safe to share between threads."""
 
@@ -38,7 +49,8 @@ class GitHubExternalIdentities:
         self._app = app
         self._organization = app.repository.partition("/")[0]
         self._monotonic = monotonic
-        self._kept: dict[int, tuple[float, frozenset[str]]] = {}
+        self._kept: dict[int, _Kept] = {}
+        self._version = 0
         self._lock = threading.Lock()
 
     def names(self, accounts: frozenset[Account]) -> Mapping[int, frozenset[str]]:
@@ -49,18 +61,33 @@ class GitHubExternalIdentities:
         found = {account.id: self._names(account) for account in sorted(accounts, key=lambda one: one.id)}
         return {id_: names for id_, names in found.items() if names}
 
+    def revision(self) -> str:
+        """Return another text whenever an answer is not the one that was given before. Raises as `names`."""
+        now = self._monotonic()
+        with self._lock:
+            self._kept = {id_: kept for id_, kept in self._kept.items() if now - kept.wanted_at < _WANTED_SECONDS}
+            old = [kept for kept in self._kept.values() if now - kept.read_at >= KEPT_SECONDS]
+        for kept in old:
+            self._keep(_Kept(kept.account, self._asked(kept.account), now, kept.wanted_at))
+        return str(self._version)
+
     def _names(self, account: Account) -> frozenset[str]:
         now = self._monotonic()
         with self._lock:
-            kept_at, names = self._kept.get(account.id, (None, frozenset()))
-        if kept_at is not None and now - kept_at < KEPT_SECONDS:
-            return names
-        names = self._asked(account)
+            kept = self._kept.get(account.id)
+        if kept is None or now - kept.read_at >= KEPT_SECONDS:
+            kept = _Kept(account, self._asked(account), now, now)
+        self._keep(replace(kept, account=account, wanted_at=now))
+        return kept.names
+
+    def _keep(self, kept: _Kept) -> None:
         with self._lock:
-            if len(self._kept) >= _MOST:
+            before = self._kept.get(kept.account.id)
+            if before is None and len(self._kept) >= _MOST:
                 self._kept.clear()
-            self._kept[account.id] = (now, names)
-        return names
+                self._version += 1
+            self._version += before is not None and before.names != kept.names
+            self._kept[kept.account.id] = kept
 
     def _asked(self, account: Account) -> frozenset[str]:
         variables = {"organization": self._organization, "login": account.login}

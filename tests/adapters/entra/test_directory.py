@@ -1,6 +1,7 @@
 """The directory on Entra ID keeps the contract, and what is its own: links, groups, changes, and outages."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -11,7 +12,7 @@ from controller.adapters.entra.registration_report import FRESH_SECONDS as FRESH
 from controller.adapters.entra.registration_report import OLDEST_SECONDS as OLDEST_REPORT
 from controller.adapters.entra.registration_report import RegistrationReport
 from controller.change.facts import Account
-from controller.errors import UnavailableError
+from controller.errors import ConfigurationError, UnavailableError
 from controller.identity.principal import Principal, PrincipalKind
 from controller.identity.tenant import wanted_groups
 from tests.adapters.entra.conftest import ATTRIBUTES, CompanyInEntra, Tenancy
@@ -290,18 +291,46 @@ def test_a_faulty_directory_file_makes_nobody_known(tenancy: Tenancy) -> None:
 def test_github_is_asked_only_about_people_whom_nobody_else_knows(tenancy: Tenancy) -> None:
     dana = tenancy.add("dana")
     tenancy.add("otto", 1003)
-    asked: list[set[int]] = []
-
-    def external(accounts: frozenset[Account]) -> dict[int, tuple[str, ...]]:
-        asked.append({account.id for account in accounts})
-        return {1001: ("DANA@example.com",)}
-
-    links = Links(ATTRIBUTES, external=external)
-    directory = EntraDirectory(tenancy.graph, wanted_groups("DVO-Developers"), links, tenancy.clock)
+    github = GitHub({1001: ("DANA@example.com",)})
+    directory = asking_github(tenancy, github)
     found = directory.look_up(frozenset({account(1001), account(1003), account(1004)}), frozenset())
-    assert asked == [{1001, 1004}]
-    assert directory.revision() is None
+    assert github.asked == [{1001, 1004}]
     assert [found.by_account[1001] and found.by_account[1001].id, found.by_account[1004]] == [f"entra:{dana}", None]
+
+
+def test_what_github_says_of_somebody_is_a_part_of_the_revision(tenancy: Tenancy) -> None:
+    github = GitHub({})
+    directory = asking_github(tenancy, github)
+    first = directory.revision()
+    assert directory.revision() == first
+    github.version = "another"
+    assert directory.revision() != first
+    github.version = None
+    with pytest.raises(UnavailableError, match="no identity provider"):
+        directory.revision()
+
+
+@dataclass
+class GitHub:
+    """Knows names of some, by their numeric ids."""
+
+    known: dict[int, tuple[str, ...]]
+    version: str | None = "first"
+    asked: list[set[int]] = field(default_factory=list)
+
+    def names(self, accounts: frozenset[Account]) -> dict[int, tuple[str, ...]]:
+        self.asked.append({account.id for account in accounts})
+        return self.known
+
+    def revision(self) -> str:
+        if self.version is None:
+            raise ConfigurationError("there is no identity provider")
+        return self.version
+
+
+def asking_github(tenancy: Tenancy, github: GitHub) -> EntraDirectory:
+    links = Links(ATTRIBUTES, external=github)
+    return EntraDirectory(tenancy.graph, wanted_groups("DVO-Developers"), links, tenancy.clock)
 
 
 def test_many_ask_at_once_while_people_come_and_go(tenancy: Tenancy) -> None:

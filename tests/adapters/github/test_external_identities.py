@@ -60,6 +60,39 @@ def test_an_answer_is_kept_for_a_while() -> None:
             assert server.calls == ["POST /graphql"] * calls
 
 
+def test_the_revision_is_another_one_when_github_says_something_else_and_costs_a_call_a_while() -> None:
+    now, said = [0.0], [node({"databaseId": 1001}, "d@x.org")]
+    with scripted(lambda verb, path: answering(*said)(verb, path)) as (app, server):
+        asking = GitHubExternalIdentities(app, lambda: now[0])
+        first = asking.revision()
+        assert server.calls == []
+        asking.names(frozenset({DANA}))
+        for passed, calls in ((0.0, 1), (KEPT_SECONDS - 1, 1), (KEPT_SECONDS, 2), (KEPT_SECONDS + 1, 2)):
+            now[0] = passed
+            assert asking.revision() == first
+            assert server.calls == ["POST /graphql"] * calls
+        said[:] = []
+        now[0] = KEPT_SECONDS * 2
+        second = asking.revision()
+        assert second != first
+        assert asking.names(frozenset({DANA})) == {}
+        said[:] = [node({"databaseId": 1001}, "d@x.org")]
+        now[0] = KEPT_SECONDS * 3
+        assert asking.names(frozenset({DANA})) == {1001: {"d@x.org"}}
+        assert len({first, second, asking.revision()}) == 3
+
+
+def test_whoever_is_asked_for_no_more_is_looked_at_no_more() -> None:
+    now = [0.0]
+    with scripted(answering(node({"databaseId": 1001}, "d@x.org"))) as (app, server):
+        asking = GitHubExternalIdentities(app, lambda: now[0])
+        asking.names(frozenset({DANA}))
+        for _ in range(10):
+            now[0] += KEPT_SECONDS
+            asking.revision()
+        assert server.calls == ["POST /graphql"] * 4
+
+
 @pytest.mark.parametrize(
     "body",
     [
