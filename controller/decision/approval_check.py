@@ -1,6 +1,7 @@
 """The check `dvo/approval`: who has approved, whose approval does not count, who is missing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from controller.approval.approvals import Approvals, Discounted, Missing
 from controller.approval.request import RequestState
@@ -8,10 +9,12 @@ from controller.decision.break_glass_notice import titled
 from controller.decision.check import EXPLAIN, RECHECK, Annotation, AnnotationLevel, CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, inert, plain, table
 from controller.decision.verdict import Judgement, Refused, Unanswered
-from controller.decision.wording import counted, listed, local_time, logins
+from controller.decision.wording import counted, either, listed, logins, roles, shortened, some_of, spelled_time
+from controller.identity.principal import Principal
 
 NAME = "dvo/approval"
 _TOLD = 5
+_LONGEST_TITLE = 140
 
 
 def approval_check(judgement: Judgement) -> CheckRun:
@@ -22,14 +25,14 @@ def approval_check(judgement: Judgement) -> CheckRun:
         conclusion=_conclusion(judgement),
         title=titled(_title(judgement), judgement),
         summary=_summary(judgement),
-        text=f"- Approvals cover the effect {code(judgement.proposal.effect.digest)}",
+        text=f"Approvals cover the effect {code(judgement.proposal.effect.digest)}.",
         annotations=tuple(_annotations(judgement.approvals)),
         buttons=(EXPLAIN, RECHECK),
     )
 
 
 def _conclusion(judgement: Judgement) -> Conclusion:
-    if isinstance(judgement.answer, Unanswered) or _is_refused_unasked(judgement):
+    if isinstance(judgement.answer, Unanswered) or is_refused_unasked(judgement):
         return Conclusion.FAILURE
     is_green = judgement.approvals.is_complete and not _is_expired(judgement)
     return Conclusion.SUCCESS if is_green else Conclusion.ACTION_REQUIRED
@@ -40,7 +43,7 @@ def _is_expired(judgement: Judgement) -> bool:
     return request is not None and request.state is RequestState.EXPIRED
 
 
-def _is_refused_unasked(judgement: Judgement) -> bool:
+def is_refused_unasked(judgement: Judgement) -> bool:
     """Return whether the change is refused without anybody being asked: green would then mislead."""
     approvals = judgement.approvals
     return isinstance(judgement.verdict, Refused) and approvals.is_complete and not approvals.counted
@@ -56,7 +59,7 @@ def _title(judgement: Judgement) -> str:
         return f"Changes requested by {listed([person.login for person in approvals.objections])}"
     if approvals.missing:
         return _waiting_for(approvals.missing)
-    if _is_refused_unasked(judgement):
+    if is_refused_unasked(judgement):
         return "Nothing to approve while dvo/policy refuses the change"
     if approvals.counted:
         return f"Approved by {listed([counted_one.principal.login for counted_one in approvals.counted])}"
@@ -64,21 +67,32 @@ def _title(judgement: Judgement) -> str:
 
 
 def _waiting_for(missing: tuple[Missing, ...]) -> str:
-    names = sorted({person.login for one in missing for person in one.candidates})
     if not all(one.candidates for one in missing):
-        return "Waiting, and nobody can approve: see the details"
-    wanted = max(one.count for one in missing)
-    return f"Waiting for {counted(wanted, 'approval')}: {' or '.join(names)}"
+        return "Waiting for an approval that nobody can give"
+    asked = [f"{counted(count, 'approval')}: {who}" for count, who in _asked_of(missing, _login)]
+    return shortened(f"Waiting for {', and for '.join(asked)}", _LONGEST_TITLE)
+
+
+def _asked_of(missing: tuple[Missing, ...], name: Callable[[Principal], str]) -> list[tuple[int, str]]:
+    """Return how many approvals are missing and who can give them; those of the same people are given at once."""
+    wanted: dict[tuple[str, ...], int] = {}
+    for one in missing:
+        people = tuple(name(person) for person in sorted(one.candidates, key=_login))
+        wanted[people] = max(one.count, wanted.get(people, 0))
+    return [(count, listed(people) if count >= len(people) else either(people)) for people, count in wanted.items()]
+
+
+def _login(person: Principal) -> str:
+    return person.login
 
 
 def _summary(judgement: Judgement) -> str:
     if isinstance(judgement.answer, Unanswered):
         return inert(judgement.answer.message)
-    if _is_refused_unasked(judgement):
+    if is_refused_unasked(judgement):
         return "**No approval would help**: see `dvo/policy` for what turns it green."
     approvals = judgement.approvals
-    parts = [_missing, _doubts, _given, _not_counted]
-    told = [part(approvals) for part in parts]
+    told = [_missing(approvals), _doubts(approvals), _given(judgement), _not_counted(approvals)]
     return paragraphs([_one_look(judgement), request_lines(judgement), *told])
 
 
@@ -87,7 +101,7 @@ def request_lines(judgement: Judgement) -> str:
     request = judgement.followed.request
     if request is None:
         return ""
-    since, until = (local_time(moment, judgement.proposal) for moment in (request.since, request.until))
+    since, until = (spelled_time(moment, judgement.proposal) for moment in (request.since, request.until))
     if request.state is RequestState.EXPIRED:
         return (
             f"**The request expired on {until}**, asked on {since}. It admits nothing until somebody asks again: with "
@@ -96,7 +110,8 @@ def request_lines(judgement: Judgement) -> str:
         )
     if request.state not in (RequestState.PENDING, RequestState.REJECTED):
         return ""
-    lines = [f"Asked on {since}; **the request expires on {until}**."]
+    hours = f"{(request.until - request.since) / timedelta(hours=1):.0f} hours later"
+    lines = [f"Asked on {since}; **the request expires {hours}, on {until}**."]
     if request.is_reminded:
         lines.append("A reminder: this still waits.")
     if request.is_escalated:
@@ -110,23 +125,29 @@ def _one_look(judgement: Judgement) -> str:
     if approvals.objections:
         return f"**Blocked**: {logins(approvals.objections)} requested changes."
     if approvals.missing:
-        return "**Approvals are missing.** An approval counts for exactly this effect; a change of effect voids it."
+        bound = (
+            "An approval counts for exactly what the change does now: a push that makes it do something else voids it."
+        )
+        return f"**{_lack(approvals.missing)}** {bound}"
     if _is_expired(judgement):
         return "**All approvals are given, but too late.**"
     return "**All approvals are given.**" if approvals.counted else "**No approval is needed.**"
 
 
+def _lack(missing: tuple[Missing, ...]) -> str:
+    if not all(one.candidates for one in missing):
+        return "An approval is missing that nobody can give."
+    asked = _asked_of(missing, lambda person: code(person.login))
+    return "Missing: " + ", and ".join(f"{counted(count, 'approval')} by {who}" for count, who in asked) + "."
+
+
 def _missing(approvals: Approvals) -> str:
-    rows = [
-        [
-            code(one.requirement.reason),
-            _wanted(one),
-            listed([code(path) for path in one.uncovered or one.requirement.paths]),
-            _who(one),
-        ]
-        for one in approvals.missing
-    ]
-    return table(["Asked by", "Missing", "For", "Who can give it"], rows)
+    asking: dict[tuple[str, str, str], list[str]] = {}
+    for one in approvals.missing:
+        files = some_of([code(path) for path in one.uncovered or one.requirement.paths])
+        asking.setdefault((_wanted(one), _who(one), files), []).append(code(one.requirement.reason))
+    rows = [[*told, listed(reasons)] for told, reasons in asking.items()]
+    return table(["Missing", "Who can give it", "For", "Asked for by"], rows)
 
 
 def _doubts(approvals: Approvals) -> str:
@@ -135,25 +156,24 @@ def _doubts(approvals: Approvals) -> str:
 
 
 def _wanted(missing: Missing) -> str:
-    roles = " or ".join(sorted(missing.requirement.roles))
-    kind = f" by {roles}" if roles else " by an owner"
-    return f"{counted(missing.count, 'approval')}{kind}"
+    who = roles(missing.requirement.roles) or "an owner"
+    return f"{counted(missing.count, 'approval')} by {who}"
 
 
 def _who(missing: Missing) -> str:
     if missing.candidates:
-        return logins(missing.candidates)
+        return either([code(person.login) for person in sorted(missing.candidates, key=_login)])
     return "nobody: no owner of these files may approve; their owners or the roles must change first"
 
 
-def _given(approvals: Approvals) -> str:
+def _given(judgement: Judgement) -> str:
     rows = [
         [
             code(one.principal.login),
-            f"{one.review.submitted_at:%Y-%m-%d %H:%M} UTC",
+            spelled_time(one.review.submitted_at, judgement.proposal),
             listed([code(reason) for reason in one.reasons]),
         ]
-        for one in approvals.counted
+        for one in judgement.approvals.counted
     ]
     return table(["Approved by", "When", "Counts for"], rows)
 

@@ -1,7 +1,7 @@
 """The first line of a check and of the comment where break-glass is asked for: nobody may overlook it."""
 
 from controller.change.break_glass import MalformedBreakGlass
-from controller.decision.markdown import code, inert
+from controller.decision.markdown import code, inert, prose
 from controller.decision.verdict import Judgement
 from controller.decision.wording import listed
 from controller.desired_state.secret_shapes import secret_shape
@@ -25,6 +25,11 @@ def shown_reason(reason: str) -> str:
     """Return a reason as inert Markdown; not what looks like a credential."""
     found = secret_shape(reason)
     return inert(reason) if found is None else f"(the reason is not shown: it holds what looks like {found[1]})"
+
+
+def bare(title: str) -> str:
+    """Return a check's title as Markdown without the alarm, for where the notice stands above it."""
+    return prose(title.removeprefix(TITLE))
 
 
 def titled(title: str, judgement: Judgement) -> str:

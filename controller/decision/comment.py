@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from controller.decision.approval_check import approval_check
-from controller.decision.break_glass_notice import break_glass_notice
+from controller.decision.approval_check import approval_check, is_refused_unasked
+from controller.decision.break_glass_notice import bare, break_glass_notice
 from controller.decision.check import Conclusion, paragraphs
 from controller.decision.command import NO_WISHES, Wishes
 from controller.decision.explanation import commands_help, explanation
-from controller.decision.policy_check import policy_check
+from controller.decision.policy_check import policy_check, policy_summary
 from controller.decision.verdict import Judgement
 
 
@@ -18,9 +18,11 @@ def sticky_comment(judgement: Judgement, wishes: Wishes = NO_WISHES) -> str | No
 
 def _sections(judgement: Judgement, wishes: Wishes) -> Iterator[str]:
     yield break_glass_notice(judgement)
-    for check in (policy_check(judgement), approval_check(judgement)):
-        if check.conclusion is not Conclusion.SUCCESS:
-            yield f"### {check.name}: {check.title}\n\n{check.summary}"
+    policy, approval = policy_check(judgement), approval_check(judgement)
+    if policy.conclusion is not Conclusion.SUCCESS:
+        yield f"### {policy.name}: {bare(policy.title)}\n\n{policy_summary(judgement)}"
+    if approval.conclusion is not Conclusion.SUCCESS and not is_refused_unasked(judgement):
+        yield f"### {approval.name}: {bare(approval.title)}\n\n{approval.summary}"
     if wishes.explains:
         yield explanation(judgement)
     if wishes.helps:

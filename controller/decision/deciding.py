@@ -157,13 +157,13 @@ def _refusals_by_break_glass(case: Case) -> Iterator[Reason]:
         case MalformedBreakGlass(fault):
             remedy = (
                 "Write one line `Break-glass-reason:` and one line `Break-glass-ticket:` into the body"
-                f" of the pull request, or take the label {LABEL} off."
+                f" of the pull request, or take the label `{LABEL}` off."
             )
             yield Reason(Cause.BREAK_GLASS, fault, remedy)
         case BreakGlass() if isinstance(case.answer, Answer) and not any(f.review for f in case.answer.findings):
             message = "The policies of the base branch set no terms for break-glass and the review after it."
             yield Reason(
-                Cause.BREAK_GLASS, message, f"Take the label {LABEL} off, or have the policies brought up to date."
+                Cause.BREAK_GLASS, message, f"Take the label `{LABEL}` off, or have the policies brought up to date."
             )
         case None if isinstance(case.answer, Answer) and any(f.is_waived for f in case.answer.findings):
             message = "The policies of the base branch waive what nobody asked to be waived."

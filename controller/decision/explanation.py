@@ -10,15 +10,21 @@ from collections.abc import Iterator
 from controller.approval.approvals import Missing
 from controller.decision.check import paragraphs
 from controller.decision.command import Command
-from controller.decision.markdown import code, inert, table
+from controller.decision.markdown import code, inert, prose, table
 from controller.decision.path_text import path_text
 from controller.decision.verdict import Judgement
-from controller.decision.wording import counted, listed, logins, meaning, tier_of
+from controller.decision.wording import counted, either, listed, meaning, roles, spelled_time, tier_of
 from controller.desired_state.difference import Difference
 from controller.identity.principal import PrincipalId
-from controller.policy.answer import Answer, Finding
+from controller.policy.answer import Action, Answer, Finding
 
 _ARGUMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_DEEDS = {
+    Action.DENY: "denies",
+    Action.REQUIRE_APPROVAL: "asks for approval",
+    Action.WARN: "warns",
+    Action.AUDIT_ONLY: "is for the record",
+}
 _DOES = {
     Command.EXPLAIN: "shows in this comment why the checks say what they say, until the effect changes",
     Command.RECHECK: "judges again with the facts of now and writes both checks anew",
@@ -43,7 +49,7 @@ def explanation(judgement: Judgement) -> str:
 def commands_help() -> str:
     """Return which commands there are and whom they are for."""
     rows = [[code(f"/dvo {command}"), _DOES[command], code(command.permission)] for command in Command]
-    listing = table(["A comment of exactly", "does", "for those who may"], rows)
+    listing = table(["A comment of exactly", "What it does", "Who may: holders of"], rows)
     return paragraphs(["### Commands", listing])
 
 
@@ -51,10 +57,10 @@ def _findings(judgement: Judgement) -> str:
     if not isinstance(judgement.answer, Answer):
         return inert(judgement.answer.message)
     rows = [
-        [code(one.rule), code(one.action), inert(one.message), "; ".join(_facts(judgement, one))]
+        [code(one.rule), _DEEDS[one.action], prose(one.message), "; ".join(_facts(judgement, one))]
         for one in judgement.answer.findings
     ]
-    return table(["Rule", "Asks for", "Says", "What it rests on"], rows) or "No rule found anything."
+    return table(["Rule", "What it does", "Says", "What it rests on"], rows) or "No rule found anything."
 
 
 def _facts(judgement: Judgement, finding: Finding) -> Iterator[str]:
@@ -65,11 +71,11 @@ def _facts(judgement: Judgement, finding: Finding) -> Iterator[str]:
     if finding.path is not None:
         yield code(f"{finding.path}:{finding.line}" if finding.line else finding.path)
     if finding.until is not None:
-        yield f"ends {finding.until:%Y-%m-%d %H:%M} UTC"
+        yield f"ends on {spelled_time(finding.until, judgement.proposal)}"
     if finding.terms is not None:
-        roles = " or ".join(sorted(finding.terms.required_roles))
+        who = roles(finding.terms.required_roles)
         yield (
-            f"asks for {counted(finding.terms.min_approvals, 'approval')} by {roles}, "
+            f"asks for {counted(finding.terms.min_approvals, 'approval')} by {who}, "
             f"at most {finding.terms.expiry_hours} hours old"
         )
 
@@ -103,7 +109,7 @@ def _name(judgement: Judgement, person: PrincipalId) -> str:
 
 def _roles(judgement: Judgement, person: PrincipalId) -> str:
     held = judgement.answer.roles.get(person, frozenset()) if isinstance(judgement.answer, Answer) else frozenset()
-    return ", ".join(code(role) for role in sorted(held)) or "none"
+    return ", ".join(name.replace("_", " ") for name in sorted(held)) or "none"
 
 
 def _approvals(judgement: Judgement) -> str:
@@ -124,7 +130,7 @@ def _approvals(judgement: Judgement) -> str:
 
 
 def _missing(missing: Missing) -> str:
-    who = logins(missing.candidates) or "nobody can give it"
+    who = either(sorted(code(person.login) for person in missing.candidates)) or "nobody can give it"
     return f"{code(missing.requirement.reason)} still needs {counted(missing.count, 'approval')}: {who}."
 
 

@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from controller.decision.verdict import Judgement
-from controller.decision.wording import counted, listed
+from controller.decision.wording import counted, listed, role, roles, spelled_time
+from controller.identity.principal import PrincipalId
 from controller.policy.answer import Answer, Finding
 from controller.policy.remedies import steps_of
 from controller.policy.remedy import CloseReview, Edit, Promote, Propose, Split, Step, Subject, Unlabel
@@ -20,17 +21,21 @@ _LONGEST = 200
 
 def facts_of(judgement: Judgement, finding: Finding) -> tuple[str, ...]:
     """Return what of the question `finding` rests on, each in a few plain words that may hold untrusted text."""
-    told = [*_place(judgement.document, finding)]
+    return tuple(dict.fromkeys([*_place(judgement.document, finding), *grounds_of(judgement, finding)]))
+
+
+def grounds_of(judgement: Judgement, finding: Finding) -> tuple[str, ...]:
+    """Return `facts_of` without what the change does to the deployment that the finding is about."""
+    told: list[str] = []
     for step in steps_of(finding):
         told += _touched(judgement, finding, step)
     if finding.terms is not None:
-        roles = " or ".join(sorted(finding.terms.required_roles))
         told.append(
-            f"it takes {counted(finding.terms.min_approvals, 'approval')} by {roles}, "
+            f"it takes {counted(finding.terms.min_approvals, 'approval')} by {roles(finding.terms.required_roles)}, "
             f"at most {finding.terms.expiry_hours} hours old"
         )
     if finding.until is not None:
-        told.append(f"it ends at {finding.until:%Y-%m-%d %H:%M} UTC")
+        told.append(f"it ends on {spelled_time(finding.until, judgement.proposal)}")
     return tuple(dict.fromkeys(told))
 
 
@@ -98,8 +103,10 @@ def _proposer(judgement: Judgement) -> str:
     if person is None:
         return "nobody knows who proposes it"
     answer = judgement.answer
-    roles = {str(who): held for who, held in answer.roles.items()} if isinstance(answer, Answer) else {}
-    return f"it is proposed by {person}, who is {listed(sorted(roles.get(str(person), ()))) or 'nothing here'}"
+    held = answer.roles.get(PrincipalId(str(person)), frozenset()) if isinstance(answer, Answer) else frozenset()
+    known = judgement.people.get(PrincipalId(str(person)))
+    who = known.login if known else person
+    return f"it is proposed by {who}, who is {listed([role(name) for name in sorted(held)]) or 'nothing here'}"
 
 
 def _evidence(document: Mapping[str, object], deployment: Mapping[str, object], tier: str) -> str:

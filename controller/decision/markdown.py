@@ -12,12 +12,18 @@ from controller.change.characters import is_unseen
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>()+!|~&])")
 _TRIGGER = re.compile(
-    r"((?:@|#|\$|://|(?<=www)\.|:(?=[\w+\\-]+:)|\b[Gg][Hh]-(?=[0-9])|\b[0-9a-f]{7,64}\b)+)",
+    r"((?:@|#|\$|://|(?<=www)\.|:(?=(?!(?!100:|1234:)[0-9]+:)[\w+\\-]+:)"
+    r"|\b[Gg][Hh]-(?=[0-9])|\b(?:sha256:)?[0-9a-f]{7,64}\b)+)",
     re.ASCII,
 )
-"""What GitHub makes something of in rendered text: mentions, issues, mathematics, addresses, emoji, commits."""
-_BLOCK = re.compile(r"^([-=]|[0-9]{1,9}(?=[.]))")
+"""What GitHub makes something of in rendered text: mentions, issues, mathematics, addresses, emoji, commits.
+
+Of the emoji whose names are numbers there are two; other numbers between colons are times and lines of files.
+"""
+_BLOCK = re.compile(r"^([-=]|[0-9]{1,9}(?=[.](?:\s|$)))")
 """What would begin a list or a heading at the start of a line."""
+_SPAN = re.compile(r"(?<![^\s(])`([^`]+)`(?=[.,;)]|:?(?:\s|$))")
+"""A word set off by backticks, with nothing beside it that could join it to another code span."""
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _UNSEEN = "\ufffd"
 
@@ -33,8 +39,21 @@ def plain(text: str) -> str:
 
 def inert(text: str) -> str:
     """Return `text` so that it shows as itself on one line and does nothing else."""
-    escaped = _MARKUP.sub(r"\\\1", plain(text).strip(" "))
-    shown = _TRIGGER.sub(r"`\1`", escaped)
+    return _beginning_nothing(_without_markup(plain(text).strip(" ")))
+
+
+def prose(text: str) -> str:
+    """Return a sentence as inert as `inert` does, but with what it puts between single backticks as code."""
+    pieces = _SPAN.split(plain(text).strip(" "))
+    shown = [code(piece) if index % 2 else _without_markup(piece) for index, piece in enumerate(pieces)]
+    return _beginning_nothing("".join(shown))
+
+
+def _without_markup(text: str) -> str:
+    return _TRIGGER.sub(r"`\1`", _MARKUP.sub(r"\\\1", text))
+
+
+def _beginning_nothing(shown: str) -> str:
     return _BLOCK.sub(lambda start: f"\\{start[1]}" if start[1] in "-=" else f"{start[1]}\\", shown)
 
 

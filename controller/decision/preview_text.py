@@ -27,7 +27,7 @@ def preview_text(preview: PolicyPreview | None) -> str:
 
 def _row(flip: Flip) -> list[str]:
     after = "no answer" if flip.after is None else _WORDS[flip.after]
-    decision = f"{code(flip.decision.subject)} of {flip.decision.at:%Y-%m-%d %H:%M}Z"
+    decision = f"{code(flip.decision.subject)} on {flip.decision.at:%Y-%m-%d %H:%M} UTC"
     return [decision, _WORDS[flip.before], f"{after} ({flip.direction})", _why(flip)]
 
 

@@ -3,7 +3,7 @@
 from controller.change.names import CommitSha
 from controller.decision.approval_check import NAME as APPROVAL
 from controller.decision.check import CheckRun
-from controller.decision.markdown import inert
+from controller.decision.markdown import prose
 from controller.decision.policy_check import NAME as POLICY
 
 
@@ -15,7 +15,7 @@ def queued_checks(commit: CommitSha, reason: str) -> tuple[CheckRun, ...]:
             commit=commit,
             conclusion=None,
             title="Waiting in the merge queue",
-            summary=f"**This group is judged by itself as soon as it can be.** {inert(reason)}",
+            summary=f"**This group is judged by itself as soon as it can be.** {prose(reason)}",
             text="",
             annotations=(),
         )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from controller.approval.approvals import Approvals
 from controller.change.break_glass import LABEL
-from controller.decision.wording import counted, listed
+from controller.decision.wording import counted, either, listed, role, roles
 from controller.desired_state.environment import Tier
 from controller.policy.answer import Finding
 from controller.policy.green_path import GreenPath, Proof, Way
@@ -24,9 +24,9 @@ from controller.policy.remedy import (
 
 _SHOWN = 3
 _WORTH = {
-    Proof.PROVEN: "judged again with this, and the finding is gone",
-    Proof.FAILS: "judged again with this, and the finding stays: tell the owner of the rule",
-    Proof.APPROVAL: "an approval is weighed when it is given; it counts for exactly this effect",
+    Proof.PROVEN: "proven: judged again with this, and the rule is satisfied",
+    Proof.FAILS: "judged again with this, and the rule still stands: tell its owner",
+    Proof.APPROVAL: "an approval is weighed when it is given, and counts for exactly what the change does",
     Proof.OUTSIDE: "nothing in the change helps",
     Proof.NOT_NEEDED: "it stops nothing",
     Proof.UNDECLARED: "not proven: the rule says it in words alone",
@@ -59,7 +59,7 @@ def all_together(path: GreenPath) -> str:
         left = list(dict.fromkeys(f"{one.rule} ({one.message} {one.remediation})" for one in path.together.denials))
         more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
         return f"With all of this applied, there remains: {listed(left[:_SHOWN])}{more}"
-    asking = sorted({one.rule for one in path.together.approvals})
+    asking = sorted({f"`{one.rule}`" for one in path.together.approvals})
     approved = f", once what {listed(asking)} asks for is approved" if asking else ""
     return f"With all of this applied, policy lets it pass{approved}."
 
@@ -68,21 +68,21 @@ def asking(finding: Finding, approvals: Approvals) -> Iterator[str]:
     """Yield whom to ask for the approvals that `finding` takes, as far as `approvals` lack them."""
     missing = [one for one in approvals.missing if one.requirement.reason == finding.rule]
     for one in missing:
-        who = " or ".join(sorted(person.login for person in one.candidates))
+        who = either(sorted(person.login for person in one.candidates))
         yield f"ask for {counted(one.count, 'approval')} by {who or 'an owner; nobody known here can give it'}"
     if not missing and finding.terms is not None:
         given = any(finding.rule in one.reasons for one in approvals.counted)
-        roles = " or ".join(sorted(finding.terms.required_roles))
         wanted = counted(finding.terms.min_approvals, "approval")
-        yield "it is approved" if given else f"ask for {wanted} by an owner who is {roles}"
+        asked = f"ask for {wanted} by an owner who is {roles(finding.terms.required_roles)}"
+        yield "nothing more: it is approved" if given else asked
 
 
 def _step(step: Step, finding: Finding) -> str:
     match step:
         case Edit():
             return _edit(step, finding)
-        case Propose(role, groups):
-            return f"have the same change proposed by {_person(role)} (a member of {' or '.join(groups[:_SHOWN])})"
+        case Propose(held, groups):
+            return f"have the same change proposed by {role(held)} (a member of {' or '.join(groups[:_SHOWN])})"
         case Promote(tier):
             return f"let this release run healthy in {_environment(tier)} first"
         case Split():
@@ -97,7 +97,7 @@ def _plain(step: Step, finding: Finding) -> str:
         case CloseReview():
             return f"have the break-glass review of {finding.agent or 'the agent'} closed"
         case Unlabel():
-            return f"take the label {LABEL} off"
+            return f"take the label `{LABEL}` off"
         case Repair():
             return "have what is outside of this change mended"
         case Withdraw():
@@ -108,16 +108,16 @@ def _plain(step: Step, finding: Finding) -> str:
 
 def _edit(edit: Edit, finding: Finding) -> str:
     if edit.subject is Subject.ENVIRONMENT:
-        where = f"in environments/{finding.environment}/environment.yaml, on main first"
+        where = f"in `environments/{finding.environment}/environment.yaml`, on main first"
     else:
-        where = f"in {finding.path or _what(finding)}{f':{finding.line}' if finding.line else ''}"
+        where = f"in {_line(finding) if finding.path else _what(finding)}"
     if edit.value is None:
-        return f"{where}: take {edit.field} out"
-    return f"{where}: write {edit.field}: {edit.value}{' (for example)' if edit.is_example else ''}"
+        return f"{where}: take `{edit.field}` out"
+    return f"{where}: write `{edit.field}: {edit.value}`{' (for example)' if edit.is_example else ''}"
 
 
-def _person(role: str) -> str:
-    return f"{'an' if role[0] in 'ao' else 'a'} {role.replace('_', ' ')}"
+def _line(finding: Finding) -> str:
+    return f"`{finding.path}:{finding.line}`" if finding.line else f"`{finding.path}`"
 
 
 def _environment(tier: Tier) -> str:

@@ -3,8 +3,11 @@
 from controller.change.names import CommitSha
 from controller.decision.approval_check import NAME as APPROVAL
 from controller.decision.check import RECHECK, CheckRun, Conclusion
-from controller.decision.markdown import inert
+from controller.decision.markdown import prose
 from controller.decision.policy_check import NAME as POLICY
+from controller.decision.wording import shortened
+
+_LONGEST_REASON = 110
 
 
 def unjudged_checks(commit: CommitSha, reason: str) -> tuple[CheckRun, ...]:
@@ -14,8 +17,8 @@ def unjudged_checks(commit: CommitSha, reason: str) -> tuple[CheckRun, ...]:
             name=name,
             commit=commit,
             conclusion=Conclusion.FAILURE,
-            title="Refused: this change cannot be judged",
-            summary=f"**This change cannot go out as it is.** {inert(reason)}",
+            title=f"Cannot be judged: {shortened(reason, _LONGEST_REASON)}",
+            summary=f"**This change cannot go out as it is**, for it cannot be judged: {prose(reason)}",
             text="",
             annotations=(),
             buttons=(RECHECK,),

@@ -1,12 +1,21 @@
 """How changes, people and times are named to the reader of a check."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from controller.decision.markdown import code, plain, table
 from controller.desired_state.difference import Difference, Kind
+from controller.desired_state.effect import FileEffect
 from controller.desired_state.manifest import Autoscaling, EnvironmentName
+from controller.desired_state.paths import (
+    AgentPath,
+    EnvironmentPath,
+    GovernancePath,
+    ManifestPath,
+    PolicyPath,
+    classify,
+)
 from controller.desired_state.plan import Plan
 from controller.desired_state.proposal import Proposal
 from controller.identity.principal import Principal
@@ -16,26 +25,22 @@ _MEANING = {
     Kind.REMOVED: "stops running",
     Kind.UPGRADED: "newer version",
     Kind.DOWNGRADED: "older version",
-    Kind.RESCALED: "other replicas",
-    Kind.MOVED: "other platform or region",
-    Kind.RECONFIGURED: "other configuration",
+    Kind.RESCALED: "another number of replicas",
+    Kind.MOVED: "another platform or region",
+    Kind.RECONFIGURED: "another configuration",
 }
+_NAMED = 5
 
 
 def change_table(proposal: Proposal) -> str:
-    """Return every change as a table: environment, agent, from, to, what it means."""
-    rows = [_deployment_row(difference) for difference in proposal.differences]
-    rows += [
-        [
-            "governed file",
-            code(file.path),
-            _digest(file.before),
-            _digest(file.after),
-            _file_meaning(file.before, file.after),
-        ]
-        for file in proposal.effect.files
+    """Return every change as tables: what runs (environment, agent, from, to, what it means), and files."""
+    deployments = [_deployment_row(difference) for difference in proposal.differences]
+    files = [[code(file.path), _file_kind(file), _file_meaning(file)] for file in proposal.effect.files]
+    tables = [
+        table(["Environment", "Agent", "From", "To", "What it means"], deployments),
+        table(["File", "Belongs to", "What it means"], files),
     ]
-    return table(["Environment", "Agent", "From", "To", "What it means"], rows)
+    return "\n\n".join(filter(None, tables))
 
 
 def meaning(difference: Difference) -> str:
@@ -53,9 +58,9 @@ def tier_of(proposal: Proposal, environment: EnvironmentName) -> str | None:
 def headline(proposal: Proposal) -> str:
     """Return the change in a few words: ``ANL 1.0.0 → 1.1.0 in production and 2 more``."""
     named = [_brief(difference) for difference in proposal.differences]
-    named += [plain(file.path) for file in proposal.effect.files]
+    named += [f"{plain(file.path)} {_file_meaning(file)}" for file in proposal.effect.files]
     if not named:
-        return "nothing that is governed or runs"
+        return "nothing changes that runs or is governed"
     return named[0] if len(named) == 1 else f"{named[0]} and {len(named) - 1} more"
 
 
@@ -63,6 +68,25 @@ def local_time(moment: datetime, proposal: Proposal) -> str:
     """Return a moment as people of the environment read it: ``Mon 2026-11-23 09:00 Europe/Berlin``."""
     zone = _zone(proposal)
     return f"{moment.astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"
+
+
+def spelled_time(moment: datetime, proposal: Proposal) -> str:
+    """Return `local_time` with the time in UTC behind it, for those who live elsewhere."""
+    zone = ZoneInfo(_zone(proposal))
+    if moment.astimezone(zone).utcoffset() == timedelta():
+        return local_time(moment, proposal)
+    is_other_day = moment.astimezone(zone).date() != moment.astimezone(UTC).date()
+    return f"{local_time(moment, proposal)} ({moment.astimezone(UTC):{'%a ' if is_other_day else ''}%H:%M} UTC)"
+
+
+def role(name: str) -> str:
+    """Return one who holds a role: ``a release manager``."""
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name.replace('_', ' ')}"
+
+
+def roles(names: Iterable[str]) -> str:
+    """Return one who holds any of some roles: ``an admin or a release manager``."""
+    return " or ".join(role(name) for name in sorted(names))
 
 
 def logins(people: Iterable[Principal]) -> str:
@@ -75,6 +99,23 @@ def listed(items: Sequence[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def some_of(items: Sequence[str]) -> str:
+    """Return the first `items` as `listed` does, and how many more there are."""
+    more = len(items) - _NAMED
+    return listed(items) if more <= 0 else f"{', '.join(items[:_NAMED])} and {more} more"
+
+
+def either(items: Sequence[str]) -> str:
+    """Return `items` as alternatives: ``a, b or c``."""
+    return " or ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return `text` on one line of at most `longest` characters, cut between words."""
+    line = " ".join(plain(text).split())
+    return line if len(line) <= longest else f"{line[: longest - 2].rpartition(' ')[0] or line[: longest - 2]} …"
 
 
 def counted(number: int, noun: str) -> str:
@@ -99,28 +140,47 @@ def _deployment_row(difference: Difference) -> list[str]:
 
 def _shown(plan: Plan | None) -> str:
     if plan is None:
-        return "absent"
+        return "not running"
+    return f"{code(plan.manifest.version)} {_count(plan)} on {code(plan.platform.value)}"
+
+
+def _count(plan: Plan) -> str:
     replicas = plan.replicas
-    count = f"{replicas.min}–{replicas.max}" if isinstance(replicas, Autoscaling) else str(replicas)
-    return f"{code(plan.manifest.version)} × {count} on {code(plan.platform.value)}"
+    return f"× {replicas.min}–{replicas.max}" if isinstance(replicas, Autoscaling) else f"× {replicas}"
 
 
 def _brief(difference: Difference) -> str:
-    before = difference.before.manifest.version if difference.before else None
-    after = difference.after.manifest.version if difference.after else None
+    agent, before, after = difference.key.agent, difference.before, difference.after
     where = f"in {difference.key.environment}"
-    if before == after:
-        return f"{difference.key.agent} {after} {difference.kinds[0].value} {where}"
     if after is None:
-        return f"{difference.key.agent} removed {where}"
-    return f"{difference.key.agent} {f'{before} → ' if before else ''}{after} {where}"
-
-
-def _digest(digest: str | None) -> str:
-    return "absent" if digest is None else code(digest.removeprefix("sha256:")[:12])
-
-
-def _file_meaning(before: str | None, after: str | None) -> str:
+        return f"{agent} removed {where}"
+    version = after.manifest.version
     if before is None:
+        return f"{agent} {version} {where}"
+    if before.manifest.version != version:
+        return f"{agent} {before.manifest.version} → {version} {where}"
+    if difference.kinds[0] is Kind.RESCALED:
+        return f"{agent} {version} {_count(before)} → {_count(after)} {where}"
+    return f"{agent} {version} {difference.kinds[0].value} {where}"
+
+
+def _file_kind(file: FileEffect) -> str:
+    match classify(file.path):
+        case AgentPath(agent):
+            return f"the release of {code(agent)}"
+        case ManifestPath(key):
+            return f"what runs as {code(str(key))}"
+        case EnvironmentPath(environment):
+            return f"the rules of {code(environment)}"
+        case PolicyPath():
+            return "what judges changes"
+        case GovernancePath():
+            return "who answers for what"
+        case _:
+            return "nothing known"
+
+
+def _file_meaning(file: FileEffect) -> str:
+    if file.before is None:
         return "added"
-    return "removed" if after is None else "changed"
+    return "removed" if file.after is None else "changed"

@@ -28,7 +28,7 @@ deny(rule, place, message, remediation) := _finding(rule, "deny", place, {
 # description: A deny that ends by itself, at an RFC 3339 time.
 deny_until(rule, place, message, until) := _finding(rule, "deny", place, {
 	"message": message,
-	"remediation": sprintf("Nothing to do: it goes out by itself at %s.", [until]),
+	"remediation": "Nothing to do: it goes out by itself then.",
 	"until": until,
 })
 

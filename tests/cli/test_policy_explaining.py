@@ -29,12 +29,12 @@ def test_every_finding_comes_with_its_facts_what_to_do_and_a_proof(dvo: Dvo, clo
     told = words(said)
     assert "mc-bounds denies production/ANL: production takes at most 100 instances of one agent." in told
     assert "because production/ANL is of the production tier: rescaled, version 1.0.0 replicas is 101" in told
-    assert f"to do in {PRODUCTION}:8: write replicas: 100" in told
-    assert "it is proposed by github:1001, who is developer and viewer" in told
+    assert f"to do in `{PRODUCTION}:8`: write `replicas: 100`" in told
+    assert "it is proposed by dana-dev, who is a developer and a viewer" in told
     assert "have the same change proposed by an operator (a member of DVO-Operators)" in told
     assert "let this release run healthy in a staging environment first" in told
-    assert told.count("proof ✓ judged again with this, and the finding is gone") == 4
-    assert "With all of this applied, policy lets it pass, once what mc-prod-approval asks for is approved." in told
+    assert told.count("proof ✓ proven: judged again with this, and the rule is satisfied") == 4
+    assert "With all of this applied, policy lets it pass, once what `mc-prod-approval` asks for is approved." in told
 
 
 def test_whom_to_ask_is_named_by_codeowners(dvo: Dvo, clone: Clone) -> None:
@@ -106,7 +106,7 @@ def test_a_remedy_that_does_not_work_is_said_to_fail(dvo: Dvo, clone: Clone) -> 
     model = "model: {provider: azure_openai, name: gpt-4o, temperature: 0.4}"
     clone.edit(PRODUCTION, "replicas: 1", f"replicas: 1\n{model}")
     told = words(explain(dvo, clone, "--as", "omar-ops"))
-    assert "proof ✗ judged again with this, and the finding stays: tell the owner of the rule" in told
+    assert "proof ✗ judged again with this, and the rule still stands: tell its owner" in told
     assert "With all of this applied, there remains: acme-sober-models (Models in production answer soberly." in told
 
 

@@ -124,7 +124,7 @@ def held(week: World, in_production: Deployed) -> Deployed:
     week.person("rita-release").approve(number)
     week.green(number)
     merge = week.merge("omar-ops", number)
-    week.check(merge, "dvo/deploy", None, "1 deployment held: until Mon 2027-03-15 09:00 Europe/Berlin")
+    week.check(merge, "dvo/deploy", None, "production/ANL held: until Mon 2027-03-15 09:00 Europe/Berlin")
     return Deployed(number, merge, in_production.endpoint)
 
 
@@ -164,7 +164,10 @@ def test_the_same_developer_is_refused_at_production_with_every_reason_at_its_li
     week: World, refused: tuple[int, Check], pin: dict[str, object]
 ) -> None:
     number, check = refused
-    assert check.title == "Refused: 2 reasons"
+    assert check.title.startswith(
+        "Refused: A change of ANL in production, of the production tier, must be proposed by an "
+    )
+    assert check.title.endswith("; and 1 more reason")
     version = 1 + moved(week.file(PRODUCTION), pin).decode().splitlines().index("version: 1.1.0")
     at_version = " ".join(note.says for note in check.notes if (note.path, note.line) == (PRODUCTION, version))
     assert "must be proposed by an operator" in at_version
@@ -223,7 +226,9 @@ def test_a_push_past_everybody_is_refused_and_reported_and_changes_nothing(
     week: World, on_monday: Deployed, pushed: str
 ) -> None:
     """ATTACKS 079."""
-    week.check(pushed, "dvo/deploy", "failure", "1 deployment refused: pushed to main without a pull request")
+    week.check(
+        pushed, "dvo/deploy", "failure", "everything in this commit refused: pushed to main without a pull request"
+    )
     [event] = until(lambda: week.events(EventType.DEPLOY_REFUSED, f"commit/{pushed}") or None, "the refusal's entry")
     assert event.severity is Severity.CRITICAL
     assert week.instances("production/anl") == [health(on_monday.endpoint)["instance"]]

@@ -155,7 +155,7 @@ def test_a_label_set_after_the_merge_changes_nothing(world: World) -> None:
     world.host.ask_break_glass(number, BODY)
     world.look(f"merge/{merge}", f"pull/{number}")
     assert world.target.live(ANL_PRODUCTION) is None
-    assert world.check(merge, "dvo/deploy").title.startswith("1 deployment held")
+    assert world.check(merge, "dvo/deploy").title.startswith("production/ANL held")
 
 
 def test_a_reason_that_holds_a_secret_is_shown_nowhere(world: World) -> None:

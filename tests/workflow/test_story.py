@@ -109,7 +109,7 @@ def test_on_a_saturday_a_merge_is_held_and_goes_out_by_itself_on_monday(world: W
     assert world.check(number, "dvo/policy").title.endswith("will be held until Mon 2027-03-15 09:00 Europe/Berlin")
     merge = world.merge("omar-ops", number)
     held = world.check(merge, "dvo/deploy")
-    assert (held.conclusion, held.title) == (None, "1 deployment held: until Mon 2027-03-15 09:00 Europe/Berlin")
+    assert (held.conclusion, held.title) == (None, "production/ANL held: until Mon 2027-03-15 09:00 Europe/Berlin")
     world.look("sweep")
     assert world.target.live(ANL_PRODUCTION) is None
     assert len(world.events(EventType.DEPLOY_HELD)) == 1

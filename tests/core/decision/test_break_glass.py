@@ -28,8 +28,8 @@ def test_what_is_asked_waived_and_approved_is_admitted() -> None:
     ("asked", "findings", "remedy"),
     [
         (MalformedBreakGlass("No ticket."), (TERMS,), "Break-glass-ticket"),
-        (ASKED, (), "dvo/break-glass off"),
-        (ASKED, (finding(Action.REQUIRE_APPROVAL),), "dvo/break-glass off"),
+        (ASKED, (), "dvo/break-glass` off"),
+        (ASKED, (finding(Action.REQUIRE_APPROVAL),), "dvo/break-glass` off"),
         (None, (WAIVED,), "mend"),
     ],
 )

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.approval.approvals import Approvals
+from controller.approval.approvals import Approvals, Missing
 from controller.approval.request import Telling, Told
 from controller.change.names import Digest, RepoPath
 from controller.decision.approval_check import approval_check
@@ -15,21 +15,26 @@ from controller.decision.deciding import decide
 from controller.decision.deployment_check import DeploymentStep, Progress, deployment_check
 from controller.decision.policy_check import policy_check
 from controller.decision.unjudged_check import unjudged_checks
+from controller.decision.wording import spelled_time
 from controller.desired_state.difference import Kind
 from controller.desired_state.effect import FileEffect
 from controller.desired_state.effect_change import EffectChange
 from controller.desired_state.manifest import Autoscaling, EnvironmentName
 from controller.desired_state.plan import Plan
+from controller.identity.principal import Principal
 from controller.policy.answer import Action
 from tests.core.decision.builders import (
     CASE,
     COMMIT,
+    DANA,
     GIVEN,
     LACKING,
     NOBODY_CAN,
     NOW,
     OBJECTED,
     PATH,
+    REQUIREMENT,
+    RITA,
     SILENT,
     VOIDED,
     answer,
@@ -59,7 +64,8 @@ def test_an_admitted_change_says_what_it_does_and_that_it_can_merge() -> None:
 def test_a_refused_change_says_every_reason_its_line_and_what_turns_it_green() -> None:
     check = policy_check(decide(replace(CASE, answer=answer(finding(Action.DENY), finding(Action.WARN, path=None)))))
     assert check.conclusion is Conclusion.FAILURE
-    assert check.title == "Refused: 1 reason"
+    assert check.title == "Refused: deny says the rule"
+    assert check.summary.startswith("**This change cannot go out as it is**, for 1 reason.")
     assert (
         "| ✗ | deny says the rule (`rule-deny`) | `environments/production/anl.yaml:6` | do the right thing |"
         in check.summary
@@ -75,8 +81,23 @@ def test_a_held_change_says_until_when_on_the_clock_of_its_environment() -> None
     check = policy_check(decide(replace(CASE, answer=answer(finding(Action.DENY, until=MONDAY)))))
     assert check.conclusion is Conclusion.SUCCESS
     assert check.title == "Passed; will be held until Mon 2027-03-15 10:00 Europe/Berlin"
+    assert "**Once merged it will be held until Mon 2027-03-15 10:00 Europe/Berlin (09:00 UTC)**" in check.summary
     assert "then goes out by itself" in check.summary
+    assert (
+        "| ⏸ | deny says the rule Until Mon 2027-03-15 10:00 Europe/Berlin (09:00 UTC). (`rule-deny`) |"
+        in check.summary
+    )
     assert [note.level for note in check.annotations] == [AnnotationLevel.WARNING]
+
+
+def test_a_day_that_is_another_one_in_utc_is_named() -> None:
+    """Whoever reads elsewhere must not take Monday for theirs."""
+    tokyo = proposal(
+        difference(plan(), plan("1.1.0"), Kind.UPGRADED), environments=(environment(time_zone="Asia/Tokyo"),)
+    )
+    late = NOW.replace(hour=20)
+    assert spelled_time(late, tokyo) == "Wed 2027-03-10 05:00 Asia/Tokyo (Tue 20:00 UTC)"
+    assert spelled_time(late, proposal()) == "Tue 2027-03-09 20:00 UTC"
 
 
 def test_times_of_environments_in_several_zones_are_told_in_utc() -> None:
@@ -112,9 +133,10 @@ def test_an_engine_that_gave_no_answer_is_named_on_both_checks() -> None:
     [
         (None, plan(), Kind.ADDED, "ANL 1.0.0 in production"),
         (plan(), None, Kind.REMOVED, "ANL removed in production"),
-        (plan(), plan(replicas=Autoscaling(2, 5)), Kind.RESCALED, "ANL 1.0.0 rescaled in production"),
+        (plan(), plan(replicas=Autoscaling(2, 5)), Kind.RESCALED, "ANL 1.0.0 × 2 → × 2–5 in production"),
+        (plan(), plan(), Kind.RECONFIGURED, "ANL 1.0.0 reconfigured in production"),
     ],
-    ids=["added", "removed", "rescaled"],
+    ids=["added", "removed", "rescaled", "reconfigured"],
 )
 def test_each_kind_of_change_has_its_headline(
     before: Plan | None, after: Plan | None, kind: Kind, headline: str
@@ -133,28 +155,92 @@ def test_autoscaling_is_shown_by_its_bounds_and_further_changes_by_number() -> N
     check = policy_check(decide(replace(CASE, proposal=changed)))
     assert check.title.endswith("and 3 more")
     assert "× 2–5 on" in check.summary
-    assert "| `agents/anl/a.md` | absent | `111111111111` | added |" in check.summary
-    assert "| `agents/anl/b.md` | `111111111111` | absent | removed |" in check.summary
-    assert "| `agents/anl/c.md` | `111111111111` | `222222222222` | changed |" in check.summary
+    assert "| `agents/anl/a.md` | the release of `ANL` | added |" in check.summary
+    assert "| `agents/anl/b.md` | the release of `ANL` | removed |" in check.summary
+    assert "| `agents/anl/c.md` | the release of `ANL` | changed |" in check.summary
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("environments/production/anl.yaml", "what runs as `production/ANL`"),
+        ("environments/production/environment.yaml", "the rules of `production`"),
+        ("policies/rego/roles.rego", "what judges changes"),
+        (".github/CODEOWNERS", "who answers for what"),
+        ("environments/production/anl.yml", "nothing known"),
+    ],
+)
+def test_a_change_of_files_alone_says_what_they_belong_to_and_that_nothing_goes_out(path: str, kind: str) -> None:
+    file = FileEffect(RepoPath(path), Digest("sha256:" + "1" * 64), Digest("sha256:" + "2" * 64))
+    check = policy_check(decide(replace(CASE, proposal=proposal(files=(file,)))))
+    assert check.title == f"Passed: {path} changed"
+    assert check.summary.startswith("**It can merge now.** Nothing that runs changes by it.")
+    assert f"| `{path}` | {kind} | changed |" in check.summary
+
+
+def test_a_title_names_the_first_reason_and_counts_the_others() -> None:
+    long = replace(finding(Action.DENY), message="Of all `reasons` this is the longest. " * 9)
+    many = policy_check(decide(replace(CASE, answer=answer(long, *[finding(Action.DENY)] * 2))))
+    assert many.title.startswith("Refused: Of all `reasons` this is the longest. Of all")
+    assert many.title.endswith(" …; and 2 more reasons")
+    assert len(many.title) < 150
+    two = policy_check(decide(replace(CASE, answer=answer(finding(Action.DENY), long))))
+    assert two.title == "Refused: deny says the rule; and 1 more reason"
+    assert "Of all `reasons` this" in two.summary
 
 
 def test_a_change_of_nothing_says_so() -> None:
     """ATTACKS 098."""
     check = policy_check(decide(replace(CASE, proposal=proposal())))
-    assert check.title == "Passed: nothing that is governed or runs"
+    assert check.title == "Passed: nothing changes that runs or is governed"
 
 
 def test_missing_approvals_name_who_can_give_them() -> None:
     check = approval_check(decide(replace(CASE, approvals=LACKING)))
     assert check.conclusion is Conclusion.ACTION_REQUIRED
     assert check.title == "Waiting for 1 approval: rita-release"
-    assert "| `mc-prod-approval` | 1 approval by release_manager |" in check.summary
-    assert "`rita-release`" in check.summary
+    assert check.summary.startswith("**Missing: 1 approval by `rita-release`.**")
+    row = (
+        "| 1 approval by a release manager | `rita-release` | `environments/production/anl.yaml` | `mc-prod-approval` |"
+    )
+    assert row in check.summary
+
+
+def lacking(*asked: tuple[str, int, tuple[Principal, ...]], paths: tuple[RepoPath, ...] = (PATH,)) -> Approvals:
+    missing = [
+        Missing(replace(REQUIREMENT, reason=rule, paths=paths), count, paths, people) for rule, count, people in asked
+    ]
+    return Approvals((), (), tuple(missing), ())
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ([("a", 1, (RITA, DANA))], "1 approval: dana-dev or rita-release"),
+        ([("a", 2, (RITA, DANA))], "2 approvals: dana-dev and rita-release"),
+        ([("a", 1, (RITA, DANA)), ("b", 2, (DANA, RITA))], "2 approvals: dana-dev and rita-release"),
+        ([("a", 1, (RITA,)), ("b", 1, (DANA,))], "1 approval: rita-release, and for 1 approval: dana-dev"),
+    ],
+    ids=["either", "both", "the same people", "other people"],
+)
+def test_whoever_can_give_what_is_missing_is_named_once(
+    asked: list[tuple[str, int, tuple[Principal, ...]]], told: str
+) -> None:
+    assert approval_check(decide(replace(CASE, approvals=lacking(*asked)))).title == f"Waiting for {told}"
+
+
+def test_what_several_rules_ask_of_the_same_people_is_one_row_and_of_many_files_the_first_are_named() -> None:
+    paths = tuple(RepoPath(f"agents/anl/kb/{number}.md") for number in range(7))
+    asked = [("mc-permission", 1, (RITA,)), ("mc-prod-approval", 1, (RITA,))]
+    summary = approval_check(decide(replace(CASE, approvals=lacking(*asked, paths=paths)))).summary
+    assert "`agents/anl/kb/4.md` and 2 more | `mc-permission` and `mc-prod-approval` |" in summary
+    assert "5.md" not in summary
 
 
 def test_an_approval_nobody_can_give_says_so() -> None:
     check = approval_check(decide(replace(CASE, approvals=NOBODY_CAN)))
-    assert check.title == "Waiting, and nobody can approve: see the details"
+    assert check.title == "Waiting for an approval that nobody can give"
+    assert check.summary.startswith("**An approval is missing that nobody can give.**")
     assert "2 approvals by an owner" in check.summary
     assert "nobody: no owner of these files may approve" in check.summary
 
@@ -218,6 +304,20 @@ def test_the_comment_is_there_only_while_something_is_not_green() -> None:
     assert "dvo/policy:" not in text
 
 
+def test_the_comment_says_nothing_twice() -> None:
+    refused = sticky_comment(decide(replace(CASE, answer=answer(finding(Action.DENY)))))
+    assert refused is not None
+    assert refused.startswith("### dvo/policy: Refused: deny says the rule\n\n**This change cannot go out as it is**")
+    assert "dvo/approval" not in refused
+
+
+def test_a_rules_words_do_nothing_in_the_heading_of_the_comment() -> None:
+    hostile = replace(finding(Action.DENY), message="@everyone <b>[a](https://x.example)")
+    text = sticky_comment(decide(replace(CASE, answer=answer(hostile))))
+    assert text is not None
+    assert "### dvo/policy: Refused: `@`everyone \\<b\\>\\[a\\]\\(https`://`x.example\\)" in text
+
+
 def test_equal_checks_have_equal_ids_and_any_other_word_another() -> None:
     one, same = policy_check(decide(CASE)), policy_check(decide(CASE))
     assert one.external_id == same.external_id
@@ -233,6 +333,7 @@ def test_a_change_that_cannot_be_judged_is_red_on_both_checks_and_says_why() -> 
         ("dvo/approval", Conclusion.FAILURE),
     ]
     assert all("251 commits" in check.summary for check in checks)
+    assert all(check.title.startswith("Cannot be judged: 251 commits lie between") for check in checks)
 
 
 def step(progress: Progress) -> DeploymentStep:
@@ -243,12 +344,14 @@ def step(progress: Progress) -> DeploymentStep:
     ("steps", "conclusion", "title"),
     [
         ([], Conclusion.SUCCESS, "Nothing to deploy"),
-        ([Progress.PENDING], None, "1 deployment pending: a word"),
-        ([Progress.HELD], None, "1 deployment held: a word"),
-        ([Progress.RUNNING, Progress.COMPLETED], None, "1 deployment rolling out: a word"),
+        ([Progress.PENDING], None, "production/ANL pending: a word"),
+        ([Progress.HELD], None, "production/ANL held: a word"),
+        ([Progress.RUNNING, Progress.COMPLETED], None, "1 of 2 deployments rolling out: a word"),
+        ([Progress.COMPLETED], Conclusion.SUCCESS, "production/ANL completed: a word"),
+        ([Progress.SUPERSEDED], Conclusion.SUCCESS, "production/ANL superseded: a word"),
         ([Progress.COMPLETED, Progress.SUPERSEDED], Conclusion.SUCCESS, "2 deployments completed"),
-        ([Progress.RUNNING, Progress.FAILED], Conclusion.FAILURE, "1 deployment failed: a word"),
-        ([Progress.REFUSED, Progress.REFUSED], Conclusion.FAILURE, "2 deployments refused: a word"),
+        ([Progress.RUNNING, Progress.FAILED], Conclusion.FAILURE, "1 of 2 deployments failed: a word"),
+        ([Progress.REFUSED, Progress.REFUSED], Conclusion.FAILURE, "2 of 2 deployments refused: a word"),
     ],
 )
 def test_the_deployment_check_is_the_sum_of_its_steps(
@@ -257,6 +360,7 @@ def test_the_deployment_check_is_the_sum_of_its_steps(
     """ATTACKS 031: one failure is a failure, and open steps keep it open."""
     check = deployment_check(COMMIT, [step(progress) for progress in steps])
     assert (check.name, check.conclusion, check.title) == ("dvo/deploy", conclusion, title)
+    assert check.summary.startswith("**")
 
 
 def requested(hours_ago: float, *later: Telling, approvals: Approvals = LACKING) -> CheckRun:
@@ -270,8 +374,8 @@ def requested(hours_ago: float, *later: Telling, approvals: Approvals = LACKING)
 def test_a_request_says_since_when_and_until_when_in_the_environments_time() -> None:
     check = requested(1)
 
-    assert "Asked on Tue 2027-03-09 09:00 Europe/Berlin" in check.summary
-    assert "**the request expires on Wed 2027-03-10 09:00 Europe/Berlin**" in check.summary
+    assert "Asked on Tue 2027-03-09 09:00 Europe/Berlin (08:00 UTC)" in check.summary
+    assert "**the request expires 24 hours later, on Wed 2027-03-10 09:00 Europe/Berlin (08:00 UTC)**" in check.summary
     assert "reminder" not in check.summary
 
 

@@ -34,11 +34,11 @@ WHOLE = replace(CASE, answer=ASKING, approvals=GIVEN, people=PEOPLE)
 
 def test_each_finding_is_told_with_what_it_rests_on() -> None:
     told = explanation(decide(WHOLE))
-    assert "| `rule-require_approval` | `require_approval` | require\\_approval says the rule |" in told
+    assert "| `rule-require_approval` | asks for approval | require\\_approval says the rule |" in told
     assert "`production/ANL` (production): newer version, `1.0.0` × 2 on `fastapi` → `1.1.0` × 2 on `fastapi`" in told
-    assert "asks for 1 approval by release_manager, at most 72 hours old" in told
+    assert "asks for 1 approval by a release manager, at most 72 hours old" in told
     held = replace(WHOLE, answer=replace(ASKING, findings=(finding(Action.DENY, until=NOW + timedelta(days=1)),)))
-    assert "ends 2027-03-10 09:00 UTC" in explanation(decide(held))
+    assert "ends on Wed 2027-03-10 10:00 Europe/Berlin (09:00 UTC)" in explanation(decide(held))
 
 
 def test_a_finding_about_another_deployment_or_a_whole_file_rests_on_that_only() -> None:
@@ -53,8 +53,8 @@ def test_a_finding_about_another_deployment_or_a_whole_file_rests_on_that_only()
 
 def test_everybody_is_named_with_their_part_and_roles() -> None:
     told = explanation(decide(WHOLE))
-    assert "| `dana-dev` | author | `developer` | took part, so no approval of theirs counts |" in told
-    assert "| `rita-release` | reviewer | `release_manager` | their approval counts |" in told
+    assert "| `dana-dev` | author | developer | took part, so no approval of theirs counts |" in told
+    assert "| `rita-release` | reviewer | release manager | their approval counts |" in told
     nobody_known = replace(WHOLE, participants=replace(KNOWN, pusher_is_known=False), people={}, answer=answer())
     told = explanation(decide(nobody_known))
     assert f"| `{DANA.id}` | author | none |" in told

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from controller.decision.markdown import code, inert, plain, table
+from controller.decision.markdown import code, inert, plain, prose, table
 
 PARSER = MarkdownIt("commonmark").enable("table")
 
@@ -57,6 +57,10 @@ def test_mentions_and_addresses_are_broken_by_a_code_span() -> None:
         ("since 1a2b3c4d", "since `1a2b3c4d`"),
         ("costs $5 and $6", "costs `$`5 and `$`6"),
         (":rocket:", "`:`rocket:"),
+        (":100: :8ball:", "`:`100: `:`8ball:"),
+        ("anl.yaml:7: at 08:00:00Z", "anl.yaml:7: at 08:00:00Z"),
+        ("of sha256:1a2b3c4d", "of `sha256:1a2b3c4d`"),
+        ("1.1.0 runs", "1.1.0 runs"),
         ("- [ ] done", "\\- \\[ \\] done"),
         ("1. first", "1\\. first"),
         ("===", "\\==="),
@@ -100,3 +104,28 @@ def test_empty_code_is_still_a_span() -> None:
 def test_a_table_without_rows_is_nothing() -> None:
     assert table(["a"], []) == ""
     assert re.fullmatch(r"\| a \|\n\| --- \|\n\| 1 \|", table(["a"], [["1"]]))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("`digest` is missing (`replicas`: `2`).", "`digest` is missing \\(`replicas`: `2`\\)."),
+        ("- `a` @b", "\\- `a` `@`b"),
+        ("`a`b and c`d` and `e", "\\`a\\`b and c\\`d\\` and \\`e"),
+        ("see `x`:rocket: or ``y``", "see \\`x\\``:`rocket: or \\`\\`y\\`\\`"),
+    ],
+)
+def test_what_a_sentence_sets_off_is_code_and_all_else_is_inert(text: str, shown: str) -> None:
+    assert prose(text) == shown
+
+
+@given(st.text(alphabet=st.sampled_from("`ab @#:(.)[]<>\\\\*_~|1"), min_size=1))
+def test_whatever_a_sentence_sets_off_it_does_nothing(text: str) -> None:
+    """ATTACKS 001: backticks of a sender leave nothing outside of the spans they make."""
+    shown = prose(f"x {text} `y`: z")
+    assert kinds(shown) <= {"text", "code_inline", "text_special"}
+    outside = "".join(
+        token.content for block in PARSER.parse(shown) for token in block.children or [] if token.type != "code_inline"
+    )
+    assert "@" not in outside
+    assert "#" not in outside

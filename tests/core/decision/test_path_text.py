@@ -43,6 +43,7 @@ from tests.core.decision.builders import (
     SILENT,
     answer,
     finding,
+    person,
 )
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -67,17 +68,17 @@ def judged(*ways: Way, asked: Mapping[str, object] = ORDINARY, together: Togethe
 @pytest.mark.parametrize(
     ("step", "told"),
     [
-        (edit("replicas", "3"), "in environments/production/anl.yaml:6: write replicas: 3"),
-        (edit("regions", '["a"]', is_example=True), 'anl.yaml:6: write regions: ["a"] (for example)'),
-        (edit("variables.X", None), "in environments/production/anl.yaml:6: take variables.X out"),
-        (edit("drift", '"heal"', Subject.ENVIRONMENT), "production/environment.yaml, on main first: write drift"),
+        (edit("replicas", "3"), "in `environments/production/anl.yaml:6`: write `replicas: 3`"),
+        (edit("regions", '["a"]', is_example=True), 'anl.yaml:6`: write `regions: ["a"]` (for example)'),
+        (edit("variables.X", None), "in `environments/production/anl.yaml:6`: take `variables.X` out"),
+        (edit("drift", '"heal"', Subject.ENVIRONMENT), "production/environment.yaml`, on main first: write `drift"),
         (Propose("operator", ("A", "B")), "proposed by an operator (a member of A or B)"),
         (Propose("release_manager", ("A",)), "proposed by a release manager (a member of A)"),
         (Promote(Tier.STAGING), "let this release run healthy in a staging environment first"),
         (Split(2, 1, None), "at most 2 deployments and 1 production deployment each, what governs apart"),
         (Wait(MONDAY), "wait until 2026-11-23 08:00 UTC"),
         (CloseReview(), "have the break-glass review of ANL closed"),
-        (Unlabel(), "take the label dvo/break-glass off"),
+        (Unlabel(), "take the label `dvo/break-glass` off"),
         (Repair(), "have what is outside of this change mended"),
         (Withdraw(), "leave production/ANL out: nothing else helps"),
         (Nothing(), "nothing needs doing"),
@@ -88,10 +89,17 @@ def test_each_step_is_told_in_words(step: Step, told: str) -> None:
     assert told in to_do(way(step), ())[0]
 
 
+def test_a_file_without_a_line_is_named_alone() -> None:
+    whole_file = replace(DENIAL, line=None)
+    assert to_do(way(edit("replicas", "3"), about=whole_file), ())[0].startswith(
+        "in `environments/production/anl.yaml`: "
+    )
+
+
 def test_about_a_whole_change_no_place_is_named() -> None:
     steps = edit("replicas", "3"), Withdraw(), CloseReview()
     assert to_do(way(*steps, about=WHOLE), ()) == (
-        "in the change: write replicas: 3",
+        "in the change: write `replicas: 3`",
         "leave the change out: nothing else helps",
         "have the break-glass review of the agent closed",
     )
@@ -115,8 +123,8 @@ def test_what_denies_instead_is_told_with_the_proof() -> None:
 def test_whom_to_ask_is_told_as_far_as_approvals_are_missing() -> None:
     assert list(asking(ASKING, LACKING)) == ["ask for 1 approval by rita-release"]
     assert list(asking(ASKING, NOBODY_CAN)) == ["ask for 2 approvals by an owner; nobody known here can give it"]
-    assert list(asking(ASKING, GIVEN)) == ["it is approved"]
-    assert list(asking(ASKING, NONE_NEEDED)) == ["ask for 1 approval by an owner who is release_manager"]
+    assert list(asking(ASKING, GIVEN)) == ["nothing more: it is approved"]
+    assert list(asking(ASKING, NONE_NEEDED)) == ["ask for 1 approval by an owner who is a release manager"]
     assert list(asking(DENIAL, NONE_NEEDED)) == []
 
 
@@ -125,7 +133,7 @@ def test_all_remedies_together_are_told_in_one_sentence() -> None:
     assert all_together(GreenPath((), None, "it is down")).endswith("gave no answer: it is down")
     assert all_together(GreenPath((), Together((), ()))) == "With all of this applied, policy lets it pass."
     approved = all_together(GreenPath((), Together((), (ASKING,))))
-    assert approved.endswith("policy lets it pass, once what mc-prod-approval asks for is approved.")
+    assert approved.endswith("policy lets it pass, once what `mc-prod-approval` asks for is approved.")
     left = tuple(replace(DENIAL, rule=f"r{number}") for number in range(5))
     remaining = all_together(GreenPath((), Together(left, ())))
     assert "there remains: r0 (deny says the rule do the right thing), r1" in remaining
@@ -165,17 +173,19 @@ def test_facts_of_the_whole_change_count_it() -> None:
 
 def test_terms_and_ends_are_facts() -> None:
     assert facts_of(judged(way(about=ASKING)), ASKING)[-1] == (
-        "it takes 1 approval by release_manager, at most 72 hours old"
+        "it takes 1 approval by a release manager, at most 72 hours old"
     )
     held = replace(DENIAL, until=MONDAY)
-    assert facts_of(judged(way(about=held)), held)[-1] == "it ends at 2026-11-23 08:00 UTC"
+    assert facts_of(judged(way(about=held)), held)[-1] == "it ends on Mon 2026-11-23 09:00 Europe/Berlin (08:00 UTC)"
 
 
 def test_who_proposes_is_told_with_the_roles_that_policy_gives() -> None:
     judgement = judged(way(Propose("admin", ("A",))))
     known = replace(answer(DENIAL), roles={PrincipalId("operator"): frozenset({"viewer", "operator"})})
     told = facts_of(replace(judgement, answer=known), replace(DENIAL, remedy=(Propose("admin", ("A",)),)))
-    assert told[-1] == "it is proposed by operator, who is operator and viewer"
+    assert told[-1] == "it is proposed by operator, who is an operator and a viewer"
+    named = replace(judgement, people={PrincipalId("operator"): person("omar-ops")})
+    assert "it is proposed by omar-ops, who" in facts_of(named, replace(DENIAL, remedy=(Propose("admin", ("A",)),)))[-1]
     assert facts_of(replace(judgement, answer=SILENT), replace(DENIAL, remedy=(Propose("admin", ("A",)),)))
 
 
@@ -197,9 +207,9 @@ def test_a_question_with_less_in_it_has_fewer_facts(asked: dict[str, object]) ->
 def test_the_check_and_the_explanation_tell_the_same_path() -> None:
     judgement = judged(way(edit("replicas", "3")), together=Together((), ()))
     told = path_text(judgement)
-    assert told.startswith("### Path to green\n\n- `rule-deny` denies `production/ANL`: deny says the rule\n")
-    assert "\n  - Because production/ANL is of the production tier: upgraded, 1.0.0 to 1.1.0; replicas is 2\n" in told
-    assert "\n  - ✓ judged again with this, and the finding is gone\n" in told
+    assert told.startswith("### Path to green\n\n1. **In `environments/production/anl.yaml:6`: write `replicas: 3`**\n")
+    assert "\n   - `rule-deny` denies `production/ANL`: replicas is 2\n" in told
+    assert "\n   - ✓ proven: judged again with this, and the rule is satisfied\n" in told
     assert told.endswith("**All together:** With all of this applied, policy lets it pass.")
     assert told in policy_check(judgement).text
     assert told in explanation(judgement)
@@ -213,14 +223,16 @@ def test_a_green_change_needs_no_path_and_a_held_one_has_a_time() -> None:
     warning = replace(DENIAL, action=Action.WARN)
     assert path_text(judged(way(about=warning))) == ""
     held = replace(DENIAL, until=datetime(2027, 3, 15, 8, 0, tzinfo=UTC))
-    assert "- To do: wait until 2027-03-15 08:00 UTC" in path_text(judged(way(Wait(held.until or MONDAY), about=held)))
+    assert "1. **Wait until 2027-03-15 08:00 UTC**" in path_text(judged(way(Wait(held.until or MONDAY), about=held)))
 
 
 def test_warnings_are_told_beside_what_stops_once_they_were_tried() -> None:
     warning = replace(DENIAL, action=Action.WARN, message="Beware.")
     untried = way(Nothing(), about=warning, proof=Proof.NOT_NEEDED)
     assert "Beware." not in path_text(judged(way(Unlabel()), untried))
-    assert "`rule-deny` warns of `production/ANL`: Beware." in path_text(judged(way(Unlabel()), way(about=warning)))
+    told = path_text(judged(way(about=warning), way(Unlabel())))
+    assert "`rule-deny` warns of `production/ANL`: Beware." in told
+    assert told.index("Warnings stop nothing") > told.index("1. **Take the label `dvo/break-glass` off**")
 
 
 def test_of_many_findings_the_first_are_told_and_the_others_counted() -> None:
@@ -228,7 +240,7 @@ def test_of_many_findings_the_first_are_told_and_the_others_counted() -> None:
     told = path_text(judged(*many))
     assert "No 19." in told
     assert "No 20." not in told
-    assert "And 10 findings more." in told
+    assert "And 10 more steps." in told
     assert "the whole change" in told
 
 
@@ -241,5 +253,5 @@ def test_text_from_outside_does_nothing() -> None:
     judgement = judged(way(steps, about=replace(DENIAL, message=hostile), instead=(replace(DENIAL, message=hostile),)))
     told = path_text(judgement)
     assert "<img" not in told.replace("\\<img", "")
-    assert "@everyone" not in told.replace("`@`everyone", "")
-    assert "[a](" not in told
+    assert "@everyone" not in told.replace("`@`everyone", "").replace('`platform: "@everyone [a](b)"`', "")
+    assert "[a](" not in told.replace('`platform: "@everyone [a](b)"`', "")

@@ -55,7 +55,7 @@ def test_production_takes_two_release_managers_where_nobody_knows_who_pushed(
     assert health(in_staging.endpoint)["version"] == "1.1.0"
     number = abroad.propose("omar-ops", {PRODUCTION: moved(abroad.file(PRODUCTION), release.pin)}, "To production")
     abroad.check(number, "dvo/policy", "success")
-    abroad.check(number, "dvo/approval", "action_required", "Waiting for 2 approvals: ravi-release or rita-release")
+    abroad.check(number, "dvo/approval", "action_required", "Waiting for 2 approvals: ravi-release and rita-release")
 
     abroad.person("omar-ops").approve(number)
     abroad.person("rita-release").review(number, "REQUEST_CHANGES", "First tell support")
