@@ -9,7 +9,10 @@ import typer
 from controller.cli.failure import OK, REFUSED
 from controller.cli.printable import printable
 from controller.compose.policies import SITUATIONS, PolicyTests, policy_tests
+from controller.decision.wording import counted
+from controller.errors import PolicyError
 from controller.policy.answer import Action
+from controller.policy.situation import Situation
 from controller.settings import load_local_settings, process_environment
 
 SCHEMA = "dvo.policy-test/1"
@@ -25,20 +28,39 @@ def run(repository: Path, *, as_json: bool) -> int:
 def _lines(tests: PolicyTests) -> Iterator[str]:
     for fault in tests.faults:
         yield f"{fault}"
+        if fault.remedy != PolicyError.advice:
+            yield f"  → {fault.remedy}"
     for test in tests.rego:
         if not test.has_passed:
             yield f"{test.path}:{test.line}: failed: {test.name}: {test.reason}"
             yield from (f"    {line}" for line in test.shown)
+    yield from _unanswered(tests)
     for played in tests.situations:
-        if played.differences:
+        if played.found is not None and played.differences:
             yield f"{played.situation.path}:{played.situation.line}: failed: {played.situation.name}"
             yield from (f"    {difference}" for difference in played.differences)
-            if played.found is not None:
-                yield f"  → If that is meant, write: expect: {_expectation(played.found)}"
+            yield f"  → If that is meant, write: expect: {_expectation(played.found)}"
     if tests.faults:
-        yield f"✗ {len(tests.faults)} faults; nothing was tested."
+        yield f"✗ {counted(len(tests.faults), 'fault')}; nothing was tested."
     else:
         yield from _counts(tests)
+
+
+def _unanswered(tests: PolicyTests) -> Iterator[str]:
+    """Tell once why there are no answers, for it mostly is the same everywhere."""
+    silent: dict[tuple[str, ...], list[Situation]] = {}
+    for played in tests.situations:
+        if played.found is None:
+            silent.setdefault(played.differences, []).append(played.situation)
+    for told, situations in silent.items():
+        first = situations[0]
+        yield f"{first.path}:{first.line}: failed: {first.name}: there is no answer"
+        yield from (f"    {one}" for one in told)
+        if len(situations) > 1:
+            yield f"    and so it is in {counted(len(situations) - 1, 'more situation')}"
+    if tests.to_blame is not None:
+        blamed = tests.to_blame
+        yield f"{blamed.path}:{blamed.line}: without this rule, {blamed.id}, there is one"
 
 
 def _counts(tests: PolicyTests) -> Iterator[str]:
@@ -66,6 +88,9 @@ def _document(tests: PolicyTests) -> Mapping[str, object]:
             {"path": fault.path, "line": fault.line, "column": fault.column, "message": fault.message}
             for fault in tests.faults
         ],
+        "to_blame": None
+        if tests.to_blame is None
+        else {"rule": tests.to_blame.id, "path": tests.to_blame.path, "line": tests.to_blame.line},
         "rego": [
             {
                 "name": test.name,

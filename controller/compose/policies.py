@@ -1,6 +1,6 @@
 """What the commands of a policy author are made of: a policy folder on this machine, and an OPA."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,12 +10,14 @@ from controller.adapters.opa.servers import OpaServers
 from controller.adapters.opa.testing import RegoTest, run_rego_tests
 from controller.change.names import Digest, RepoPath
 from controller.desired_state.problem import Problem
-from controller.errors import ConfigurationError, InputError, PolicyError
+from controller.errors import ConfigurationError, InputError, PolicyError, UnavailableError
 from controller.policy.answer import Action
 from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
+from controller.policy.company import CompanyRule, company_rules
 from controller.policy.library import RECORD, is_as_it_came
-from controller.policy.rule_note import RuleNote, company_test_packages, read_notes
+from controller.policy.rule_note import RuleNote, company_test_packages, note_problems, read_notes
 from controller.policy.situation import Situation, read_situations, rules_by_action
+from controller.workflow.blaming import rule_to_blame
 
 SITUATIONS = "policies/tests"
 
@@ -38,6 +40,9 @@ class PolicyTests:
     """What the strict compiler finds wrong; with any of them nothing else was tested."""
     rego: tuple[RegoTest, ...] = ()
     situations: tuple[Played, ...] = ()
+    """Those that were played: after one without an answer in time, none is."""
+    to_blame: CompanyRule | None = None
+    """The rule without which there are answers."""
     is_library_as_it_came: bool = False
     """Whether nobody changed a rule of the library; its own Rego tests are then not run, for DVO's makers ran them.
 
@@ -93,19 +98,35 @@ def policy_tests(repository: Path, opa: Path | None) -> PolicyTests:
         if faults := engine.check(bundle):
             return PolicyTests(faults)
         inspected = inspect_notes(binary, folder)
-        read_notes(inspected)
+        if faults := note_problems(read_notes(inspected), company_rules(bundle.files)):
+            return PolicyTests(faults)
         rego = run_rego_tests(binary, folder, company_test_packages(inspected) if is_as_came else None)
-        played = tuple(_played(engine, bundle, situation) for situation in situations)
-        return PolicyTests((), rego, played, is_as_came)
+        return PolicyTests((), rego, *_played(engine, bundle, situations), is_as_came)
 
 
-def _played(engine: OpaServers, bundle: PolicyBundle, situation: Situation) -> Played:
-    try:
-        answer = engine.decide(bundle, situation.document)
-    except PolicyError as error:
-        return Played(situation, (str(error),), None)
-    found = rules_by_action(answer.findings)
-    return Played(situation, situation.differences(found), found)
+def _played(
+    engine: OpaServers, bundle: PolicyBundle, situations: Iterable[Situation]
+) -> tuple[tuple[Played, ...], CompanyRule | None]:
+    """Return how each situation turned out, and the rule without which there are answers where there are none.
+
+    Raises `UnavailableError` when OPA does not answer whatever is left out.
+    """
+    played: list[Played] = []
+    late: UnavailableError | None = None
+    for situation in situations:
+        try:
+            found = rules_by_action(engine.decide(bundle, situation.document).findings)
+            played.append(Played(situation, situation.differences(found), found))
+        except (PolicyError, UnavailableError) as error:
+            played.append(Played(situation, (str(error),), None))
+            late = error if isinstance(error, UnavailableError) else None
+        if late is not None:
+            break
+    silent = next((one.situation for one in played if one.found is None), None)
+    to_blame = None if silent is None else rule_to_blame(engine, bundle, silent.document, company_rules(bundle.files))
+    if late is not None and to_blame is None:
+        raise late
+    return tuple(played), to_blame
 
 
 def _is_as_it_came(repository: Path, files: Mapping[str, bytes]) -> bool:

@@ -8,6 +8,7 @@ share. The form is held to the letter here; what a rule is worth when it runs, m
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from controller.change.names import RepoPath
 from controller.desired_state.problem import Problem
@@ -20,11 +21,39 @@ _NAMES_ID = re.compile(rb"(?:default )?id\b")
 _DEFAULT = b"mc-"
 
 
+@dataclass(frozen=True, slots=True)
+class CompanyRule:
+    """A module that is a rule, and where it names itself."""
+
+    id: str
+    file: str
+    """Its path below the policy folder."""
+    line: int
+
+    @property
+    def path(self) -> RepoPath:
+        """Its path in the repository."""
+        return RepoPath(FOLDER + self.file)
+
+
+def company_rules(files: Mapping[str, bytes]) -> tuple[CompanyRule, ...]:
+    """Return the company's rules among `files`, keyed by path below the policy folder; one without an id is none."""
+    return tuple(
+        CompanyRule(found["id"].decode(), path, number)
+        for path, content in _modules(files).items()
+        for number, line in enumerate(content.split(b"\n"), 1)
+        if (found := _ID.fullmatch(line)) is not None
+    )
+
+
 def company_problems(files: Mapping[str, bytes]) -> tuple[Problem, ...]:
     """Return what is wrong with the company's modules among `files`, keyed by path below the policy folder."""
-    modules = {path: files[path] for path in sorted(files) if path.startswith(_BELOW) and path.endswith(".rego")}
     ids: dict[bytes, str] = {}
-    return tuple(problem for path, content in modules.items() for problem in _problems(path, content, ids))
+    return tuple(problem for path, content in _modules(files).items() for problem in _problems(path, content, ids))
+
+
+def _modules(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    return {path: files[path] for path in sorted(files) if path.startswith(_BELOW) and path.endswith(".rego")}
 
 
 def _problems(path: str, content: bytes, ids: dict[bytes, str]) -> Iterator[Problem]:

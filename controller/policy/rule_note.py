@@ -4,18 +4,29 @@ Read from what `opa inspect -a` tells of a policy folder. Every package below `d
 `dvo.company` is a rule, and one without a complete note is a fault of the policy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.desired_state.problem import Problem
 from controller.errors import PolicyError
 from controller.policy.bundle import FOLDER
+from controller.policy.company import CompanyRule
 from controller.policy.json_value import array, fields, member, text
 
 COMPANY = "data.dvo.company."
 _DEFAULT = "data.dvo.rules."
 _ID = r"[a-z0-9][a-z0-9-]{0,63}"
 _LONG = 4000
+
+
+class NoteError(PolicyError):
+    """A rule says too little of itself, or takes the id of another."""
+
+    advice = (
+        "Write above its package, after `# METADATA`: title, description, and below custom: id, owner, severity "
+        "(info, low, medium, high or critical) and remedy; policies/rego/company/README.md shows one."
+    )
 
 
 class Severity(StrEnum):
@@ -66,9 +77,7 @@ def read_notes(inspected: object) -> tuple[RuleNote, ...]:
             notes[package] = _note(package, annotation)
     missing = sorted(rules.keys() - notes.keys())
     if missing:
-        raise PolicyError(
-            f"{rules[missing[0]]}:1: expected a note (# METADATA, title, custom) on {missing[0]}, got none"
-        )
+        raise NoteError(f"{rules[missing[0]]}:1: expected a note (# METADATA, title, custom) on {missing[0]}, got none")
     return _distinct(sorted(notes.values(), key=lambda note: (note.is_company, note.id, note.path)))
 
 
@@ -101,12 +110,28 @@ def note_document(note: RuleNote) -> Mapping[str, object]:
     }
 
 
+def note_problems(notes: Iterable[RuleNote], rules: Iterable[CompanyRule]) -> tuple[Problem, ...]:
+    """Return where the note of one of the company's `rules` tells another id than its findings carry."""
+    told = {note.path: note for note in notes}
+    return tuple(
+        Problem(
+            rule.path,
+            told[rule.path].line,
+            1,
+            f"expected {rule.id} as id in the note, as line {rule.line} says, got {told[rule.path].id}",
+            "Write the same id in both places.",
+        )
+        for rule in rules
+        if rule.path in told and told[rule.path].id != rule.id
+    )
+
+
 def _distinct(notes: list[RuleNote]) -> tuple[RuleNote, ...]:
     seen: dict[str, RuleNote] = {}
     for note in notes:
         other = seen.setdefault(note.id, note)
         if other is not note:
-            raise PolicyError(f"{note.path}:{note.line}: expected an id of its own, got {note.id} of {other.path}")
+            raise NoteError(f"{note.path}:{note.line}: expected an id of its own, got {note.id} of {other.path}")
     return tuple(notes)
 
 
@@ -129,7 +154,14 @@ def _note(package: str, annotation: dict[str, object]) -> RuleNote:
     location = fields(annotation.get("location"), f"the location of {package}")
     path, line = str(location.get("file")), int(str(location.get("row") or 1))
     at = f"{path}:{line}"
-    note = fields(annotation["annotations"], at)
+    try:
+        return _read(package, path, line, fields(annotation["annotations"], at))
+    except PolicyError as error:
+        raise NoteError(str(error)) from error
+
+
+def _read(package: str, path: str, line: int, note: dict[str, object]) -> RuleNote:
+    at = f"{path}:{line}"
     custom = fields(note.get("custom") or {}, f"{at}: custom")
     return RuleNote(
         id=text(custom.get("id"), f"{at}: custom.id", _ID),

@@ -8,20 +8,23 @@ the pull request can already make the controller parse a file; a bound is what b
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from controller.change.facts import Change, Snapshot
-from controller.change.names import ObjectId
+from controller.change.names import Digest, ObjectId
 from controller.change.overlay import overlay
 from controller.desired_state.problem import Problem
 from controller.desired_state.tree import unreadable
 from controller.errors import InputError, PolicyError, UnavailableError
 from controller.ledger.event import EventType
 from controller.policy.bundle import FOLDER, PolicyBundle, place_of, policy_bundle
+from controller.policy.company import CompanyRule, company_rules
 from controller.policy.preview import PolicyPreview
 from controller.policy.question import Purpose
 from controller.policy.recorded import Recorded, read_recorded
 from controller.ports.policy_engine import PolicyEngine
+from controller.workflow.blaming import rule_to_blame
 from controller.workflow.history import History
 from controller.workflow.replaying import Replaying
 
@@ -30,6 +33,9 @@ _NEWEST = 500
 _SECONDS = 20.0
 """What one preview may take, looked at after every answer; each answer has a bound of its own."""
 _REMEMBERED = 50
+_MOST_BLAMED = 5
+"""So many rules are left out, one after another, to find the one at fault."""
+_NO_FILE, _ = place_of("")
 
 Tried = PolicyPreview | tuple[Problem, ...]
 
@@ -43,6 +49,7 @@ class Previewing:
         self._history = history
         self._monotonic = monotonic
         self._known: dict[tuple[object, ...], PolicyPreview] = {}
+        self._to_blame: dict[Digest, CompanyRule | None] = {}
 
     def preview(self, change: Change, document: Mapping[str, object], purpose: Purpose) -> Tried | None:
         """Return what the policies `change` brings would do, or what is wrong with them; None when it brings none.
@@ -61,17 +68,42 @@ class Previewing:
             return None
         decisions = self._decisions(f"pull/{change.pull_request.number}", purpose)
         key = (bundle.digest, decisions[-1].entry if decisions else None, len(decisions))
+        suspects = _changed_rules(bundle, after, change.base)
         try:
             self._engine.decide(bundle, document)
+            # Whatever fails from here on, all of them have answered once.
+            suspects = ()
             if key not in self._known:
                 self._remember(key, self._replayed(bundle, decisions))
         except PolicyError as error:
-            return (_problem(f"The policies this brings give no valid answer: {error}"),)
+            message = f"The policies this brings give no valid answer: {error}"
         except UnavailableError as error:
             if purpose is Purpose.DEPLOYMENT:
                 raise
-            return (_problem(f"The policies this brings give no answer in time, or nobody can ask them here: {error}"),)
-        return self._known[key]
+            message = f"The policies this brings give no answer in time, or nobody can ask them here: {error}"
+        else:
+            return self._known[key]
+        return (self._placed(_problem(message), bundle, document, suspects),)
+
+    def _placed(
+        self,
+        problem: Problem,
+        bundle: PolicyBundle,
+        document: Mapping[str, object],
+        rules: Sequence[CompanyRule],
+    ) -> Problem:
+        """Return `problem` at the one of `rules` without which there is an answer, where it names no file itself."""
+        if problem.path != _NO_FILE or not rules:
+            return problem
+        if bundle.digest not in self._to_blame:
+            if len(self._to_blame) >= _REMEMBERED:
+                self._to_blame.clear()
+            self._to_blame[bundle.digest] = rule_to_blame(self._engine, bundle, document, rules)
+        blamed = self._to_blame[bundle.digest]
+        if blamed is None:
+            return problem
+        message = f"{problem.message}; without {blamed.id} there is one"
+        return replace(problem, path=blamed.path, line=blamed.line, message=message)
 
     def _replayed(self, bundle: PolicyBundle, decisions: tuple[Recorded, ...]) -> PolicyPreview:
         flips = Replaying(self._engine, progress=self._within_bound()).compare(decisions, bundle).flips
@@ -114,6 +146,11 @@ def _differ(one: Snapshot, other: Snapshot) -> bool:
         {path: entry for path, entry in tree.entries.items() if path.startswith(FOLDER)} for tree in (one, other)
     )
     return first != second
+
+
+def _changed_rules(bundle: PolicyBundle, after: Snapshot, before: Snapshot) -> tuple[CompanyRule, ...]:
+    rules = company_rules(bundle.files)
+    return tuple(rule for rule in rules if after.entries[rule.path] != before.entries.get(rule.path))[:_MOST_BLAMED]
 
 
 def policies_of(tree: Snapshot, contents: Mapping[ObjectId, bytes]) -> PolicyBundle:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.conftest import ROOT, Clone, Dvo
 
+ENDLESS = "a if { some a in numbers.range(1, 100000); some b in numbers.range(1, 100000); a * b < 0 }"
 QUICK = "policies/rego/rules/mc_bounds_test.rego"
 QUIET = """\
 # METADATA
@@ -48,7 +49,7 @@ def test_a_situation_that_turns_out_otherwise_is_told_at_its_place(dvo: Dvo, sma
     )
     said = dvo("policy", "test", "--repo", str(small.folder))
     assert said.code == 1
-    assert "policies/tests/production.yaml:6: failed: an operator proposes a tried release" in said.out
+    assert "policies/tests/production.yaml:7: failed: an operator proposes a tried release" in said.out
     assert "require_approval: expected none, got mc-prod-approval" in said.out
     assert "→ If that is meant, write: expect: {require_approval: [mc-prod-approval]}" in said.out
     assert "✗ 22 of 23 situations" in said.out
@@ -128,11 +129,37 @@ def test_a_test_that_reaches_outside_does_not_run(dvo: Dvo, small: Clone) -> Non
     assert "undefined function time.now_ns" in said.err
 
 
-def test_a_rule_that_fails_is_told_by_every_situation(dvo: Dvo, small: Clone) -> None:
-    small.write("policies/rego/company/quiet.rego", QUIET + '\nfindings contains {"rule": id}\n')
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ('findings contains "no"', "expected an object at findings[0], got a string"),
+        (f"findings contains {ENDLESS}", "OPA gives no answer: ReadTimeout"),
+    ],
+    ids=["malformed", "slow"],
+)
+def test_a_rule_without_an_answer_is_told_once_and_by_name(dvo: Dvo, small: Clone, body: str, told: str) -> None:
+    """ATTACKS 084, 090."""
+    small.write("policies/rego/company/early.rego", QUIET.replace("quiet", "early") + "\nfindings := set()\n")
+    small.write("policies/rego/company/quiet.rego", f"{QUIET}\n{body}\n")
     said = dvo("policy", "test", "--repo", str(small.folder))
     assert said.code == 1
-    assert "✗ 0 of 23 situations" in said.out
+    assert said.out.count(told) == 1
+    assert "policies/rego/company/quiet.rego:11: without this rule, acme-quiet, there is one" in said.out
+    assert "✗ 0 of" in said.out
+    blamed = json.loads(dvo("policy", "test", "--repo", str(small.folder), "--json").out)["to_blame"]
+    assert blamed == {"rule": "acme-quiet", "path": "policies/rego/company/quiet.rego", "line": 11}
+
+
+def test_a_note_with_a_fault_is_told_with_what_belongs_into_it(dvo: Dvo, small: Clone) -> None:
+    small.write("policies/rego/company/quiet.rego", QUIET.replace("low", "lowish") + "\nfindings := set()\n")
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert (said.code, said.out) == (1, "")
+    assert "policies/rego/company/quiet.rego:9: custom.severity, got 'lowish'" in said.err
+    assert "→ Write above its package, after `# METADATA`: title, description," in said.err
+    small.write("policies/rego/company/quiet.rego", QUIET.replace("id: acme", "id: other") + "\nfindings := set()\n")
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert said.code == 1
+    assert "quiet.rego:9:1: expected acme-quiet as id in the note, as line 11 says, got other-quiet\n  → " in said.out
 
 
 def test_a_fixture_with_a_fault_is_wrong_usage_with_file_and_line(dvo: Dvo, small: Clone) -> None:

@@ -86,6 +86,19 @@ def test_policies_that_do_not_compile_are_red_at_their_line_before_anybody_revie
     assert (note.path, note.line) == (COMPANY, 16)
 
 
+def test_a_rule_whose_findings_have_another_form_is_red_at_its_own_line(world: World) -> None:
+    """The answer is that of all rules together; which of them spoils it is found by leaving it out."""
+    asked_before = "policies/rego/company/earlier.rego"
+    earlier = QUIET.replace(b"quiet", b"earlier").replace(b"count(input.deployments) > 0", b"count(input.files) > 9")
+    odd = QUIET.replace(b'finding.deny(id, finding.nowhere, "Not today.", "Come back tomorrow.")', b'"no"')
+    odd = odd.replace(b"import data.dvo.finding\n\n", b"").replace(b"count(input.deployments)", b"count(input.files)")
+    number = world.propose("ada-admin", "odd", {asked_before: earlier, COMPANY: odd})
+    assert world.conclusions(number)[0] == "failure"
+    note = world.check(number, "dvo/policy").annotations[0]
+    assert (note.path, note.line) == (COMPANY, 11)
+    assert "expected an object at findings[0], got a string; without acme-quiet there is one" in note.message
+
+
 def test_a_policy_that_names_a_forbidden_builtin_is_red(world: World) -> None:
     """ATTACKS 083: a pull request cannot make the controller call out."""
     calling = QUIET.replace(b"count(input.deployments) > 0", b'http.send({"method": "get", "url": "http://127.0.0.1"})')

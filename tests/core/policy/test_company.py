@@ -2,9 +2,16 @@
 
 import pytest
 
-from controller.policy.company import company_problems
+from controller.policy.company import CompanyRule, company_problems, company_rules
 
 RULE = b'# METADATA\n# title: x\npackage dvo.company.own\n\nid := "acme-own"\n'
+
+
+def test_rules_are_told_by_their_id_and_where_they_name_it() -> None:
+    files = {"company/own.rego": RULE, "company/shared.rego": b"package company.shared\n", "rules/mc_x.rego": RULE}
+    (rule,) = company_rules(files)
+    assert rule == CompanyRule("acme-own", "company/own.rego", 5)
+    assert rule.path == "policies/rego/company/own.rego"
 
 
 def told(content: bytes, path: str = "company/own.rego") -> list[str]:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from controller.errors import PolicyError
-from controller.policy.rule_note import Severity, company_test_packages, read_notes
+from controller.policy.company import CompanyRule
+from controller.policy.rule_note import Severity, company_test_packages, note_problems, read_notes
 
 
 def annotation(package: str, rule: str, **custom: object) -> dict[str, Any]:
@@ -56,6 +57,15 @@ def test_the_companys_tests_are_those_below_its_folder() -> None:
         "data.company.shared": ["policies/rego/company/shared.rego"],
     }
     assert company_test_packages(told) == {"dvo_test.own"}
+
+
+def test_a_note_that_tells_another_id_than_the_findings_carry_is_named() -> None:
+    notes = read_notes(inspected(DEFAULT, OWN))
+    same, other = (CompanyRule(name, "acme-two-regions.rego", 12) for name in ("acme-two-regions", "acme-three"))
+    assert note_problems(notes, [same, CompanyRule("acme-new", "company/new.rego", 1)]) == ()
+    (told,) = note_problems(notes, [other])
+    expected = "expected acme-three as id in the note, as line 12 says, got acme-two-regions"
+    assert str(told) == f"policies/rego/acme-two-regions.rego:7:1: {expected}"
 
 
 def test_a_note_on_one_sentence_of_a_rule_is_not_the_rules_own() -> None:
