@@ -4,6 +4,7 @@ from pathlib import Path
 
 from controller.caat import agent_file
 from controller.desired_state import schema
+from controller.policy import situation
 
 FOLDER = Path(__file__).parent.parent / "schemas"
 
@@ -11,7 +12,7 @@ FOLDER = Path(__file__).parent.parent / "schemas"
 def main() -> None:
     """Write every schema that the controller publishes."""
     FOLDER.mkdir(exist_ok=True)
-    for name, content in {**schema.json_schemas(), **agent_file.json_schemas()}.items():
+    for name, content in {**schema.json_schemas(), **agent_file.json_schemas(), **situation.json_schemas()}.items():
         (FOLDER / name).write_bytes(content)
 
 

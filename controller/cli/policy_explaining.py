@@ -1,5 +1,6 @@
 """`dvo policy explain`: why a branch gets the verdict it gets and what turns it green, or what a rule is about."""
 
+import difflib
 import json
 import shutil
 import textwrap
@@ -43,7 +44,9 @@ def explain_rule(repository: Path, rule: str, *, as_json: bool) -> int:
     notes = rule_notes(repository, load_local_settings(process_environment()).opa_bin)
     note = next((note for note in notes if note.id == rule), None)
     if note is None:
-        raise InputError(f"expected the id of a rule, as `dvo policy list` tells them, got {rule[:80]!a}")
+        close = difflib.get_close_matches(rule, [note.id for note in notes], n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise InputError(f"expected the id of a rule, as `dvo policy list` tells them, got {rule[:80]!a}{hint}")
     if as_json:
         typer.echo(json.dumps({"schema": RULE_SCHEMA, **note_document(note)}, indent=2))
     else:

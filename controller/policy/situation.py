@@ -7,6 +7,7 @@ or warn, and no other.
 """
 
 import copy
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -34,27 +35,31 @@ class _Strict(BaseModel):
 class ExpectedShape(_Strict):
     """The ids of all rules that find something, by what they ask for; records (`audit_only`) do not matter."""
 
-    deny: _Rules = []
-    require_approval: _Rules = []
-    warn: _Rules = []
+    deny: _Rules = Field([], description="The rules that deny.", examples=[["mc-weekend-block"]])
+    require_approval: _Rules = Field([], description="The rules that ask for an approval.")
+    warn: _Rules = Field([], description="The rules that warn.")
 
 
 class DifferenceShape(_Strict):
     """How a question differs from the one it starts from."""
 
-    given: dict[Annotated[str, Field(pattern=_POINTER)], JsonValue] = {}
-    without: list[Annotated[str, Field(pattern=_POINTER)]] = []
+    given: dict[Annotated[str, Field(pattern=_POINTER)], JsonValue] = Field(
+        {}, description="Values by their place in the question, a JSON pointer; policy-input.json tells the places."
+    )
+    without: list[Annotated[str, Field(pattern=_POINTER)]] = Field([], description="Places that are not there.")
 
 
 class SituationShape(DifferenceShape):
     """One situation."""
 
-    name: str = Field(min_length=1, max_length=200)
-    expect: ExpectedShape
+    name: str = Field(min_length=1, max_length=200, description="What happens, in a few words.")
+    expect: ExpectedShape = Field(description="Every rule that denies, asks for approval or warns, and no other.")
 
 
 class SituationsShape(DifferenceShape):
     """A file of situations: policies/tests/<name>.yaml; its own `given` and `without` hold for all of them."""
+
+    model_config = ConfigDict(title="PolicyTests")
 
     apiVersion: Literal["dvo/v1"]  # noqa: N815 - the format's word
     kind: Literal["PolicyTests"]
@@ -78,6 +83,12 @@ class Situation:
             for action, rules in self.expected.items()
             if found[action] != rules
         )
+
+
+def json_schemas() -> Mapping[str, bytes]:
+    """Return the published JSON Schema of a file of situations by its name, as it is committed under `schemas/`."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | SituationsShape.model_json_schema()
+    return {"policy-tests.json": json.dumps(schema, indent=2, ensure_ascii=True).encode() + b"\n"}
 
 
 def rules_by_action(findings: Iterable[Finding]) -> Mapping[Action, frozenset[str]]:

@@ -134,4 +134,5 @@ def test_a_rule_there_is_none_of_is_wrong_usage(dvo: Dvo, clone: Clone) -> None:
     said = explain(dvo, clone, "mc-nonsense\x1b[2J")
     assert (said.code, said.out) == (2, "")
     assert "expected the id of a rule" in said.err
+    assert "did you mean mc-weekend-block?" in explain(dvo, clone, "mc-weekends").err
     assert "\x1b" not in said.err

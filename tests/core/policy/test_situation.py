@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from controller.change.names import RepoPath
 from controller.policy.answer import Action, Finding
-from controller.policy.situation import ORDINARY, Situation, read_situations, rules_by_action
+from controller.policy.situation import ORDINARY, Situation, json_schemas, read_situations, rules_by_action
 
 PATH = RepoPath("policies/tests/x.yaml")
 HEAD = "apiVersion: dvo/v1\nkind: PolicyTests\nsituations:\n"
@@ -37,6 +38,16 @@ def finding(rule: str, action: Action) -> Finding:
 def test_the_ordinary_situation_is_a_question_as_published(schema_file: Path) -> None:
     schema = json.loads(schema_file.read_text())
     Draft202012Validator(schema).validate(ORDINARY)
+
+
+def test_the_published_schema_is_that_of_what_is_read_and_takes_the_projects_own(schema_file: Path) -> None:
+    ((name, content),) = json_schemas().items()
+    assert schema_file.with_name(name).read_bytes() == content, "run tools/schemas.py"
+    schema = json.loads(content)
+    for file in sorted((schema_file.parents[1] / "policies" / "tests").iterdir()):
+        Draft202012Validator(schema).validate(yaml.safe_load(file.read_text()))
+        assert file.read_text().startswith(f"# yaml-language-server: $schema=../../schemas/{name}\n")
+    assert not Draft202012Validator(schema).is_valid({"apiVersion": "dvo/v1", "kind": "PolicyTests", "situations": []})
 
 
 def test_values_are_put_where_they_are_named() -> None:
