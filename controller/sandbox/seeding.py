@@ -69,7 +69,7 @@ class AppCredentials:
 
 @dataclass(frozen=True, slots=True)
 class AppSeed:
-    """An App to register and install on its owner; a key (PEM) given here saves making one."""
+    """An App to register and install on its owner; a key given here saves making one."""
 
     slug: str
     owner: str
@@ -78,7 +78,7 @@ class AppSeed:
     permissions: Mapping[str, str] | None = None
     events: Sequence[str] = APP_EVENTS
     withheld: frozenset[str] = frozenset()
-    private_key: str | None = None
+    private_key: rsa.RSAPrivateKey | None = None
 
 
 class Seeds:
@@ -176,7 +176,7 @@ class Seeds:
     def add_app(self, seed: AppSeed) -> AppCredentials:
         """Register an App with a new key and install it on its owner."""
         world, now = self._world, self._world.now()
-        key = _key(seed.private_key)
+        key = seed.private_key or rsa.generate_private_key(public_exponent=65537, key_size=2048)
         owner, app_id = world.account(seed.owner), world.next_id()
         bot = self._add_account(Account(world.next_id(), f"{seed.slug}[bot]", f"{seed.slug}[bot]", "Bot", now))
         app = App(
@@ -209,15 +209,6 @@ class Seeds:
     def _repository(self, full_name: str) -> Repository:
         owner, _, name = full_name.partition("/")
         return self._world.repository(owner, name)
-
-
-def _key(text: str | None) -> rsa.RSAPrivateKey:
-    if text is None:
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    key = serialization.load_pem_private_key(text.encode(), password=None)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise TypeError(f"an App's key must be an RSA key, not {type(key).__name__}")
-    return key
 
 
 def _public_text(key: rsa.RSAPrivateKey) -> str:

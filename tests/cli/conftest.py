@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from controller.cli.app import main
 from controller.settings import process_environment
+from tests.app_key import app_key_pem
 
 ROOT = Path(__file__).parents[2]
 PEOPLE = """\
@@ -125,9 +124,7 @@ def dvo_process(environment: dict[str, str], tmp_path: Path) -> Dvo:
 @pytest.fixture
 def server(home: Path) -> dict[str, str]:
     """Return complete settings, for a code host and a database that nobody serves."""
-    key = generate_private_key(65537, 2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    (home / "app.pem").write_bytes(pem)
+    (home / "app.pem").write_text(app_key_pem())
     with socket.create_server(("127.0.0.1", 0)) as bound:
         port = bound.getsockname()[1]
     return {

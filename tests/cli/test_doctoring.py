@@ -9,6 +9,7 @@ import pytest
 from controller.sandbox.records import Protection, RequiredCheck
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import APP_EVENTS, APP_PERMISSIONS, AppSeed
+from tests.app_key import app_key
 from tests.cli.conftest import Dvo
 
 Json = dict[str, str | int | None]
@@ -35,7 +36,8 @@ def on(
     withheld: frozenset[str] = frozenset(),
 ) -> dict[str, str]:
     """Return the settings of a controller whose App is installed there."""
-    app = sandbox.seeds.add_app(AppSeed("dvo", "acme", permissions=permissions, events=events, withheld=withheld))
+    seed = AppSeed("dvo", "acme", permissions=permissions, events=events, withheld=withheld, private_key=app_key())
+    app = sandbox.seeds.add_app(seed)
     Path(server["GITHUB_APP_PRIVATE_KEY_FILE"]).write_text(app.private_key)
     return server | {"GITHUB_API_URL": sandbox.api_url, "GITHUB_APP_ID": str(app.app_id)}
 

@@ -8,6 +8,7 @@ import pytest
 
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import AppSeed
+from tests.app_key import app_key
 from tests.cli.conftest import Dvo
 
 REPOSITORY = "acme/agents"
@@ -25,7 +26,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def settings(sandbox: Sandbox, server: dict[str, str]) -> dict[str, str]:
-    app = sandbox.seeds.add_app(AppSeed("dvo", "acme"))
+    app = sandbox.seeds.add_app(AppSeed("dvo", "acme", private_key=app_key()))
     Path(server["GITHUB_APP_PRIVATE_KEY_FILE"]).write_text(app.private_key)
     return server | {"GITHUB_API_URL": sandbox.api_url, "GITHUB_APP_ID": str(app.app_id)}
 

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 import trustme
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from controller.adapters.system_clock import SystemClock
 from controller.compose.production import finished
@@ -17,6 +15,7 @@ from controller.policy.bundle import policy_bundle
 from controller.policy.situation import ORDINARY
 from controller.settings import load_settings
 from tests.adapters.opa.conftest import serving
+from tests.app_key import app_key_pem
 from tests.opa import ROOT, opa_binary
 
 TOKEN = "t0ken-of-the-company"
@@ -24,16 +23,13 @@ TOKEN = "t0ken-of-the-company"
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    key = generate_private_key(public_exponent=65537, key_size=2048)
     return {
         "DVO_HOME": str(tmp_path / "home"),
         "DVO_REPOSITORY": "acme/agents",
         "DVO_DIRECTORY_FILE": str(ROOT / "examples" / "directory.yaml"),
         "OPA_BIN": str(opa_binary()),
         "GITHUB_APP_ID": "1",
-        "GITHUB_APP_PRIVATE_KEY": key.private_bytes(
-            Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
-        ).decode(),
+        "GITHUB_APP_PRIVATE_KEY": app_key_pem(),
         "GITHUB_WEBHOOK_SECRET": "f3c1a9d27b5e48069c1d",
     }
 

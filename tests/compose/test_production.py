@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from controller.adapters.system_clock import SystemClock
 from controller.compose.production import controller
 from controller.errors import ConfigurationError
 from controller.settings import load_settings
+from tests.app_key import app_key_pem
 
 UNHEEDED = {
     "SYSLOG_URL": "tls://siem.example.com:6514",
@@ -21,15 +20,13 @@ UNHEEDED = {
 
 @pytest.mark.parametrize(("name", "value"), UNHEEDED.items(), ids=UNHEEDED)
 def test_a_setting_that_nothing_heeds_is_refused_rather_than_ignored(tmp_path: Path, name: str, value: str) -> None:
-    key = generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
     environment = {
         "DVO_HOME": str(tmp_path),
         "DVO_REPOSITORY": "acme/agents",
         "DVO_DIRECTORY_FILE": str(tmp_path / "people.yaml"),
         "OPA_BIN": "/nowhere/opa",
         "GITHUB_APP_ID": "1",
-        "GITHUB_APP_PRIVATE_KEY": pem,
+        "GITHUB_APP_PRIVATE_KEY": app_key_pem(),
         "GITHUB_WEBHOOK_SECRET": "f3c1a9d27b5e48069c1d",
         name: value,
     }

@@ -12,12 +12,11 @@ from typing import cast
 import httpx
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from controller.sandbox.person import Person
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import APP_EVENTS, AppCredentials, AppSeed
+from tests.app_key import app_key
 from tests.sandbox.openapi import validate_request, validate_response
 
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # loads no certificates: http only
@@ -111,7 +110,7 @@ class Town:
     def app_api(self, **claims: object) -> Api:
         now = int(self.sandbox.world.token_clock().timestamp())
         content = {"iss": str(self.app.app_id), "iat": now - 60, "exp": now + 540, **claims}
-        return Api(self.sandbox.api_url, jwt.encode(content, self.app.private_key, algorithm="RS256"))
+        return Api(self.sandbox.api_url, jwt.encode(content, app_key(), algorithm="RS256"))
 
     def installation(self, permissions: Mapping[str, str] | None = None) -> Api:
         path = f"/app/installations/{self.app.installation_id}/access_tokens"
@@ -150,17 +149,8 @@ def receiver() -> Iterator[Receiver]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
-def app_key() -> str:
-    """An App's key, made once because making one takes longer than most tests."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
-
-
 @pytest.fixture
-def town(tmp_path: Path, receiver: Receiver, app_key: str) -> Iterator[Town]:
+def town(tmp_path: Path, receiver: Receiver) -> Iterator[Town]:
     """A seeded, running sandbox."""
     with Sandbox.running(tmp_path / "sandbox") as sandbox:
         seeds = sandbox.seeds
@@ -174,6 +164,6 @@ def town(tmp_path: Path, receiver: Receiver, app_key: str) -> Iterator[Town]:
         seeds.grant(REPOSITORY, "maintain", team="release")
         seeds.grant(REPOSITORY, "read", team="platform")
         app = seeds.add_app(
-            AppSeed("dvo", "acme", webhook_url=receiver.url, private_key=app_key, events=WITHOUT_ISSUES)
+            AppSeed("dvo", "acme", webhook_url=receiver.url, private_key=app_key(), events=WITHOUT_ISSUES)
         )
         yield Town(sandbox, app, receiver)

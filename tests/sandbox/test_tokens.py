@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import AppSeed
 from controller.sandbox.world import real_time
+from tests.app_key import app_key
 from tests.sandbox.conftest import MANIFEST, ONE, REPOSITORY, Api, Receiver, Town
 
 Json = dict[str, object]
@@ -135,7 +136,7 @@ def aging(tmp_path: Path) -> Iterator[tuple[Town, list[timedelta]]]:
         sandbox.seeds.add_person("ada", github_id=1, emails=["ada@example.com"])
         sandbox.seeds.add_organization("acme", owners=["ada"])
         sandbox.seeds.add_repository(REPOSITORY, {"README.md": b"x\n"})
-        yield Town(sandbox, sandbox.seeds.add_app(AppSeed("dvo", "acme")), Receiver()), ahead
+        yield Town(sandbox, sandbox.seeds.add_app(AppSeed("dvo", "acme", private_key=app_key())), Receiver()), ahead
 
 
 def test_an_installation_token_ends_after_an_hour(aging: tuple[Town, list[timedelta]]) -> None:

@@ -19,6 +19,7 @@ from controller.sandbox.person import Person
 from controller.sandbox.records import Protection, RequiredCheck
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import AppCredentials, AppSeed
+from tests.app_key import app_key
 from tests.contracts.code_host import BEGINNING, MANIFEST
 
 REPOSITORY = "acme/agents"
@@ -169,4 +170,4 @@ def _seeded(sandbox: Sandbox) -> AppCredentials:
     sandbox.seeds.add_team("acme", "hidden", members=["olga"])
     sandbox.seeds.grant(REPOSITORY, "write", team="hidden")
     sandbox.seeds.hide_team("acme", "hidden")
-    return sandbox.seeds.add_app(AppSeed(slug="dvo", owner="acme"))
+    return sandbox.seeds.add_app(AppSeed("dvo", "acme", private_key=app_key()))

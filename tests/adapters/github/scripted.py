@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.exchange import Patience
 from controller.change.app_setup import PERMISSIONS
+from tests.app_key import app_key_pem
 
 
 @dataclass(frozen=True)
@@ -86,15 +83,6 @@ def _as_app(path: str) -> Said | None:
     return None
 
 
-@cache
-def private_key() -> str:
-    """Return an RSA key in PEM form, made once."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
-    ).decode()
-
-
 @contextmanager
 def scripted(script: Script, patience: Patience | None = None) -> Iterator[tuple[GitHubApp, ScriptedServer]]:
     """Run a server with this script and an App on it."""
@@ -102,7 +90,7 @@ def scripted(script: Script, patience: Patience | None = None) -> Iterator[tuple
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     patience = patience or Patience(connect_seconds=2, read_seconds=5, total_seconds=5, retries=0)
-    app = GitHubApp(server.api_url, 1, private_key(), "acme/agents", patience=patience)
+    app = GitHubApp(server.api_url, 1, app_key_pem(), "acme/agents", patience=patience)
     try:
         yield app, server
     finally:

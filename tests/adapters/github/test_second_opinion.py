@@ -29,7 +29,7 @@ from controller.errors import InputError
 from controller.ownership.owner import TeamOwner
 from controller.ports.code_host import OpenPullRequest
 from tests.adapters.github.conftest import QUICK, REPOSITORY, MemoryIndex
-from tests.adapters.github.scripted import private_key
+from tests.app_key import app_key_pem
 from tests.contracts.code_host import MANIFEST
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -75,7 +75,7 @@ def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
     with subprocess.Popen([_node(), EMULATE, *arguments], stdout=quiet, stderr=quiet) as server:
         try:
             _wait_for(url)
-            app = GitHubApp(url, 77, private_key(), REPOSITORY, patience=QUICK)
+            app = GitHubApp(url, 77, app_key_pem(), REPOSITORY, patience=QUICK)
             yield _played(url, app)
             app.close()
         finally:
@@ -96,7 +96,7 @@ def _seed() -> dict[str, object]:
         "app_id": 77,
         "slug": "dvo",
         "name": "dvo",
-        "private_key": private_key(),
+        "private_key": app_key_pem(),
         "permissions": dict(PERMISSIONS),
         "installations": [{"installation_id": 100, "account": "acme", "repository_selection": "all"}],
     }

@@ -29,6 +29,7 @@ from controller.sandbox.person import Person
 from controller.sandbox.records import Repository
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import AppCredentials, AppSeed
+from tests.app_key import app_key
 from tests.fakes.code_host import WEB_FLOW, FakeCodeHost
 from tests.fakes.git_objects import Authorship, Files, Objects, Signature
 from tests.workflow.world import PEOPLE, TEAMS, TUESDAY, project_content
@@ -317,7 +318,7 @@ class SandboxHost(FakeCodeHost):
             seeds.grant(REPOSITORY, "write", team=slug)
         for login, _ in everybody:
             seeds.grant(REPOSITORY, "write", person=login)
-        return seeds.add_app(AppSeed("dvo", ORGANIZATION))
+        return seeds.add_app(AppSeed("dvo", ORGANIZATION, private_key=app_key()))
 
 
 def _is_among(agents: Collection[str], path: str) -> bool:
