@@ -32,7 +32,7 @@ from controller.sandbox.person import Json, Person
 from controller.sandbox.server import bound_socket
 from controller.settings import load_settings
 from controller.web.github_events import HANDLED
-from tests.adapters.github.scripted import private_key
+from tests.app_key import app_key_pem
 from tests.end_to_end.emulate.server import emulate
 from tests.end_to_end.process import ROOT
 from tests.end_to_end.waiting import until
@@ -212,7 +212,7 @@ def _seeds(company: Company, webhook: str, secret: str) -> dict[str, object]:
         "app_id": _APP,
         "slug": "dvo",
         "name": "dvo",
-        "private_key": private_key(),
+        "private_key": app_key_pem(),
         "permissions": dict(PERMISSIONS),
         "events": sorted(HANDLED),
         "webhook_url": webhook,
@@ -287,7 +287,7 @@ def _environment(folder: Path, url: str, secret: str) -> dict[str, str]:
         "DVO_REPOSITORY": REPOSITORY,
         "GITHUB_API_URL": url,
         "GITHUB_APP_ID": str(_APP),
-        "GITHUB_APP_PRIVATE_KEY": private_key(),
+        "GITHUB_APP_PRIVATE_KEY": app_key_pem(),
         "GITHUB_WEBHOOK_SECRET": secret,
         "OPA_BIN": str(opa_binary()),
     }
