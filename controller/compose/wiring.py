@@ -18,6 +18,7 @@ from controller.ports.proposer import Proposer
 from controller.workflow.authorizing import Authorizing
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.commands import Commands
+from controller.workflow.contest_watch import ContestWatch
 from controller.workflow.dispatch import Workflows
 from controller.workflow.follow_main import FollowMain
 from controller.workflow.gathering import CodeHostReader, Gatherer
@@ -76,9 +77,10 @@ def wire(parts: Parts) -> Workflows:
     sealer = Sealer(parts.journal, parts.ledger, parts.clock)
     chronicle = Chronicle(parts.journal, sealer, parts.clock, parts.new_id)
     history = chronicle.history
+    directory = ContestWatch(parts.directory, chronicle)
     gatherer = Gatherer(parts.reader, parts.pool, parts.branch)
     unadmitted = Unadmitted(parts.reader, history)
-    involving = Involving(parts.reader, SteppedUp(parts.directory, chronicle), parts.pool)
+    involving = Involving(parts.reader, SteppedUp(directory, chronicle), parts.pool)
     judging = Judging(involving, parts.engine, history, unadmitted, parts.timing)
     surveyor = Surveyor(gatherer, involving, unadmitted, chronicle)
     merges = Merges(gatherer, judging, unadmitted, chronicle)
@@ -94,12 +96,12 @@ def wire(parts: Parts) -> Workflows:
         merges=merges,
         roll_out=RollOut(parts.deployers, parts.agents, Realizing(parts.reader, history), chronicle),
         progress=DeploymentProgress(chronicle, parts.writer),
-        reviews=Reviews(parts.issues, parts.reader, parts.directory, authorizing, chronicle),
+        reviews=Reviews(parts.issues, parts.reader, directory, authorizing, chronicle),
         sealer=sealer,
         restoring=Restoring((parts.reader, parts.proposer), gatherer, unadmitted, chronicle),
         merge_queue=MergeQueue((parts.merge_queue, parts.reader), gatherer, judging, chronicle, showing),
         sweep=Sweep(surveyor, parts.queue, parts.index, chronicle),
         green_checks=GreenChecks(parts.index, parts.clock),
-        commands=Commands(parts.conversation, parts.writer, parts.directory, authorizing, chronicle),
-        simulating=Simulating(gatherer, parts.directory, parts.engine, authorizing, chronicle),
+        commands=Commands(parts.conversation, parts.writer, directory, authorizing, chronicle),
+        simulating=Simulating(gatherer, directory, parts.engine, authorizing, chronicle),
     )

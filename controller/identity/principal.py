@@ -5,7 +5,7 @@ ways to reach one. A principal's groups are facts of the directory; what they pe
 policy, decided in Rego.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
@@ -46,6 +46,29 @@ class Principal:
     mfa_source: MfaSource = MfaSource.DIRECTORY
 
 
+class Way(StrEnum):
+    """By what one gets to a person."""
+
+    ACCOUNT = "account"
+    ADDRESS = "address"
+    LOGIN = "login"
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """An account, an address or a login that leads to several people, and so to nobody."""
+
+    way: Way
+    value: str
+    """The account's numeric id, or the address or login in lower case."""
+    claims: Mapping[str, Sequence[PrincipalId]]
+    """Everybody it leads to, in order, by who says so."""
+
+    def __str__(self) -> str:
+        said = "; ".join(f"{who} says {', '.join(people)}" for who, people in self.claims.items())
+        return f"the {self.way} {self.value} belongs to nobody, since it leads to several people: {said}"
+
+
 @dataclass(frozen=True, slots=True)
 class People:
     """What the directory says of everyone who was asked about; None is unknown to it."""
@@ -56,6 +79,8 @@ class People:
     """Keyed by the lower-cased address."""
     by_login: Mapping[str, Principal | None] = field(default_factory=dict)
     """Keyed by the lower-cased login; only to name who could be asked, never to believe who somebody is."""
+    contested: Sequence[Contested] = ()
+    """Which of these several people claim; each of them is None above."""
 
     def of_account(self, account: Account | None) -> Principal | None:
         """Return the principal behind `account`, or None when nobody knows."""

@@ -36,7 +36,9 @@ class SteppedUp:
     ) -> People:
         """Return who stands behind each. Raises as the directory does, and as the journal does."""
         found = self._directory.look_up(accounts, emails, logins)
-        return People(self._all(found.by_account), self._all(found.by_email), self._all(found.by_login))
+        return People(
+            self._all(found.by_account), self._all(found.by_email), self._all(found.by_login), found.contested
+        )
 
     def revision(self) -> str:
         """Return the directory's; a sign-in marks by itself whom it may concern."""

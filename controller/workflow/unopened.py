@@ -105,7 +105,7 @@ class ActingDirectory:
     ) -> People:
         """Return what the directory says of everybody else. Raises `UnavailableError`."""
         people = self.directory.look_up(accounts - {ACTING}, emails, logins)
-        return People({**people.by_account, ACTING.id: self.person}, people.by_email, people.by_login)
+        return People({**people.by_account, ACTING.id: self.person}, people.by_email, people.by_login, people.contested)
 
     def revision(self) -> str:
         """Return what the directory says: who is acting does not change. Raises `UnavailableError`."""

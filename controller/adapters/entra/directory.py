@@ -12,8 +12,6 @@ import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import structlog
-
 from controller.adapters.entra.changes import ChangeTracking
 from controller.adapters.entra.credentials import COMPONENT
 from controller.adapters.entra.finding import External, Finding
@@ -31,8 +29,6 @@ FRESH_SECONDS = 30.0
 """How long an answer may be older than the tenant, beside what Graph itself takes to tell of a change."""
 WHOLE_SECONDS = 900.0
 """After which everything is read again."""
-
-_LOG = structlog.get_logger("controller.directory")
 
 
 def no_file() -> DirectoryFile:
@@ -108,12 +104,11 @@ class EntraDirectory:
         names = {login.lower(): (By.LOGIN, login.lower()) for login in logins}
         keys = [*numbers.values(), *addresses.values(), *names.values()]
         found, roles = self._found(keys, accounts, ())
-        for by, value in found.contradictions(keys):
-            _LOG.warning("several people claim one account or address, so nobody has it", by=by.value, value=value)
         return People(
             {id_: found.behind(key, roles) for id_, key in numbers.items()},
             {address: found.behind(key, roles) for address, key in addresses.items()},
             {name: found.behind(key, roles) for name, key in names.items()},
+            found.contested(keys),
         )
 
     def by_object_id(self, id_: str) -> Principal | None:

@@ -12,8 +12,12 @@ from controller.adapters.entra.memory import Facts, Memory
 from controller.adapters.entra.reading import By, Key, TenantReader
 from controller.change.facts import Account, AccountKind
 from controller.identity.directory_file import DirectoryFile
-from controller.identity.principal import Principal
+from controller.identity.principal import Contested, Principal, PrincipalId, Way
 from controller.identity.tenant import RoleGroup, Standing, TenantPerson, agreed, tenant_principal
+
+_LINKS = ("Entra ID", "the directory file", "GitHub's external identity")
+"""Who knows who somebody is, in the order in which they are put side by side."""
+_WAYS = {By.GITHUB_ID: Way.ACCOUNT, By.LOGIN: Way.LOGIN, By.ADDRESS: Way.ADDRESS}
 
 
 class External(Protocol):
@@ -70,9 +74,20 @@ class Finding:
         standing = Standing(self.facts.groups.get(id_, frozenset()), self.capable.get(id_))
         return tenant_principal(person, standing, roles, self._logins.get(id_))
 
-    def contradictions(self, keys: Iterable[Key]) -> list[Key]:
-        """Return which of `keys` lead to more than one."""
-        return [key for key in keys if len(self._named(key)) > 1]
+    def contested(self, keys: Iterable[Key]) -> list[Contested]:
+        """Return which of `keys` lead to more than one, and who says so."""
+        return [
+            Contested(_WAYS[by], value, self._claims((by, value)))
+            for by, value in keys
+            if len(self._named((by, value))) > 1
+        ]
+
+    def _claims(self, key: Key) -> dict[str, list[PrincipalId]]:
+        claims = zip(_LINKS, self._links(key), strict=True)
+        return {link: sorted(map(self._principal_id, named)) for link, named in claims if named}
+
+    def _principal_id(self, id_: str) -> PrincipalId:
+        return PrincipalId(id_ if id_ in self.file.machines else f"entra:{id_}")
 
     def _answer(self, keys: Iterable[Key]) -> None:
         wanted = [key for key in keys if key not in self.facts.answers]

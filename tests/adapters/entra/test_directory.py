@@ -13,7 +13,7 @@ from controller.adapters.entra.registration_report import OLDEST_SECONDS as OLDE
 from controller.adapters.entra.registration_report import RegistrationReport
 from controller.change.facts import Account
 from controller.errors import ConfigurationError, UnavailableError
-from controller.identity.principal import Principal, PrincipalKind
+from controller.identity.principal import Principal, PrincipalKind, Way
 from controller.identity.tenant import wanted_groups
 from tests.adapters.entra.conftest import ATTRIBUTES, CompanyInEntra, Tenancy
 from tests.contracts.directory import DANA, ROBO, DirectoryContract, account
@@ -140,6 +140,36 @@ def test_links_that_contradict_each_other_lead_to_nobody(tenancy: Tenancy) -> No
     otto = tenancy.add("otto", 1003)
     tenancy.list(f"  - {{login: dana-dev, github_id: 1001, emails: [o@x.org], entra_id: {otto}}}")
     assert who(tenancy, 1001) == [None]
+
+
+def test_who_says_what_of_a_contradiction_is_told(tenancy: Tenancy) -> None:
+    dana, otto = tenancy.add("dana", 1001, extensionAttribute2="dana-dev"), tenancy.add("otto", 1003)
+    rita = tenancy.add("rita", 1004, proxyAddresses=["smtp:dana@example.com"])
+    tenancy.list(
+        f"  - {{login: dana-dev, github_id: 1001, emails: [o@x.org], entra_id: {otto}}}",
+        "  - {login: robo, github_id: 1003, emails: [r@x.org], kind: bot}",
+    )
+    asked = frozenset({account(1001), account(1003), account(1004)})
+    found = tenancy.directory.look_up(asked, frozenset({"DANA@example.com", "o@x.org"}), frozenset({"dana-dev"}))
+    told = {(one.way, one.value): one.claims for one in found.contested}
+    tenant, file = "Entra ID", "the directory file"
+    assert told == {
+        (Way.ACCOUNT, "1001"): {tenant: [f"entra:{dana}"], file: [f"entra:{otto}"]},
+        (Way.ACCOUNT, "1003"): {tenant: [f"entra:{otto}"], file: ["github:1003"]},
+        (Way.ADDRESS, "dana@example.com"): {tenant: sorted([f"entra:{dana}", f"entra:{rita}"])},
+        (Way.LOGIN, "dana-dev"): {tenant: [f"entra:{dana}"], file: [f"entra:{otto}"]},
+    }
+
+
+def test_two_people_of_one_external_identity_are_told(tenancy: Tenancy) -> None:
+    names = ("dana@example.com", "otto@example.com")
+    people = sorted(f"entra:{tenancy.add(name)}" for name in ("dana", "otto"))
+    found = asking_github(tenancy, GitHub({1001: names})).look_up(frozenset({account(1001)}), frozenset())
+    assert [(one.value, one.claims) for one in found.contested] == [("1001", {"GitHub's external identity": people})]
+    assert str(found.contested[0]) == (
+        "the account 1001 belongs to nobody, since it leads to several people: "
+        f"GitHub's external identity says {people[0]}, {people[1]}"
+    )
 
 
 def test_a_machine_of_the_file_is_itself_unless_a_person_claims_its_account(tenancy: Tenancy) -> None:
