@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+from controller.adapters.directory_file import FileDirectory
 from controller.adapters.entra.directory import EntraDirectory
 from controller.adapters.github.app_setup import read_app_setup
 from controller.adapters.github.connection import GitHubApp
@@ -17,16 +18,18 @@ from controller.adapters.github.facts import account_of
 from controller.adapters.github.owners import team_standing
 from controller.adapters.github.protection import ADMINISTRATION, read_protection
 from controller.adapters.github.reading import GitHubReader
-from controller.approval.ownership import account_owner
+from controller.approval.ownership import account_owner, owners_to_resolve
 from controller.change.app_setup import PERMISSIONS, queue_shortcomings, shortcomings
-from controller.change.facts import Account
+from controller.change.facts import Account, AccountKind
+from controller.change.names import RepoPath, login
 from controller.change.protection import REQUIRED_CHECKS, unseen, weaknesses
 from controller.compose.people import loaded
 from controller.compose.seen import Check, Seen
 from controller.errors import ConfigurationError
+from controller.identity.directory_file import NOBODY, read_links
 from controller.identity.principal import PrincipalKind
 from controller.ownership.codeowners import CodeOwners, codeowners_of
-from controller.ownership.owner import EmailOwner, TeamOwner
+from controller.ownership.owner import EmailOwner, TeamOwner, UserOwner
 from controller.ownership.standing import ignored_owners, named_owners
 from controller.settings import Settings
 
@@ -52,6 +55,12 @@ class UnknownBotError(ConfigurationError):
     advice = "Add the line to the people of DVO_DIRECTORY_FILE; it is read at every look."
 
 
+class ContestedError(ConfigurationError):
+    """Accounts, addresses or logins lead to several people, and so to nobody."""
+
+    advice = "Let each be said of one person only, in Entra ID or in the directory file; it counts at the next look."
+
+
 class UnfitOwnersError(ConfigurationError):
     """Some of CODEOWNERS counts for nobody."""
 
@@ -64,6 +73,8 @@ def github_checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     yield "github", lambda: _github(settings)
     yield "bot", lambda: _bot(settings)
     yield "owners", lambda: _owners(settings)
+    if settings.azure_tenant_id is not None:
+        yield "identities", lambda: _identities(settings)
     yield "protection", lambda: _protection(settings)
 
 
@@ -129,6 +140,31 @@ def _owners(settings: Settings) -> str:
     if found:
         raise UnfitOwnersError("\n".join(found))
     return f"{codeowners.path}: all of {len(named)} owners can be seen and may write, {len(teams)} of them teams"
+
+
+def _identities(settings: Settings) -> str:
+    """Look up everybody who owns anything, and whom the directory file names: do the links agree on who they are?"""
+    with (
+        closing(_app(settings, PERMISSIONS)) as app,
+        tempfile.TemporaryDirectory(prefix="dvo-doctor-") as folder,
+        loaded(settings) as directory,
+    ):
+        reader = GitHubReader(app, Path(folder))
+        asked = owners_to_resolve({RepoPath(""): tuple(named_owners(_codeowners(reader)))})
+        owners = [reader.writer(UserOwner(name)) for name in asked.logins]
+        owners += [account for team in asked.teams for account in reader.team_members(team)]
+        listed = (
+            NOBODY if settings.directory_file is None else FileDirectory(settings.directory_file, read_links).current()
+        )
+        accounts = {Account(id_, login(who.login), AccountKind.USER) for id_, who in listed.by_id.items()}
+        people = directory.look_up(
+            frozenset(accounts | {account for account in owners if account is not None}),
+            asked.emails | listed.by_email.keys(),
+            asked.logins | listed.by_login.keys(),
+        )
+    if people.contested:
+        raise ContestedError("\n".join(map(str, people.contested)))
+    return f"each of {len(people.known)} people, owners and those of the directory file, is one person by every link"
 
 
 def _codeowners(reader: GitHubReader) -> CodeOwners:

@@ -5,7 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from controller.cli.app import main
+from controller.sandbox.sandbox import Sandbox
 from controller.settings import process_environment
 from tests.app_key import app_key_pem
 
@@ -151,3 +152,14 @@ def clone(tmp_path: Path, home: Path) -> Clone:
     made.git("commit", "--quiet", "--message", "begin")
     made.git("checkout", "--quiet", "-b", "topic")
     return made
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with Sandbox.running(tmp_path / "sandbox") as running:
+        running.seeds.add_person("ada", github_id=1001, emails=["ada@example.com"])
+        running.seeds.add_organization("acme", owners=["ada"])
+        running.seeds.add_team("acme", "agents", members=["ada"])
+        running.seeds.add_repository("acme/agents", {".github/CODEOWNERS": b"* @acme/agents\n"}, author="ada")
+        running.seeds.grant("acme/agents", "write", team="agents")
+        yield running

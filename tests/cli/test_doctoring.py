@@ -1,10 +1,8 @@
 """`dvo doctor`: real checks, each with what to do, and the exit code of the worst."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import pytest
 
 from controller.sandbox.records import Protection, RequiredCheck
 from controller.sandbox.sandbox import Sandbox
@@ -15,17 +13,6 @@ from tests.cli.conftest import Dvo
 Json = dict[str, str | int | None]
 REPOSITORY = "acme/agents"
 CHECKS = ("dvo/policy", "dvo/approval")
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox.running(tmp_path / "sandbox") as running:
-        running.seeds.add_person("ada", github_id=1001, emails=["ada@example.com"])
-        running.seeds.add_organization("acme", owners=["ada"])
-        running.seeds.add_team("acme", "agents", members=["ada"])
-        running.seeds.add_repository(REPOSITORY, {".github/CODEOWNERS": b"* @acme/agents\n"}, author="ada")
-        running.seeds.grant(REPOSITORY, "write", team="agents")
-        yield running
 
 
 def on(
