@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from controller.cli.options import At, Base, CopySigners, Directory, Json, LedgerCopy, Login
 from controller.cli.policy_commands import policy
 from controller.errors import ControllerError
 
@@ -27,8 +28,6 @@ app = typer.Typer(
 audit = typer.Typer(name="audit", help="Look into the ledger.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(audit)
 app.add_typer(policy)
-
-Json = Annotated[bool, typer.Option("--json", help="Tell it as one JSON object on standard output.")]
 
 
 @app.command()
@@ -47,15 +46,13 @@ def serve(
 def check(  # noqa: PLR0913 - each option of a command is a parameter to Typer
     *,
     repo: Annotated[Path, typer.Option(help="A clone of the governed repository.")] = Path(),
-    base: Annotated[str, typer.Option(help="The branch it would be merged into.")] = "main",
+    base: Base = "main",
     head: Annotated[str, typer.Option(help="The branch or commit to check.")] = "HEAD",
-    login: Annotated[str | None, typer.Option("--as", help="Who would open it; default: git's user.email.")] = None,
-    at: Annotated[str | None, typer.Option(help="Judge as of this RFC 3339 time; default: now.")] = None,
-    directory: Annotated[
-        Path | None, typer.Option(help="The people; default: DVO_DIRECTORY_FILE, else people.yaml of the clone.")
-    ] = None,
-    ledger: Annotated[Path | None, typer.Option(help="A copy of the ledger, for what was deployed.")] = None,
-    allowed_signers: Annotated[Path | None, typer.Option(help="Who may sign that ledger.")] = None,
+    login: Login = None,
+    at: At = None,
+    directory: Directory = None,
+    ledger: LedgerCopy = None,
+    allowed_signers: CopySigners = None,
     json: Json = False,
 ) -> None:
     """Tell what policy says of a local branch, before any pull request."""

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
+from controller.cli.options import At, Base, CopySigners, Directory, Json, LedgerCopy, Login
+
 policy = typer.Typer(
     name="policy", help="Read, test and understand the policies.", no_args_is_help=True, rich_markup_mode=None
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Tell it as one JSON object on standard output.")]
 Repo = Annotated[Path, typer.Option(help="The governed repository, or a clone of it.")]
 
 
@@ -26,15 +27,13 @@ def policy_explain(  # noqa: PLR0913 - each option of a command is a parameter t
     rule: Annotated[str | None, typer.Argument(help="A rule's id, to be told what it is about.")] = None,
     *,
     repo: Repo = Path(),
-    base: Annotated[str, typer.Option(help="The branch it would be merged into.")] = "main",
+    base: Base = "main",
     head: Annotated[str, typer.Option(help="The branch or commit to explain.")] = "HEAD",
-    login: Annotated[str | None, typer.Option("--as", help="Who would open it; default: git's user.email.")] = None,
-    at: Annotated[str | None, typer.Option(help="Judge as of this RFC 3339 time; default: now.")] = None,
-    directory: Annotated[
-        Path | None, typer.Option(help="The people; default: DVO_DIRECTORY_FILE, else people.yaml of the clone.")
-    ] = None,
-    ledger: Annotated[Path | None, typer.Option(help="A copy of the ledger, for what was deployed.")] = None,
-    allowed_signers: Annotated[Path | None, typer.Option(help="Who may sign that ledger.")] = None,
+    login: Login = None,
+    at: At = None,
+    directory: Directory = None,
+    ledger: LedgerCopy = None,
+    allowed_signers: CopySigners = None,
     json: Json = False,
 ) -> None:
     """Tell why policy says what it says of a local branch, and what turns it green, proven; or what a rule is about."""
