@@ -7,6 +7,7 @@ import pytest
 
 from controller.adapters.opa.servers import OpaServers
 from tests.opa import opa_binary
+from tests.workflow.lagging_host import LaggingHost
 from tests.workflow.world import World
 
 
@@ -28,3 +29,12 @@ def world(engine: OpaServers, pool: ThreadPoolExecutor) -> World:
     made = World(engine, pool)
     made.look("main")
     return made
+
+
+@pytest.fixture
+def late(world: World) -> LaggingHost:
+    """The world's code host, lagging."""
+    host = LaggingHost(world.host)
+    world.host = host  # type: ignore[assignment]  # it passes everything on but one method
+    world.workflows = world.wired()
+    return host

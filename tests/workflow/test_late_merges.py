@@ -9,18 +9,10 @@ from controller.change.names import CommitSha
 from controller.decision.check import Conclusion
 from controller.ledger.event import EventType
 from controller.workflow.history import History
+from tests.workflow.lagging_host import LaggingHost
 from tests.workflow.steps import DEVELOPMENT, STAGING, edited, publish
-from tests.workflow.test_recovery import ANL_DEVELOPMENT, LaggingHost
+from tests.workflow.test_recovery import ANL_DEVELOPMENT
 from tests.workflow.world import World
-
-
-@pytest.fixture
-def late(world: World) -> LaggingHost:
-    """The world's code host, lagging."""
-    host = LaggingHost(world.host)
-    world.host = host  # type: ignore[assignment]  # it passes everything on but one method
-    world.workflows = world.wired()
-    return host
 
 
 def admitted(world: World) -> int:

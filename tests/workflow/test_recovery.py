@@ -2,48 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
-from controller.change.facts import PullRequest
-from controller.change.names import CommitSha
 from controller.decision.check import Conclusion
 from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
 from controller.errors import UnavailableError
 from controller.ledger.event import Entry, EventType
-from tests.fakes.code_host import FakeCodeHost
 from tests.fakes.ledger import MemoryLedger
+from tests.workflow.lagging_host import LaggingHost
 from tests.workflow.steps import DEVELOPMENT, PRODUCTION, bring, edited, publish, ready_for_production
 from tests.workflow.world import MONDAY, SATURDAY, World
 
 ANL_DEVELOPMENT = Key(EnvironmentName("development"), AgentCode("ANL"))
 ANL_PRODUCTION = Key(EnvironmentName("production"), AgentCode("ANL"))
 GHA = "environments/development/gha.yaml"
-
-
-@dataclass
-class LaggingHost:
-    """A code host that learns of a merge later than of its commit."""
-
-    host: FakeCodeHost
-    late: set[CommitSha] = field(default_factory=set)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.host, name)
-
-    def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
-        return None if commit in self.late else self.host.merged_pull_request(commit)
-
-
-@pytest.fixture
-def late(world: World) -> LaggingHost:
-    """The world's code host, lagging."""
-    host = LaggingHost(world.host)
-    world.host = host  # type: ignore[assignment]  # it passes everything on but one method
-    world.workflows = world.wired()
-    return host
 
 
 @pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
