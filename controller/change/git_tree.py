@@ -1,4 +1,4 @@
-"""The id Git gives a folder, computed from the files in it.
+"""What a tree of Git says: the mode of a file as Git reads it, and the id of a folder, computed from its files.
 
 Git names a tree by the SHA-1 of its serialised entries (gitformat, "tree objects"), sorted by
 name with a slash behind the names of folders. Knowing that rule, the id of a folder that was
@@ -6,16 +6,33 @@ put together from two commits is known without asking anyone.
 """
 
 import hashlib
+import re
+import stat
 from collections.abc import Mapping
 from typing import TypeVar
 
-from controller.change.facts import TreeEntry
+from controller.change.facts import FileMode, TreeEntry
 from controller.change.names import ObjectId
 
 _FOLDER = b"40000"
+_OCTAL = re.compile(r"[0-7]{5,6}", re.ASCII)
 
 
 Text = TypeVar("Text", bound=str)
+
+
+def file_mode(text: str) -> FileMode | None:
+    """Return what Git takes the mode of a file for; None for a folder's, and for what is no mode.
+
+    Whoever writes trees by hand can write any mode; Git reads those of files by their kind and by the
+    owner's bit to execute (`canon_mode` in its object.h), and hosts take them.
+    """
+    mode = int(text, 8) if _OCTAL.fullmatch(text) else stat.S_IFDIR
+    if stat.S_ISDIR(mode):
+        return None
+    if stat.S_ISREG(mode):
+        return FileMode.EXECUTABLE if mode & stat.S_IXUSR else FileMode.REGULAR
+    return FileMode.SYMLINK if stat.S_ISLNK(mode) else FileMode.SUBMODULE
 
 
 def tree_id(files: Mapping[Text, TreeEntry]) -> ObjectId:

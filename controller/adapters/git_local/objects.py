@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from controller.adapters.git_local.command import Git
 from controller.change.facts import Commit, FileMode, TreeEntry
+from controller.change.git_tree import file_mode
 from controller.change.names import ObjectId, RepoPath, commit_sha, object_id
 from controller.errors import UnavailableError
 
@@ -45,12 +46,14 @@ def list_tree(git: Git, tree: ObjectId) -> Iterator[tuple[RepoPath, TreeEntry | 
         facts, _, name = line.partition(b"\t")
         mode, kind, identifier = facts.decode("ascii").split()
         path = RepoPath(name.decode("utf-8", "surrogateescape"))
-        # Git still reads the group-writable mode 100664 of its first months; it means a regular file.
-        yield path, object_id(identifier) if kind == "tree" else TreeEntry(_mode(mode), object_id(identifier))
+        yield path, object_id(identifier) if kind == "tree" else TreeEntry(_mode(mode, path), object_id(identifier))
 
 
-def _mode(text: str) -> FileMode:
-    return FileMode("100644" if text == "100664" else text)
+def _mode(text: str, path: RepoPath) -> FileMode:
+    known = file_mode(text)
+    if known is None:
+        raise UnavailableError(f"{path[:200]!a} has the mode {text[:10]!a}, which Git has none of", component="git")
+    return known
 
 
 def _commit(name: str, content: bytes) -> Commit:

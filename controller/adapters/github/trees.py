@@ -12,7 +12,8 @@ from controller.adapters.github.answer import items, oid, text, truth
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.memory import Memory
 from controller.adapters.github.refusals import unavailable
-from controller.change.facts import FileMode, TreeEntry
+from controller.change.facts import TreeEntry
+from controller.change.git_tree import file_mode
 from controller.change.names import ObjectId, RepoPath
 from controller.desired_state.paths import is_controlled
 
@@ -75,6 +76,7 @@ def _sort_in(path: str, entry: object, entries: dict[RepoPath, TreeEntry], subtr
         if is_controlled(RepoPath(f"{path}/file")):
             subtrees[place] = oid(entry, "sha")
     elif is_controlled(place):
-        if mode not in list(FileMode):
-            raise unavailable(f"GitHub's answer makes no sense: `{path[:200]}` has the mode {mode[:10]!a}")
-        entries[place] = TreeEntry(FileMode(mode), oid(entry, "sha"))
+        known = file_mode(mode)
+        if known is None:
+            raise unavailable(f"GitHub's answer makes no sense: {path[:200]!a} has the mode {mode[:10]!a}")
+        entries[place] = TreeEntry(known, oid(entry, "sha"))

@@ -7,7 +7,7 @@ import pytest
 
 from controller.adapters.git_local import LocalRepository
 from controller.change.facts import FileMode
-from controller.change.names import RepoPath, object_id
+from controller.change.names import ObjectId, RepoPath, object_id
 from controller.errors import InputError, UnavailableError
 from controller.ownership.owner import TeamOwner
 from tests.adapters.git_local.conftest import BEGINNING, Work
@@ -52,6 +52,19 @@ def test_modes_are_told_as_git_keeps_them(work: Work) -> None:
     link = entries[RepoPath("environments/development/gha.yaml")]
     assert link.mode is FileMode.SYMLINK
     assert work.repository.contents(frozenset({link.blob})) == {link.blob: b"/etc/passwd"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "read"),
+    [("100664", FileMode.REGULAR), ("100666", FileMode.REGULAR), ("100711", FileMode.EXECUTABLE)],
+)
+def test_a_mode_written_by_hand_is_read_as_git_reads_it(work: Work, mode: str, read: FileMode) -> None:
+    """ATTACKS 038."""
+    blob = bytes.fromhex(work.git("hash-object", "-w", "--stdin", content=b"x"))
+    raw = f"{mode} CODEOWNERS".encode() + b"\0" + blob
+    tree = work.git("hash-object", "-t", "tree", "-w", "--literally", "--stdin", content=raw)
+    [entry] = work.repository.snapshot(work.repository.tip("main"), ObjectId(tree)).entries.values()
+    assert entry.mode is read
 
 
 @pytest.mark.parametrize(

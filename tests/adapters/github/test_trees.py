@@ -128,7 +128,19 @@ def test_a_folder_larger_than_github_lists_is_refused(tmp_path: Path) -> None:
         GitHubReader(app, tmp_path).snapshot(CommitSha(SHA["f"]), ObjectId(SHA["a"]))
 
 
-def test_an_unknown_mode_of_a_controlled_file_is_refused(tmp_path: Path) -> None:
-    trees = {SHA["a"]: [("CODEOWNERS", "100666", SHA["f"])]}
-    with scripted(Forest(trees, frozenset())) as (app, _), pytest.raises(UnavailableError, match="100666"):
+def test_what_is_no_mode_of_a_controlled_file_makes_no_sense(tmp_path: Path) -> None:
+    trees = {SHA["a"]: [("CODEOWNERS", "rw-r--r--", SHA["f"])]}
+    with scripted(Forest(trees, frozenset())) as (app, _), pytest.raises(UnavailableError, match="rw-r"):
         GitHubReader(app, tmp_path).snapshot(CommitSha(SHA["f"]), ObjectId(SHA["a"]))
+
+
+def test_a_mode_written_by_hand_is_read_as_git_reads_it(tmp_path: Path) -> None:
+    """ATTACKS 038: nobody stops the judging of a repository with a tree of a mode that nobody knows."""
+    trees = {SHA["a"]: [("CODEOWNERS", "100666", SHA["f"]), ("policies", "040000", SHA["b"])]}
+    trees[SHA["b"]] = [("run.rego", "100777", SHA["f"])]
+    with scripted(Forest(trees, frozenset())) as (app, _):
+        entries = GitHubReader(app, tmp_path).snapshot(CommitSha(SHA["f"]), ObjectId(SHA["a"])).entries
+    assert {path: entry.mode for path, entry in entries.items()} == {
+        "CODEOWNERS": FileMode.REGULAR,
+        "policies/run.rego": FileMode.EXECUTABLE,
+    }

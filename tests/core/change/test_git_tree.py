@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controller.change.facts import FileMode, TreeEntry
-from controller.change.git_tree import tree_id
+from controller.change.git_tree import file_mode, tree_id
 from controller.change.names import ObjectId
 
 FILES = {
@@ -48,3 +48,26 @@ def test_a_tree_has_the_id_git_gives_it(repository: Path) -> None:
 
 def test_the_empty_tree_has_its_well_known_id() -> None:
     assert tree_id({}) == "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        *((mode.value, mode) for mode in FileMode),
+        ("100600", FileMode.REGULAR),
+        ("100666", FileMode.REGULAR),
+        ("100700", FileMode.EXECUTABLE),
+        ("100611", FileMode.REGULAR),
+        ("120777", FileMode.SYMLINK),
+        ("140000", FileMode.SUBMODULE),
+        ("40000", None),
+        ("040000", None),
+        ("", None),
+        ("100644\n", None),
+        ("rw-r--", None),
+        ("\u0661\u0660\u0660\u0666\u0664\u0664", None),
+    ],
+)
+def test_a_mode_is_what_git_takes_it_for(text: str, mode: FileMode | None) -> None:
+    """ATTACKS 038."""
+    assert file_mode(text) is mode
