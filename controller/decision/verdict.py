@@ -131,10 +131,14 @@ class Judgement:
 
     @property
     def review_asked(self) -> Finding | None:
-        """What policy asks of break-glass and of the review after it; None when it asks nothing of the kind."""
+        """What policy asks of break-glass and of the review after it; None when it asks nothing of the kind.
+
+        Where several rules ask, the soonest review: a rule beside the default one makes nobody wait longer.
+        """
         if not isinstance(self.answer, Answer) or not isinstance(self.break_glass, BreakGlass):
             return None
-        return next((finding for finding in self.answer.findings if finding.review is not None), None)
+        due = [(one.review.due_days, one) for one in self.answer.findings if one.review is not None]
+        return min(due, key=lambda asked: asked[0], default=(0, None))[1]
 
     @property
     def waived(self) -> tuple[Finding, ...]:

@@ -43,6 +43,14 @@ def test_what_is_half_asked_or_half_answered_is_refused(
     assert remedy in reason.remedy
 
 
+def test_of_several_rules_that_ask_the_soonest_review_counts() -> None:
+    """A company's rule adds findings, and puts nothing off that the default one asks."""
+    later = replace(TERMS, rule="acme-review", review=ReviewTerms(365))
+    assert decide(replace(IN_FORCE, answer=answer(later, TERMS, WAIVED))).review_asked == TERMS
+    sooner = replace(TERMS, rule="acme-review", review=ReviewTerms(1))
+    assert decide(replace(IN_FORCE, answer=answer(TERMS, sooner, WAIVED))).review_asked == sooner
+
+
 def test_without_an_answer_there_are_no_terms_and_nothing_is_waived() -> None:
     judgement = decide(replace(IN_FORCE, answer=SILENT))
     assert (judgement.review_asked, judgement.waived) == (None, ())
