@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import takewhile
 
+from controller.approval.request import CLOCKS_APART
 from controller.change.facts import Commit, PullRequest
 from controller.change.names import CommitSha, ObjectId
 from controller.desired_state.abilities import abilities_document
@@ -112,7 +113,8 @@ class FollowMain:
     def _asked(self, seen: MainSeen, line: list[Commit]) -> Asked:
         asked, now = seen.asked, self._chronicle.now()
         is_current = asked is not None and asked.tip in {commit.sha for commit in line[1:]}
-        if asked is not None and is_current and now - asked.since < _PATIENCE:
+        # What a clock asked that was far ahead is asked anew: it would be waited for until then.
+        if asked is not None and is_current and -CLOCKS_APART <= now - asked.since < _PATIENCE:
             return asked
         return Asked(line[-1].sha, now)
 

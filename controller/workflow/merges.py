@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from controller.approval.request import CLOCKS_APART
 from controller.change.facts import PullRequest
 from controller.change.leftovers import remaining
 from controller.change.names import commit_sha
@@ -110,7 +111,7 @@ class Merges:
     def _is_new(self, merge: Initiated) -> bool:
         """Tell whether `merge` came just now: what admitted it may be missing in a list that lags behind."""
         found = self._history.last_of(frozenset({EventType.DEPLOY_INITIATED}), f"merge/{merge.after}")
-        return found is not None and self._chronicle.now() - found.at < _PATIENCE
+        return found is not None and -CLOCKS_APART <= self._chronicle.now() - found.at < _PATIENCE
 
     def _overtake(self, merge: Initiated, earlier: tuple[Initiated, ...]) -> None:
         """Decide `merge` with the `earlier` ones it builds on where its break-glass waives all that holds those.
