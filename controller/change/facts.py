@@ -175,7 +175,7 @@ class Change:
     """Everyone who ever pushed another commit of the change, as far as anybody can say."""
     reviews: tuple[Review, ...]
     """In the order they were submitted."""
-    reviewed: Mapping[CommitSha, Span]
-    """For each reviewed commit that can still be fetched: its merge base and its tree."""
+    reviewed: Mapping[int, Span]
+    """What each approval saw, by the review's id: the merge base of then, and the commit; none that is gone."""
     contents: Mapping[ObjectId, bytes]
     """The bytes behind the blob ids that judging reads, without those of files larger than `LARGEST_FILE`."""

@@ -78,7 +78,7 @@ def wire(parts: Parts) -> Workflows:
     chronicle = Chronicle(parts.journal, sealer, parts.clock, parts.new_id)
     history = chronicle.history
     directory = ContestWatch(parts.directory, chronicle)
-    gatherer = Gatherer(parts.reader, parts.pool, parts.branch)
+    gatherer = Gatherer(parts.reader, parts.pool, parts.branch, history)
     unadmitted = Unadmitted(parts.reader, history)
     involving = Involving(parts.reader, SteppedUp(directory, chronicle), parts.pool)
     judging = Judging(involving, parts.engine, history, unadmitted, parts.timing)

@@ -165,6 +165,8 @@ class FollowMain:
             subject = f"commit/{step.after.sha}"
             return self._chronicle.event(EventType.DEPLOY_REFUSED, subject, facts, severity=Severity.CRITICAL)
         facts["pull"] = step.pull.number
+        if step.pull.merged_at is not None:
+            facts["merged_at"] = step.pull.merged_at.isoformat()
         return self._chronicle.event(EventType.DEPLOY_INITIATED, f"merge/{step.after.sha}", facts)
 
     def _main(self, place: MainSeen, kind: str) -> Event:

@@ -6,6 +6,7 @@ gives the same value: its base is the first parent, its head the merge itself.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from controller.change.facts import Account, Change, Commit, FileMode, PullRequest, Review, ReviewState, Snapshot, Span
@@ -17,7 +18,8 @@ from controller.identity.participants import BaseMerge, merges_of_base
 from controller.ownership.codeowners import codeowners_path
 from controller.policy.bundle import FOLDER
 from controller.ports.code_host import Comparison, OpenPullRequest, OwnerReader, PullRequestReader, TreeReader
-from controller.workflow.history import Initiated
+from controller.workflow.history import History, Initiated
+from controller.workflow.main_line import main_before
 
 Found = TypeVar("Found")
 Pushers = Mapping[CommitSha, tuple[Account | None, ...]]
@@ -34,15 +36,16 @@ class CodeHostReader(ChangeReader, OwnerReader, Protocol):
 class Gatherer:
     """Reads changes from a code host, in few rounds of parallel reads."""
 
-    def __init__(self, host: ChangeReader, pool: Executor, branch: str) -> None:
-        """Read from `host`, in parallel on `pool`, changes to `branch`."""
+    def __init__(self, host: ChangeReader, pool: Executor, branch: str, history: History) -> None:
+        """Read from `host`, in parallel on `pool`, changes to `branch`; `history` knows where that stood when."""
         self._host = host
         self._pool = pool
+        self._history = history
         self.branch = branch
 
     def pull_request(self, pull: PullRequest) -> Change:
         """Return the facts of an open pull request against the tip of its base now."""
-        comparison, reviews, pushers = self._history(pull, self.branch)
+        comparison, reviews, pushers = self._told(pull, self.branch)
         if comparison.head.sha != pull.head:
             raise StaleError(
                 f"expected {pull.head} as the head of pull request {pull.number}, got {comparison.head.sha}"
@@ -54,7 +57,7 @@ class Gatherer:
     def merge(self, merge: Initiated) -> Change:
         """Return the facts of a merged pull request: what its merge did to main."""
         pull = self._host.pull_request(merge.pull)
-        comparison, reviews, pushers = self._history(pull, merge.before)
+        comparison, reviews, pushers = self._told(pull, merge.before)
         trees = self.trees(merge)
         return self._change(pull, comparison, (trees, trees.before), reviews, pushers)
 
@@ -107,7 +110,7 @@ class Gatherer:
         nothing = Snapshot(commit.sha, commit.tree, {})
         return snapshot, self._host.contents(blobs_to_read(nothing, snapshot))
 
-    def _history(self, pull: PullRequest, base: str) -> tuple[Comparison, tuple[Review, ...], Pushers]:
+    def _told(self, pull: PullRequest, base: str) -> tuple[Comparison, tuple[Review, ...], Pushers]:
         comparison = self._pool.submit(self._host.compare, base, pull.head)
         reviews = self._pool.submit(self._host.reviews, pull.number)
         pushers = self._pool.submit(self._host.pushers, pull.number, pull.head)
@@ -141,34 +144,46 @@ class Gatherer:
         )
 
     def _contents(
-        self, wanted: frozenset[ObjectId], reviewed: dict[CommitSha, Span]
-    ) -> tuple[Mapping[ObjectId, bytes], dict[CommitSha, Span]]:
+        self, wanted: frozenset[ObjectId], reviewed: dict[int, Span]
+    ) -> tuple[Mapping[ObjectId, bytes], dict[int, Span]]:
         """Return the bytes of a change and of what was reviewed; what cannot be read was not seen by anybody."""
-        needed = {commit: blobs_to_read(seen.before, seen.after) for commit, seen in reviewed.items()}
+        needed = {review: blobs_to_read(seen.before, seen.after) for review, seen in reviewed.items()}
         try:
             return self._host.contents(wanted.union(*needed.values())), reviewed
         except InputError:
             if not reviewed:
                 raise
         contents = dict(self._host.contents(wanted))
-        readable: dict[CommitSha, Span] = {}
-        for commit, blobs in needed.items():
+        readable: dict[int, Span] = {}
+        for review, blobs in needed.items():
             try:
                 contents |= self._host.contents(blobs)
             except InputError:
-                continue  # its reviews count for nothing, and stop nobody else's change
-            readable[commit] = reviewed[commit]
+                continue  # it counts for nothing, and stops nobody else's change
+            readable[review] = reviewed[review]
         return contents, readable
 
-    def _reviewed(self, comparison: Comparison, reviews: tuple[Review, ...]) -> dict[CommitSha, Span]:
+    def _reviewed(self, comparison: Comparison, reviews: tuple[Review, ...]) -> dict[int, Span]:
         """Return what each approver saw; a commit that is gone is left out, and its reviews count for nothing."""
-        seen: dict[CommitSha, Span] = {}
-        approving = (review for review in reviews if review.state is ReviewState.APPROVED)
-        for commit in {review.commit for review in approving if review.commit is not None}:
-            known = comparison if commit == comparison.head.sha else self._comparison(comparison.base.sha, commit)
-            if known is not None:
-                seen[commit] = Span(self._snapshot(known.merge_base), self._snapshot(known.head))
+        seen: dict[int, Span] = {}
+        for review in reviews:
+            if review.state is ReviewState.APPROVED and review.commit is not None:
+                known = self._seen(comparison, review.commit, review.submitted_at)
+                if known is not None:
+                    seen[review.id] = Span(self._snapshot(known.merge_base), self._snapshot(known.head))
         return seen
+
+    def _seen(self, comparison: Comparison, commit: CommitSha, at: datetime) -> Comparison | None:
+        """Return how `commit` differed from main when it was reviewed.
+
+        A merge base moves when commits of the branch come to main another way; what lies between the new one
+        and `commit` may then be the undoing of what the reviewer took for never done.
+        """
+        known = comparison if commit == comparison.head.sha else self._comparison(comparison.base.sha, commit)
+        main = main_before(self._history, at, comparison.base.sha)
+        if known is None or not main or known.merge_base.sha in main:
+            return known
+        return self._comparison(main[-1], commit)
 
     def _clean_merges(self, comparison: Comparison) -> frozenset[CommitSha]:
         return frozenset(one.commit.sha for one in merges_of_base(comparison.commits) if self._is_clean(one))

@@ -15,7 +15,7 @@ from controller.approval.requirements import requirements_of
 from controller.approval.reviewers import reviewers
 from controller.approval.weighing import weigh
 from controller.change.break_glass import BreakGlass, MalformedBreakGlass
-from controller.change.facts import Change, Snapshot
+from controller.change.facts import Change, Snapshot, Span
 from controller.change.leftovers import remaining, restores
 from controller.change.names import CommitSha, Digest
 from controller.change.overlay import overlay
@@ -222,15 +222,20 @@ class Judging:
         self, change: Change, now: Proposal, people: People, published: Sequence[PublishedRelease]
     ) -> tuple[SeenReview, ...]:
         """Return each review with its author, the effect its author saw, and what is otherwise `now`."""
-        effects: dict[CommitSha | None, tuple[Digest, tuple[EffectChange, ...]]] = {}
-        for commit, span in change.reviewed.items():
-            seen = self._proposal(span.before, span.after, change, published)
-            effects[commit] = seen.effect.digest, changes_since(seen, now)
-        unknown = None, ()
+        effects: dict[tuple[CommitSha, CommitSha], tuple[Digest, tuple[EffectChange, ...]]] = {}
+        for span in change.reviewed.values():
+            if _ends(span) not in effects:
+                seen = self._proposal(span.before, span.after, change, published)
+                effects[_ends(span)] = seen.effect.digest, changes_since(seen, now)
+        told = {review: effects[_ends(span)] for review, span in change.reviewed.items()}
         return tuple(
-            SeenReview(review, people.of_account(review.author), *effects.get(review.commit, unknown))
+            SeenReview(review, people.of_account(review.author), *told.get(review.id, (None, ())))
             for review in change.reviews
         )
+
+
+def _ends(span: Span) -> tuple[CommitSha, CommitSha]:
+    return span.before.commit, span.after.commit
 
 
 def insist_on_an_answer(judgement: Judgement) -> None:

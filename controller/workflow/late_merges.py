@@ -73,10 +73,11 @@ class LateMerges:
 
     def _take_back(self, pull: PullRequest, run: tuple[Pushed, ...]) -> None:
         marks = [Mark("late"), *(Mark(f"progress/{one.after}") for one in run), Mark(f"merge/{run[-1].after}")]
-        self._chronicle.record_sealed([self._told(_merge(pull, run), run)], marks)
+        self._chronicle.record_sealed([self._told(pull, run)], marks)
 
-    def _told(self, merge: Initiated, run: tuple[Pushed, ...]) -> Event:
-        details = {
+    def _told(self, pull: PullRequest, run: tuple[Pushed, ...]) -> Event:
+        merge = _merge(pull, run)
+        details: dict[str, object] = {
             "position": merge.position,
             "pull": merge.pull,
             "before": merge.before,
@@ -85,6 +86,8 @@ class LateMerges:
             "after_tree": merge.after_tree,
             "takes_back": [one.after for one in run],
         }
+        if pull.merged_at is not None:
+            details["merged_at"] = pull.merged_at.isoformat()
         return self._chronicle.event(EventType.DEPLOY_INITIATED, f"merge/{merge.after}", details)
 
 

@@ -118,7 +118,7 @@ class LocalChecking:
         history = History(Recollection(tuple(events)))
         involving = Involving(self._clone, directory, self._pool)
         judging = Judging(involving, self._engine, history, Unadmitted(self._clone, history))
-        change = Gatherer(pull_request, self._pool, wanted.base).pull_request(pull_request.pull_request(0))
+        change = Gatherer(pull_request, self._pool, wanted.base, history).pull_request(pull_request.pull_request(0))
         judgement = judging.judge(change, Occasion(Purpose.SIMULATION, wanted.at, wanted.at))
         return LocalCheck(
             judgement=judgement,

@@ -1,13 +1,17 @@
-"""Main's own line: the commits it went through since one of them was last seen, oldest first.
+"""Main's own line: the commits it went through since one of them was last seen, and those before some moment.
 
-Usually one comparison tells. When more lies between than the code host tells of, the line is
-walked back from the tip, one first parent at a time.
+Usually one comparison tells the former. When more lies between than the code host tells of, the line is
+walked back from the tip, one first parent at a time. The latter the journal tells.
 """
 
+from datetime import datetime
+
 from controller.change.facts import Commit
-from controller.change.names import CommitSha
+from controller.change.names import CommitSha, commit_sha
 from controller.errors import InputError
+from controller.ledger.event import Event, EventType
 from controller.ports.code_host import Comparison, TreeReader
+from controller.workflow.history import History
 
 
 def line_since(trees: TreeReader, seen: CommitSha, branch: str) -> list[Commit] | None:
@@ -21,6 +25,34 @@ def line_since(trees: TreeReader, seen: CommitSha, branch: str) -> list[Commit] 
     except InputError:
         return _walked_back(trees, seen, branch)
     return None if comparison.behind_by else _first_parents(comparison)
+
+
+def main_before(history: History, moment: datetime, tip: CommitSha) -> tuple[CommitSha, ...]:
+    """Return the commits that main, which stands on `tip` now, stood on before `moment`, oldest first.
+
+    When a merge came, the code host says. A push, of which nobody does, counts as there since the step before it: it
+    was refused, and whatever takes it for given can only put back what was admitted. So does a tip that is not
+    followed yet, for the moment that takes. Empty before the baseline.
+    """
+    seen = history.all_of(frozenset({EventType.CONFIG_CHANGED}), "main")
+    if not seen:
+        return ()
+    merged = history.all_of(frozenset({EventType.DEPLOY_INITIATED}))
+    refused = history.all_of(frozenset({EventType.DEPLOY_REFUSED}))
+    end = min((_position(one) for one in merged if _came_at(one) >= moment), default=None)
+    steps = {_position(one): one for one in (*refused, *merged) if "after" in one.details}
+    known = [steps[position].details["after"] for position in sorted(steps) if end is None or position < end]
+    line = tuple(commit_sha(str(commit)) for commit in (seen[0].details["tip"], *known))
+    return line if end is not None or tip in line else (*line, tip)
+
+
+def _position(step: Event) -> int:
+    return int(str(step.details["position"]))
+
+
+def _came_at(merge: Event) -> datetime:
+    merged_at = merge.details.get("merged_at")
+    return merge.at if merged_at is None else datetime.fromisoformat(str(merged_at))
 
 
 def _first_parents(comparison: Comparison) -> list[Commit]:

@@ -96,6 +96,8 @@ class Surveyor:
 
     def _done_on_main(self) -> Iterator[object]:
         """Yield what changes whenever the journal answers a judgement otherwise."""
+        main = self._history.main()
+        yield main and main.position
         yield len(self._history.all_of(_TOLD_TO_POLICY))
         for path, left in sorted(self._unadmitted.leftovers().items()):
             yield [path, left.commit, left.admitted and [left.admitted.mode.value, left.admitted.blob]]

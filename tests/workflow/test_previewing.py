@@ -142,9 +142,10 @@ def test_a_preview_that_takes_too_long_ends_after_the_answer_that_is_too_much(wo
     number = world.propose("ada-admin", "quiet", {COMPANY: QUIET})
     document = world.events(EventType.POLICY_EVALUATED, f"pull/{number}")[-1].details["input"]
     assert isinstance(document, dict)
-    change = Gatherer(world.host, world.pool, "main").pull_request(world.host.pull_request(number))
+    history = History(world.journal)
+    change = Gatherer(world.host, world.pool, "main", history).pull_request(world.host.pull_request(number))
     slow = SlowEngine(world.engine, 7.0)
-    tried = Previewing(slow, History(world.journal), lambda: slow.time).preview(change, document, Purpose.PULL_REQUEST)
+    tried = Previewing(slow, history, lambda: slow.time).preview(change, document, Purpose.PULL_REQUEST)
     assert isinstance(tried, tuple)
     assert isinstance(tried[0], Problem)
     assert "too slow: 3 decisions took 20 s" in tried[0].message

@@ -108,11 +108,26 @@ class Histories(RuleBasedStateMachine):
         self.branches[number], self.heads[number] = branch, [self.host.branches[branch]]
         self.go_on(number, then)
 
+    @happening(any_pull=ANY, login=PROPOSER, edit=EDIT, method=st.sampled_from(METHODS), then=THEN)
+    def propose_undone(self, any_pull: int, login: str, edit: Change, method: str, then: str) -> None:
+        """Propose something on top of an open change and its undoing, have it approved, and merge that open change."""
+        below = self.host.pull_request(self.pick(any_pull))
+        who = self.host.authorship(self.account(login))
+        undone = self.host.commit(self.files("main", [edit]), parents=(below.head,), who=who)
+        branch = f"topic-{len(self.branches)}"
+        self.host.move(branch, undone.sha, by=self.account(login))
+        number = self.host.open_pull_request(branch, by=self.account(login))
+        self.branches[number], self.heads[number] = branch, [undone.sha]
+        self.go_on(number, "look")
+        self.submit(number, "rita-release")
+        self.go_on(below.number, method)
+        self.go_on(number, then)
+
     def propose_and_approve(self, edit: Change) -> int:
         """Do what is usual, up to the merge."""
         self.propose("omar-ops", [edit], "look")
         number = self.host.open_pull_requests()[-1].number
-        self.host.review(number, self.account("rita-release"))
+        self.submit(number, "rita-release")
         self.go_on(number, "look")
         return number
 
@@ -192,8 +207,14 @@ class Histories(RuleBasedStateMachine):
     def review(self, any_pull: int, login: str, state: ReviewState, on_head: bool, then: str) -> None:
         number = self.pick(any_pull)
         commit = None if on_head else self.heads[number][-2:][0]
-        self.host.review(number, self.account(login), state, commit=commit)
+        self.submit(number, login, state, commit)
         self.go_on(number, then)
+
+    def submit(
+        self, number: int, login: str, state: ReviewState = ReviewState.APPROVED, commit: CommitSha | None = None
+    ) -> None:
+        review = self.host.review(number, self.account(login), state, commit=commit)
+        self.model.main_at[review] = self.host.branches["main"]
 
     @happening(any_pull=ANY, then=THEN)
     def dismiss(self, any_pull: int, then: str) -> None:
@@ -205,7 +226,7 @@ class Histories(RuleBasedStateMachine):
     @happening(any_pull=ANY, who=OWNER, then=THEN)
     def object(self, any_pull: int, who: str, then: str) -> None:
         number = self.pick(any_pull)
-        self.host.review(number, self.account(who), ReviewState.CHANGES_REQUESTED)
+        self.submit(number, who, ReviewState.CHANGES_REQUESTED)
         self.go_on(number, then)
 
     @happening(any_pull=ANY, who=OWNER, groups=st.sampled_from((*GROUPS, None)), then=THEN)
@@ -232,7 +253,7 @@ class Histories(RuleBasedStateMachine):
     def review_too_late(self, any_pull: int, login: str, state: ReviewState) -> None:
         """Review what is merged already, which may still be held."""
         merged = [step.pull for step in self.model.steps if step.pull]
-        self.host.review(merged[-1 - any_pull % len(merged)], self.account(login), state)
+        self.submit(merged[-1 - any_pull % len(merged)], login, state)
 
     def go_on(self, number: int, then: str) -> None:
         """Look at what became of a pull request, or miss it; merge it, whether or not anything is green."""

@@ -114,6 +114,8 @@ class Model:
     """The requests for approval, as far as they matter."""
     steps: list[Step] = field(default_factory=list)
     followed: int = 0
+    main_at: dict[int, CommitSha] = field(default_factory=dict)
+    """Where main stood when each review was submitted."""
     _plans: dict[tuple[str, bytes], Plan] = field(default_factory=dict)
 
     def step(self, before: CommitSha, after: CommitSha, pull: PullRequest | None) -> None:
@@ -306,14 +308,14 @@ class Model:
         if any(login in OWNERS_OF_PRODUCTION or _rank(people[login]) >= APPROVERS for login in objections):
             return None
         able = {one for one in OWNERS_OF_PRODUCTION - excluded if _rank(people[one]) >= APPROVERS and people[one].mfa}
-        approvals = [login for login in able & latest.keys() if self._counts(latest[login], base, effect, as_of)]
+        approvals = [login for login in able & latest.keys() if self._counts(latest[login], effect, as_of)]
         needed = 1 if self._pushers_are_known(pull, base) else 2
         return max(latest[login].submitted_at for login in approvals) if len(approvals) >= needed else None
 
-    def _counts(self, review: Review, base: CommitSha, effect: Effect, as_of: datetime) -> bool:
+    def _counts(self, review: Review, effect: Effect, as_of: datetime) -> bool:
         if review.state is not ReviewState.APPROVED or review.commit is None:
             return False
-        since = self.host.objects.merge_base(base, review.commit)
+        since = self.host.objects.merge_base(self.main_at[review.id], review.commit)
         assert since is not None
         seen = self.effect(self.files(since), self.files(review.commit))
         return seen == effect and as_of - review.submitted_at <= EXPIRY
