@@ -77,7 +77,10 @@ def _parts(asked: Asked, settings: LocalSettings) -> CheckParts:
     own = asked.repo / PEOPLE
     people = asked.directory or settings.directory_file or (own if own.is_file() else None)
     if people is None:
-        raise ConfigurationError(f"--directory: expected a file of people, got none; there is no {own} either")
+        raise ConfigurationError(
+            f"--directory: expected a file of people, got none; there is no {own} either, "
+            "and Entra ID is not asked from here"
+        )
     return CheckParts(asked.repo, people, settings.opa_bin, ledger)
 
 

@@ -1,6 +1,6 @@
 """What signing in from a terminal is made of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,8 @@ from controller.adapters.entra.graph import new_client
 from controller.compose.entrance import SCOPE
 from controller.errors import InputError, UnavailableError
 from controller.settings import LoginSettings
+
+_STANDING = {"login", "principal", "roles", "permissions"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,17 @@ class Terminal:
         except (httpx.HTTPError, ValueError) as error:
             message = f"{self.controller} gives no answer: {type(error).__name__}"
             raise UnavailableError(message, component="controller") from None
+        if not isinstance(found, Mapping):
+            raise UnavailableError(
+                f"{self.controller} answers with something else than an object", component="controller"
+            )
         if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND):
             raise InputError(f"{self.controller} does not let you in: {found.get('detail', answer.status_code)}")
         if answer.status_code != httpx.codes.OK:
             message = f"{self.controller} answers with status {answer.status_code}"
             raise UnavailableError(message, component="controller")
+        if not found.keys() >= _STANDING:
+            raise UnavailableError(f"{self.controller} does not answer as a controller does", component="controller")
         return found
 
 

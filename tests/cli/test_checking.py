@@ -185,6 +185,7 @@ def test_without_people_nothing_is_judged(dvo: Dvo, clone: Clone) -> None:
     said = dvo("check", "--repo", str(clone.folder))
     assert said.code == 2
     assert "--directory: expected a file of people, got none; there is no " in said.err
+    assert "Entra ID is not asked from here" in said.err
 
 
 def test_people_are_those_of_the_clone_when_no_others_are_named(dvo: Dvo, clone: Clone) -> None:

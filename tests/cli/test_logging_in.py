@@ -127,8 +127,10 @@ def test_a_tenant_that_is_down_is_said_to_be(dvo: Dvo, desk: Desk, part: str) ->
         (Answer({"detail": "The directory does not know you."}, 403), 2, "does not know you"),
         (Answer({}, 503), 3, "status 503"),
         (Answer(b"<html>"), 3, "no answer"),
+        (Answer([], 401), 3, "something else than an object"),
+        (Answer({"login": "dana"}), 3, "as a controller does"),
     ],
-    ids=["stranger", "down", "garbage"],
+    ids=["stranger", "down", "garbage", "a list", "another server"],
 )
 def test_a_controller_that_says_no_is_quoted(dvo: Dvo, desk: Desk, answer: Answer, code: int, says: str) -> None:
     desk.answer = answer
