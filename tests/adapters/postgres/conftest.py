@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from sqlalchemy import text
 
-from controller.adapters.postgres import Database, embedded_postgres, migrate
+from controller.adapters.postgres import Database, PostgresWorkQueue, embedded_postgres, migrate
+from tests.adapters.postgres.watching import Looks
 from tests.contracts.journal import Waiting
 
 _EMPTY = "TRUNCATE journal, index_facts, setbacks, procrastinate_jobs, procrastinate_workers CASCADE"
@@ -43,3 +44,13 @@ def waiting(database: Database) -> Waiting:
             return list(connection.execute(text(_WAITING)).scalars())
 
     return keys
+
+
+@pytest.fixture
+def queue(database: Database) -> PostgresWorkQueue:
+    return PostgresWorkQueue(database)
+
+
+@pytest.fixture
+def looks() -> Looks:
+    return Looks()

@@ -16,7 +16,7 @@ from controller.ledger.chain import verify_chain
 from controller.ledger.event import EventType
 from controller.ports.journal import Mark
 from controller.workflow.seal import Sealer
-from tests.adapters.postgres.test_worker import SetClock
+from tests.adapters.postgres.watching import SetClock
 from tests.fakes.events import event, sample_events
 
 ROOT = Path(__file__).parents[3]
@@ -27,7 +27,7 @@ from pathlib import Path
 from controller.adapters.git_ledger import GitLedger, ensure_key
 from controller.adapters.postgres import Database, PostgresJournal
 from controller.workflow.seal import Sealer
-from tests.adapters.postgres.test_worker import SetClock
+from tests.adapters.postgres.watching import SetClock
 from tests.fakes.events import sample_events
 
 class Killed:

@@ -14,7 +14,7 @@ from controller.adapters.opa.servers import OpaServers
 from controller.adapters.postgres import Database, PostgresJournal, PostgresWorkQueue, Worker
 from controller.ledger.event import EventType
 from controller.ports.journal import Mark
-from tests.adapters.postgres.test_worker import QUICK, Looks, eventually, rows
+from tests.adapters.postgres.watching import QUICK, Looks, eventually, rows
 from tests.opa import opa_binary
 from tests.workflow.steps import PRODUCTION, edited, ready_for_production
 from tests.workflow.world import TUESDAY, World

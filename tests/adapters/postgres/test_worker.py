@@ -1,109 +1,21 @@
 """The worker: every mark leads to a look, one at a time per key, whatever happens in between."""
 
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from threading import Event, Lock
 
 import pytest
 from sqlalchemy import text
 
-from controller.adapters.postgres import Database, Pace, Patience, PostgresWorkQueue, Trouble, TroubleKind, Worker
+from controller.adapters.postgres import Database, Pace, Patience, PostgresWorkQueue, TroubleKind
 from controller.adapters.postgres.queue import put_marks
 from controller.errors import LedgerIntegrityError, StaleError, UnavailableError
 from controller.ports.journal import Mark
-
-QUICK = Pace(
-    tick_seconds=0.05,
-    tend_seconds=0.2,
-    sweep_seconds=3600,
-    heartbeat_seconds=0.3,
-    stalled_seconds=1.5,
-    patience=Patience(first_seconds=0.02, longest_seconds=0.1, attempts=3, parked_seconds=3600),
-    apart_seconds={},
-)
-
-
-class SetClock:
-    """A clock that stands where it is put."""
-
-    def __init__(self, at: datetime | None = None) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at or datetime.now(UTC)
-
-
-class Looks:
-    """Remembers what was looked at; `fails` says what a look raises."""
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-        self.troubles: list[Trouble] = []
-        self.fails: dict[str, list[BaseException | None]] = {}
-        self._lock = Lock()
-
-    def __call__(self, key: str) -> None:
-        with self._lock:
-            self.seen.append(key)
-            planned = self.fails.get(key)
-            error = planned.pop(0) if planned else None
-        if error is not None:
-            raise error
-
-    def count(self, key: str) -> int:
-        return self.seen.count(key)
-
-
-def eventually(holds: Callable[[], object], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not become true in time"
-        time.sleep(0.01)
-
-
-@contextmanager
-def working(
-    database: Database, look: Callable[[str], None], report: Callable[[Trouble], None], clock: SetClock | None = None,
-    pace: Pace = QUICK,
-) -> Iterator[Worker]:  # fmt: skip
-    worker = Worker(database, look, report, clock or SetClock(), pace)
-    worker.start()
-    try:
-        yield worker
-    finally:
-        worker.stop()
-
-
-@pytest.fixture
-def queue(database: Database) -> PostgresWorkQueue:
-    return PostgresWorkQueue(database)
-
-
-@pytest.fixture
-def looks() -> Looks:
-    return Looks()
-
-
-def is_healthy(worker: Worker) -> bool:
-    try:
-        worker.ping()
-    except UnavailableError:
-        return False
-    return True
-
-
-def rows(database: Database, query: str) -> int:
-    with database.transaction() as connection:
-        return int(connection.execute(text(query)).scalar_one())
+from tests.adapters.postgres.watching import QUICK, Looks, SetClock, eventually, is_healthy, rows, working
 
 
 def has_jobs(database: Database, number: int) -> bool:
@@ -328,88 +240,3 @@ def test_a_worker_stopped_at_once_ends(database: Database, looks: Looks) -> None
         with working(database, looks, looks.troubles.append) as worker:
             pass
         assert not worker._thread.is_alive()  # noqa: SLF001 - no other way to see that it ended
-
-
-DOOMED = """
-import sys, time
-from datetime import UTC, datetime
-from controller.adapters.postgres import Database, Worker
-from tests.adapters.postgres.test_worker import QUICK, SetClock
-
-def look(key):
-    if key == "pull/1":
-        print("looking", flush=True)
-        time.sleep(600)
-
-Worker(Database(sys.argv[1]), look, print, SetClock(), QUICK).start()
-time.sleep(600)
-"""
-
-
-def test_the_key_of_a_killed_worker_is_looked_at_by_another(
-    database: Database, address: str, queue: PostgresWorkQueue, looks: Looks
-) -> None:
-    queue.mark([Mark("pull/1")])
-    doomed = subprocess.Popen(
-        [sys.executable, "-c", DOOMED, address], stdout=subprocess.PIPE, cwd=Path(__file__).parents[3]
-    )
-    assert doomed.stdout is not None
-    assert doomed.stdout.readline() == b"looking\n"
-    doomed.send_signal(signal.SIGKILL)
-    doomed.communicate()
-    with working(database, looks, looks.troubles.append):
-        eventually(lambda: looks.count("pull/1") == 1)
-        eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == 0)
-    assert [each.kind for each in looks.troubles if each.key == "pull/1"] == [TroubleKind.RETRIED]
-
-
-def test_a_worker_comes_back_when_the_database_does(database: Database, queue: PostgresWorkQueue, looks: Looks) -> None:
-    with working(database, looks, looks.troubles.append) as worker:
-        eventually(lambda: is_healthy(worker))
-        rows(
-            database,
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'",
-        )
-        queue.mark([Mark("pull/1")])
-        eventually(lambda: looks.count("pull/1"))
-        eventually(lambda: is_healthy(worker))
-
-
-_UNENDED = """
-    INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, args, status, worker_id)
-    SELECT 'dvo', 'dvo.look', 'pull/1', 'pull/1', '{"key": "pull/1"}', 'doing', max(id) FROM procrastinate_workers
-"""
-
-
-def test_a_job_whose_end_could_not_be_written_is_looked_at_again(
-    database: Database, queue: PostgresWorkQueue, looks: Looks
-) -> None:
-    """Its worker lives, so nobody would take it for stalled."""
-    with working(database, looks, looks.troubles.append) as worker:
-        eventually(lambda: is_healthy(worker))
-        with database.transaction() as connection:
-            connection.execute(text(_UNENDED))
-        queue.mark([Mark("pull/1")])
-        eventually(lambda: looks.count("pull/1"))
-
-
-_ENDED = """
-    INSERT INTO procrastinate_jobs (queue_name, task_name, args, status)
-    VALUES ('dvo', 'dvo.look', '{"key": "pull/1"}', 'failed'),
-           ('dvo', 'dvo.wake', '{"key": "pull/2", "not_before": null}', 'doing')
-"""
-
-
-def test_jobs_that_ended_badly_are_looked_at_again(database: Database, looks: Looks) -> None:
-    with database.transaction() as connection:
-        connection.execute(text(_ENDED))
-    with working(database, looks, looks.troubles.append):
-        eventually(lambda: {"pull/1", "pull/2"} <= set(looks.seen))
-    assert [each.key for each in looks.troubles] == ["pull/1"]
-
-
-def test_a_process_that_is_gone_leaves_no_worker_behind(database: Database, looks: Looks) -> None:
-    with working(database, looks, looks.troubles.append):
-        eventually(lambda: rows(database, "SELECT count(*) FROM procrastinate_workers") == 1)
-    assert rows(database, "SELECT count(*) FROM procrastinate_workers") == 0
