@@ -24,6 +24,7 @@ EVENTS: Mapping[str, str] = {
     "check_suite": "`Re-run all checks` does nothing",
     "issue_comment": "`/dvo` commands do nothing",
     "issues": "that a break-glass review was closed is heard of late",
+    "label": "that the label of break-glass was renamed or deleted is heard of late",
     "membership": "who joined or left a team is heard of late",
     "pull_request": "pull requests wait for the sweep",
     "pull_request_review": "approvals wait for the sweep",

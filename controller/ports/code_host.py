@@ -39,12 +39,15 @@ class Comparison:
 class OpenPullRequest:
     """What a list of open pull requests tells of one: enough to see that it is another one than before.
 
-    It is not known to move when a review is dismissed, and does not when its base moves or people change.
+    When it was touched is not known to move when a review is dismissed or a label renamed, and does not
+    when its base moves or people change.
     """
 
     number: int
     head: CommitSha
     updated_at: datetime
+    asks_break_glass: bool = False
+    """By its label."""
 
 
 class PullRequestReader(Protocol):

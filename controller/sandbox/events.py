@@ -18,6 +18,7 @@ from controller.sandbox.records import (
     CheckSuite,
     Comment,
     Issue,
+    Label,
     PullRequest,
     QueueEntry,
     Repository,
@@ -27,6 +28,7 @@ from controller.sandbox.records import (
 from controller.sandbox.shapes.accounts import (
     Json,
     account_shape,
+    label_shape,
     organization_simple,
     team_shape,
 )
@@ -99,6 +101,14 @@ def announce_issue(deed: Deed, issue: Issue, action: str, extra: Mapping[str, ob
     """Send an `issues` event; what happens to the issue side of a pull request is told as `pull_request`."""
     content: Json = {"issue": issue_shape(deed.world, deed.repository, issue), **(extra or {})}
     _announce(deed, "issues", action, content)
+
+
+def announce_label(deed: Deed, label: Label, action: str, renamed_from: str | None = None) -> None:
+    """Send a `label` event: a label itself was edited or deleted, whatever has it."""
+    content: Json = {"label": label_shape(deed.world.urls, deed.repository, label)}
+    if renamed_from is not None:
+        content["changes"] = {"name": {"from": renamed_from}}
+    _announce(deed, "label", action, content)
 
 
 def announce_check_run(deed: Deed, run: CheckRun, action: str, requested: str | None = None) -> None:

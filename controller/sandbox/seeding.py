@@ -45,6 +45,7 @@ APP_EVENTS = (
     "check_suite",
     "issue_comment",
     "issues",
+    "label",
     "membership",
     "merge_group",
     "pull_request",

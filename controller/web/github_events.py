@@ -21,11 +21,13 @@ from controller.ports.journal import Mark
 MAIN = Mark("main")
 SWEEP = Mark("sweep")
 QUEUE = Mark("queue")
+CHANGES = Mark("changes")
 
 _PULL_REQUEST_ACTIONS = frozenset(
     {"opened", "reopened", "synchronize", "edited", "ready_for_review", "converted_to_draft", "closed"}
 )
 _LABELLING = frozenset({"labeled", "unlabeled"})
+_LABEL_ACTIONS = frozenset({"edited", "deleted"})
 _ISSUE_ACTIONS = frozenset({"closed", "reopened", "deleted", "transferred"})
 _REVIEW_ACTIONS = frozenset({"submitted", "dismissed"})
 
@@ -83,6 +85,19 @@ def _of_review(payload: Mapping[str, object], governed: Governed) -> tuple[Mark,
     if _text(payload, "pull_request", "base", "ref") != governed.branch:
         return ()
     return (_pull(payload, "pull_request"),)
+
+
+def _of_label(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
+    """Look for pull requests that changed where our label is gone, or a label was or is now called like it."""
+    del governed
+    action = _text(payload, "action")
+    names = {_text(payload, "label", "name")}
+    if action == "edited":
+        changes = payload.get("changes")
+        is_renamed = isinstance(changes, Mapping) and "name" in changes
+        names = {*names, _text(payload, "changes", "name", "from")} if is_renamed else set()
+    # The event does not name the pull requests that have it; which those are, the list of open ones tells.
+    return (CHANGES,) if action in _LABEL_ACTIONS and LABEL in names else ()
 
 
 def _of_issue(payload: Mapping[str, object], governed: Governed) -> tuple[Mark, ...]:
@@ -165,6 +180,7 @@ _BY_EVENT: Mapping[str, Callable[[Mapping[str, object], Governed], tuple[Mark, .
     "pull_request": _of_pull_request,
     "pull_request_review": _of_review,
     "issues": _of_issue,
+    "label": _of_label,
     "push": _of_push,
     "merge_group": _of_merge_group,
     "check_run": _of_check_run,

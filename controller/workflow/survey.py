@@ -1,6 +1,6 @@
 """What every open pull request rests on, briefly: what was, when it is compared with now, tells whether to look.
 
-Of each pull request: its head and when it was touched, the tip of its base (with its policies and
+Of each pull request: its head, its label and when it was touched, the tip of its base (with its policies and
 CODEOWNERS), what happened on main, the reviews of one that was admitted, the owners of what it changes,
 and everybody in the directory. GitHub does not say that dismissing a review touches a pull request,
 so reviews are compared too where one that is gone could leave a check green. What a survey does not
@@ -92,7 +92,7 @@ class Surveyor:
 
     def _own(self, pull: OpenPullRequest) -> tuple[object, ...]:
         turn = (int(self._chronicle.now().timestamp()) + pull.number * _APART_SECONDS) // LONGEST_SECONDS
-        return pull.head, pull.updated_at.isoformat(), turn
+        return pull.head, pull.updated_at.isoformat(), pull.asks_break_glass, turn
 
     def _done_on_main(self) -> Iterator[object]:
         """Yield what changes whenever the journal answers a judgement otherwise."""

@@ -220,7 +220,7 @@ class FakeCodeHost:
         self.called("open_pull_requests")
         pulls = [pull.facts for pull in self._pulls.values()]
         return tuple(
-            OpenPullRequest(pull.number, pull.head, pull.updated_at)
+            OpenPullRequest(pull.number, pull.head, pull.updated_at, pull.break_glass is not None)
             for pull in pulls
             if pull.state is PullRequestState.OPEN and pull.base_branch == self._branch
         )

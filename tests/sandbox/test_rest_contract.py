@@ -91,7 +91,9 @@ def drive_conversation(api: Api, number: int) -> None:
     api.wanted(204, "DELETE", f"{ONE}/issues/comments/{comment}")
     api.wanted(200, "POST", f"{one}/labels", {"labels": ["production"]})
     assert len(api.listed(f"{one}/labels")) == 1
-    api.wanted(200, "DELETE", f"{one}/labels/production")
+    api.wanted(200, "PATCH", f"{ONE}/labels/production", {"new_name": "live"})
+    api.wanted(200, "DELETE", f"{one}/labels/live")
+    api.wanted(204, "DELETE", f"{ONE}/labels/live")
 
 
 def drive_checks(app: Api, person: Api, sha: str) -> None:

@@ -63,6 +63,22 @@ def test_the_life_of_a_pull_request_arrives_in_order(town: Town) -> None:
     ]
 
 
+def test_what_becomes_of_a_label_is_told_once_and_of_no_pull_request(town: Town) -> None:
+    dana = town.api("dana")
+    number = town.person("dana").open_pull_request("feature", {MANIFEST: b"version: 2\n"}, "Move on")
+    dana.wanted(200, "POST", f"{ONE}/issues/{number}/labels", {"labels": ["urgent", "bug"]})
+    town.settled()
+    town.receiver.received.clear()
+    dana.wanted(200, "PATCH", f"{ONE}/labels/Urgent", {"new_name": "very/urgent"})
+    assert dana.send("PATCH", f"{ONE}/labels/bug", {"new_name": "Very/Urgent"}).status_code == 422
+    dana.wanted(204, "DELETE", f"{ONE}/labels/very%2Furgent")
+    assert dana.send("DELETE", f"{ONE}/labels/very%2Furgent").status_code == 404
+    assert [label["name"] for label in dana.listed(f"{ONE}/issues/{number}/labels")] == ["bug"]
+    town.settled()
+    told = [(item.payload["action"], item.payload.get("changes")) for item in town.receiver.received]
+    assert told == [("edited", {"name": {"from": "urgent"}}), ("deleted", None)]
+
+
 def test_a_failed_delivery_is_logged_and_not_tried_again_by_itself(town: Town) -> None:
     """ATTACKS 119."""
     town.receiver.answer = 500

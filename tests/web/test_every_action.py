@@ -6,7 +6,7 @@ An action that GitHub adds has no row, so the test fails until somebody has deci
 import pytest
 
 from controller.ports.journal import Mark
-from controller.web.github_events import HANDLED, MAIN, QUEUE, SWEEP, Governed, marks_for
+from controller.web.github_events import CHANGES, HANDLED, MAIN, QUEUE, SWEEP, Governed, marks_for
 from tests.sandbox.openapi import webhook_actions
 
 COMMIT = "a" * 40
@@ -21,6 +21,7 @@ PAYLOAD = {
     "requested_action": {"identifier": "explain"},
     "sender": {"id": 1001},
     "label": {"name": "dvo/break-glass"},
+    "changes": {"name": {"from": "break-glass"}},
 }
 """Everything that could matter does: whatever marks nothing of this marks nothing at all."""
 PULL, ISSUE, RERUN = Mark("pull/7"), Mark("issue/9"), Mark("rerun/pull/7")
@@ -103,6 +104,9 @@ ROWS: dict[tuple[str, str], tuple[Mark, ...]] = {
     ("organization", "member_invited"): (SWEEP,),
     ("organization", "member_removed"): (SWEEP,),
     ("organization", "renamed"): (SWEEP,),
+    ("label", "created"): (),  # nothing has it yet
+    ("label", "deleted"): (CHANGES,),
+    ("label", "edited"): (CHANGES,),
     ("team", "added_to_repository"): (SWEEP,),
     ("team", "created"): (SWEEP,),
     ("team", "deleted"): (SWEEP,),
@@ -118,6 +122,7 @@ FOREIGN: dict[str, dict[str, object]] = {
     "check_run": {"check_run": {"app": {"id": 1}, "head_sha": COMMIT, "pull_requests": [{"number": 7}]}},
     "check_suite": {"check_suite": {"app": {"id": 1}, "head_sha": COMMIT, "pull_requests": [{"number": 7}]}},
     "issues": {"issue": {"number": 9, "labels": [{"name": "bug"}]}},
+    "label": {"label": {"name": "bug"}},
     "issue_comment": {"issue": {"number": 9, "labels": []}},
 }
 """What makes an event one of something that is not ours."""
@@ -147,10 +152,22 @@ def test_any_other_label_of_a_pull_request_marks_nothing(action: str) -> None:
     assert marks_for("pull_request", payload, Governed("main", 42)) == ()
 
 
-@pytest.mark.parametrize("action", sorted(webhook_actions("label")))
-def test_what_becomes_of_a_label_itself_marks_nothing(action: str) -> None:
-    """Not subscribed to: a label that is renamed or gone is missed on a pull request by the next sweep."""
-    assert marks_for("label", {**PAYLOAD, "action": action}, Governed("main", 42)) == ()
+@pytest.mark.parametrize(
+    ("name", "changes", "marks"),
+    [
+        ("dvo/break-glass", {"name": {"from": "old"}}, (CHANGES,)),
+        ("old", {"name": {"from": "dvo/break-glass"}}, (CHANGES,)),
+        ("bug", {"name": {"from": "old"}}, ()),
+        ("dvo/break-glass", {"color": {"from": "cb1f00"}}, ()),
+        ("dvo/break-glass", {}, ()),
+        ("dvo/break-glass", None, ()),
+    ],
+)
+def test_an_edited_label_matters_when_it_was_or_is_ours_by_name(
+    name: str, changes: object, marks: tuple[Mark, ...]
+) -> None:
+    payload = {"action": "edited", "label": {"name": name}, "changes": changes}
+    assert marks_for("label", {key: value for key, value in payload.items() if value is not None}) == marks
 
 
 def test_an_action_nobody_has_heard_of_marks_no_more_than_a_look_at_everything() -> None:

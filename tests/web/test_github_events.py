@@ -29,7 +29,7 @@ IGNORED = frozenset(
         "commit_comment", "content_reference", "create", "custom_property", "custom_property_values", "delete",
         "dependabot_alert", "deploy_key", "deployment", "deployment_protection_rule", "deployment_review",
         "deployment_status", "discussion", "discussion_comment", "enterprise", "fork", "github_app_authorization",
-        "gollum", "installation_target", "label", "marketplace_purchase",
+        "gollum", "installation_target", "marketplace_purchase",
         "meta", "milestone", "org_block", "package", "page_build", "personal_access_token_request", "ping",
         "project", "project_card", "project_column", "projects_v2_item", "public", "pull_request_review_comment",
         "pull_request_review_thread", "registry_package", "release", "repository", "repository_dispatch",
@@ -81,7 +81,7 @@ def suite(action: str, *, app: int = 42) -> dict[str, object]:
 SEVEN, AGAIN = Mark("pull/7"), Mark("rerun/pull/7")
 ANEW = Mark(f"rerun/commit/{COMMIT}")
 _POSSIBLE = {
-    *("pull/7", "pull/8", "main", "sweep", "queue", "rerun/pull/7", "rerun/pull/8", ANEW.key),
+    *("pull/7", "pull/8", "main", "sweep", "changes", "queue", "rerun/pull/7", "rerun/pull/8", ANEW.key),
     *("button/7/explain/1001", "button/7/explain/7", "comment/7/501", "comment/7/7"),
 }
 
@@ -221,8 +221,20 @@ def _with_each_value_replaced(payload: object, wrong: object) -> Iterator[object
         ("check_run", pressed("explain")),
         ("issue_comment", said("/dvo help")),
         ("membership", {"action": "added", "team": {"id": 1}}),
+        ("label", {"action": "edited", "label": {"name": "x"}, "changes": {"name": {"from": "dvo/break-glass"}}}),
     ],
-    ids=["pull_request", "review", "push", "group", "check_run", "check_suite", "button", "comment", "membership"],
+    ids=[
+        "pull_request",
+        "review",
+        "push",
+        "group",
+        "check_run",
+        "check_suite",
+        "button",
+        "comment",
+        "membership",
+        "label",
+    ],
 )
 def test_a_value_of_the_wrong_type_is_refused_or_harmless(
     event: str, payload: dict[str, object], wrong: object

@@ -70,6 +70,20 @@ def test_what_changed_is_looked_at_and_nothing_else(world: World) -> None:
     assert minutes(world, 1) == {}
 
 
+def test_a_label_that_came_to_ask_for_break_glass_or_no_more_is_looked_at_although_nothing_was_touched(
+    world: World,
+) -> None:
+    """It was renamed: the pull request itself stays as it was."""
+    publish(world)
+    numbers = propose(world, 3)
+    wait_for_quiet(world)
+    for body in ("without a reason", None):
+        world.host.ask_break_glass(numbers[1], body)
+        assert minutes(world, 1) == {numbers[1]: 1}
+        minutes(world, 1)  # it is green no more, or again, which is told apart too
+    assert minutes(world, 1) == {}
+
+
 def test_a_moved_base_is_looked_at_once_by_whatever_sweep_comes_first(world: World) -> None:
     publish(world)
     numbers = propose(world, 3)

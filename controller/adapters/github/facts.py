@@ -84,7 +84,8 @@ def pull_request_of(answer: object) -> PullRequest:
 
 def open_pull_request_of(answer: object) -> OpenPullRequest:
     """Return the pull request that an element of a list of open ones describes."""
-    return OpenPullRequest(number(answer, "number"), sha(answer, "head", "sha"), moment(answer, "updated_at"))
+    head, touched = sha(answer, "head", "sha"), moment(answer, "updated_at")
+    return OpenPullRequest(number(answer, "number"), head, touched, _asks_break_glass(answer))
 
 
 def review_of(answer: object) -> Review | None:
@@ -105,9 +106,13 @@ def review_of(answer: object) -> Review | None:
 
 
 def _break_glass(answer: object) -> BreakGlass | MalformedBreakGlass | None:
-    if not any(text(label, "name") == LABEL for label in items(answer, "labels")):
+    if not _asks_break_glass(answer):
         return None
     return break_glass_in(None if at(answer, "body") is None else text(answer, "body"))
+
+
+def _asks_break_glass(answer: object) -> bool:
+    return any(text(label, "name") == LABEL for label in items(answer, "labels"))
 
 
 def _state_of(answer: object) -> PullRequestState:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from controller.sandbox.events import announce_comment, announce_issue, announce_pull
+from controller.sandbox.events import announce_comment, announce_issue, announce_label, announce_pull
 from controller.sandbox.pull_requests import open_issue
 from controller.sandbox.records import Comment, Issue, Label, Permission, Reaction
 from controller.sandbox.refusal import forbidden, not_found, unprocessable
@@ -162,6 +162,36 @@ def _change_state(call: Call, issue: Issue, state: str | None) -> None:
     announce_issue(call.deed, issue, "closed" if is_closed else "reopened")
 
 
+def rename_label(call: Call) -> Reply:
+    """Give a label another name, wherever it stands."""
+    labels, label = call.repository.labels, _known_label(call)
+    before, name = label.name, call.body.required_text("new_name")
+    if labels.get(name.lower(), label) is not label:
+        raise unprocessable("Validation Failed", "name already exists")
+    del labels[before.lower()]
+    label.name = name
+    labels[name.lower()] = label
+    announce_label(call.deed, label, "edited", before)
+    return Reply(label_shape(call.world.urls, call.repository, label))
+
+
+def delete_label(call: Call) -> Reply:
+    """Delete a label, and take it off whatever has it."""
+    label = _known_label(call)
+    del call.repository.labels[label.name.lower()]
+    for issue in call.repository.issues.values():
+        issue.labels = [other for other in issue.labels if other is not label]
+    announce_label(call.deed, label, "deleted")
+    return Reply(status=204)
+
+
+def _known_label(call: Call) -> Label:
+    label = call.repository.labels.get(call.path["name"].lower())
+    if label is None:
+        raise not_found()
+    return label
+
+
 def _issue(call: Call) -> Issue:
     issue = call.repository.issues.get(call.identifier("issue_number"))
     if issue is None:
@@ -214,6 +244,7 @@ def _announce_label(call: Call, issue: Issue, label: Label, action: str) -> None
 _ALL = "/repos/{owner}/{repo}/issues"
 _ONE = _ALL + "/{issue_number}"
 _COMMENT = _ALL + "/comments/{comment_id}"
+_LABEL = "/repos/{owner}/{repo}/labels/{name:path}"
 _READ, _WRITE = "issues:read|pull_requests:read", "issues:write|pull_requests:write"
 
 ROUTES = [
@@ -231,5 +262,7 @@ ROUTES = [
     Route("POST", _ONE + "/comments", create_comment, _WRITE, Permission.READ),
     Route("GET", _ONE + "/labels", list_labels, _READ),
     Route("POST", _ONE + "/labels", add_labels, _WRITE, Permission.TRIAGE),
-    Route("DELETE", _ONE + "/labels/{name}", remove_label, _WRITE, Permission.TRIAGE),
+    Route("DELETE", _ONE + "/labels/{name:path}", remove_label, _WRITE, Permission.TRIAGE),
+    Route("PATCH", _LABEL, rename_label, _WRITE, Permission.WRITE),
+    Route("DELETE", _LABEL, delete_label, _WRITE, Permission.WRITE),
 ]

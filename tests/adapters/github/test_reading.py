@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from controller.adapters.github.reading import GitHubReader
+from controller.change.break_glass import LABEL
 from controller.change.facts import ReviewState
 from controller.change.names import CommitSha
 from controller.errors import UnavailableError
@@ -66,6 +67,23 @@ def test_team_members_are_at_most_a_minute_old(stage: SandboxStage, tmp_path: Pa
     assert [member.login for member in reader.team_members(team)] == ["olga"]
     time[0] = 60
     assert reader.team_members(team) == ()
+
+
+def test_the_list_of_open_pull_requests_tells_who_asks_for_break_glass_also_by_a_renamed_label(
+    stage: SandboxStage,
+) -> None:
+    number, dana = stage.open_topic(), stage.person("dana")
+
+    def asks() -> bool:
+        (found,) = stage.reader.open_pull_requests()
+        return found.asks_break_glass
+
+    dana.call("POST", f"/issues/{number}/labels", {"labels": ["urgent"]})
+    assert not asks()
+    dana.call("PATCH", "/labels/urgent", {"new_name": LABEL})
+    assert asks()
+    dana.call("DELETE", f"/labels/{LABEL.replace('/', '%2F')}")
+    assert not asks()
 
 
 def test_write_access_is_at_most_a_minute_old(stage: SandboxStage, tmp_path: Path) -> None:
