@@ -11,7 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 
 _FILE_LIMIT = 65_536
-_SCHEME = "keyvault://"
+_SCHEME = "keyvault:"
+"""What begins so, in whatever case and after whatever blanks, was meant as a reference: it is no secret to anybody."""
 _REFERENCE = re.compile(r"keyvault://([A-Za-z](?:[A-Za-z0-9-]{1,22})[A-Za-z0-9])/([A-Za-z0-9-]{1,127})", re.ASCII)
 
 
@@ -49,13 +50,20 @@ def secret_text(name: str, environment: Mapping[str, str], vault: VaultReader) -
     if text is not None and file is not None:
         raise ValueError(f"is given twice, also by {name}_FILE; unset one of them")
     if file is not None:
-        return _content(Path(file)), SecretSource.FILE
-    if text is None or not text.startswith(_SCHEME):
+        content = _content(Path(file))
+        if _means_reference(content):
+            raise ValueError(f"its file holds a reference to a key vault; put that into {name} itself")
+        return content, SecretSource.FILE
+    if text is None or not _means_reference(text):
         return text, SecretSource.ENVIRONMENT
     found = _REFERENCE.fullmatch(text)
     if found is None:
         raise ValueError("is not a reference of the form keyvault://vault/name")
     return vault(VaultReference(found[1].lower(), found[2])), SecretSource.KEY_VAULT
+
+
+def _means_reference(text: str) -> bool:
+    return text.strip().lower().startswith(_SCHEME)
 
 
 def _content(file: Path) -> str:

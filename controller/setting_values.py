@@ -73,9 +73,12 @@ def _level(text: str) -> LogLevel:
 def _networks(text: str) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     for item in text.split(","):
         try:
-            yield ipaddress.ip_network(item.strip())
+            network = ipaddress.ip_network(item.strip())
         except ValueError:
             raise ValueError("holds something else than addresses and networks, separated by commas") from None
+        if network.prefixlen == 0:
+            raise ValueError("trusts everybody, so anybody could say to come from anywhere; name your own proxies")
+        yield network
 
 
 def _contexts(text: str) -> Iterator[str]:

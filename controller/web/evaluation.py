@@ -39,7 +39,7 @@ class Faults:
 def read_body(body: bytes) -> Supposed | Faults:
     """Return what `body` supposes, or everything that is wrong with its form."""
     try:
-        asked = json.loads(body, object_pairs_hook=_distinct)
+        asked = json.loads(body, object_pairs_hook=_distinct, parse_constant=_refused)
     except (ValueError, RecursionError):
         return Faults(("Expected a body in JSON, with each key once.",))
     if not isinstance(asked, dict):
@@ -96,6 +96,10 @@ def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         raise ValueError("a key stands there twice")
     return found
+
+
+def _refused(constant: str) -> object:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _unknown(asked: Mapping[str, object]) -> Iterator[str]:

@@ -96,7 +96,13 @@ class SigningIn:
             )
         step_up = request.query_params.get("step_up") == "true"
         begun = self._sign_in.begin(own_url + CALLBACK, step_up=step_up)
-        going = {"next": own_place(request.query_params.get("next")), "flow": begun.flow.decode(), "step_up": step_up}
+        going = {
+            "next": own_place(request.query_params.get("next")),
+            "flow": begun.flow.decode(),
+            "step_up": step_up,
+            # Whoever comes back posts a form from another site, which brings no cookie of a session along.
+            "before": request.cookies.get(SESSION_COOKIE, ""),
+        }
         answer = RedirectResponse(begun.address, 302)
         # The provider's page posts a form to us from its own site, which a laxer cookie would not go along with.
         _set(answer, FLOW_COOKIE, self._kept.flows.begin(json.dumps(going).encode()), "none")
@@ -132,7 +138,9 @@ class SigningIn:
             self._kept.sessions.end(cookie)
         elsewhere = self._sign_in.sign_out_address(own_url + SIGNED_OUT)
         answer = RedirectResponse(elsewhere or SIGNED_OUT, 303)
-        _delete(answer, SESSION_COOKIE, "lax")
+        # A page of another site brings none along, and must not take it away either.
+        if SESSION_COOKIE in request.cookies:
+            _delete(answer, SESSION_COOKIE, "lax")
         return answer
 
     def principal_in(self, found: Found) -> Principal | None:
@@ -169,7 +177,7 @@ class SigningIn:
         marks = (Mark("sweep"),) if mfa_at is not None and principal.mfa is not True else ()
         self._record.write(EventType.AUTH_LOGIN, principal.id, details, marks)
         # Whatever session the browser had is over: nobody can have planted the one it gets.
-        self._kept.sessions.end(request.cookies.get(SESSION_COOKIE, ""))
+        self._kept.sessions.end(str(going["before"]))
         session = Session(found.bearer.object_id, principal.id, now, now, mfa_at, found.refresh_token)
         answer = RedirectResponse(own_place(str(going["next"])), 303)
         _set(answer, SESSION_COOKIE, self._kept.sessions.open(session), "lax")

@@ -295,11 +295,35 @@ def test_a_secret_is_read_from_its_variable_its_file_or_a_vault(environment: dic
 
 @pytest.mark.parametrize(
     "reference",
-    ["keyvault://", "keyvault://v/n", "keyvault://dvo-prod", "keyvault://dvo-prod/a/b", "keyvault://dvo.evil.com/x"],
+    [
+        "keyvault://",
+        "keyvault://v/n",
+        "keyvault://dvo-prod",
+        "keyvault://dvo-prod/a/b",
+        "keyvault://dvo.evil.com/x",
+        "keyvault:/dvo-prod/webhook",
+        "KeyVault://dvo-prod/webhook",
+        " keyvault://dvo-prod/webhook",
+    ],
 )
 def test_a_reference_of_another_form_is_refused(environment: dict[str, str], reference: str) -> None:
     told = faults_of(environment | {"GITHUB_WEBHOOK_SECRET": reference})
     assert "  GITHUB_WEBHOOK_SECRET: is not a reference of the form keyvault://vault/name" in told
+
+
+def test_a_reference_in_a_file_is_refused_rather_than_taken_for_the_secret(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    del environment["GITHUB_WEBHOOK_SECRET"]
+    file = tmp_path / "secret"
+    file.write_text("keyvault://dvo-prod/webhook\n")
+    told = faults_of(environment | {"GITHUB_WEBHOOK_SECRET_FILE": str(file)})
+    assert "  GITHUB_WEBHOOK_SECRET: its file holds a reference to a key vault" in told
+
+
+@pytest.mark.parametrize("networks", ["0.0.0.0/0", "10.0.0.0/8, ::/0"])
+def test_proxies_that_are_everybody_are_refused(environment: dict[str, str], networks: str) -> None:
+    assert "  DVO_TRUSTED_PROXIES: trusts everybody" in faults_of(environment | {"DVO_TRUSTED_PROXIES": networks})
 
 
 def test_a_vault_that_cannot_be_read_is_told_by_variable(environment: dict[str, str]) -> None:

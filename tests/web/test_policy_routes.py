@@ -232,7 +232,14 @@ def test_a_bad_body_is_told_by_its_field(ask: Ask, body: object, told: str) -> N
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"\xff", b'{"at": 1, "at": 2}', b"[" * 100_000, b'{"agent_id": NaN'],
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b'{"at": 1, "at": 2}',
+        b"[" * 100_000,
+        b'{"agent_id": "ANL", "environment": "production", "deployment_config": {"replicas": NaN}}',
+    ],
     ids=["empty", "cut", "no UTF-8", "a key twice", "deep", "NaN"],
 )
 def test_what_is_no_json_is_told_so(ask: Ask, body: bytes) -> None:

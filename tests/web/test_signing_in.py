@@ -285,6 +285,14 @@ def test_signing_out_takes_our_own_page_and_ends_the_session_everywhere(
     assert "You are signed out" in browser.go("GET", "/auth/signed-out").text
 
 
+def test_a_page_of_another_site_signs_nobody_out(browser: Browser, tenant: Tenant, desk: Desk) -> None:
+    sign_in(browser, tenant)
+    answer = browser.go("POST", "/auth/logout", is_from_elsewhere=True)
+    assert "set-cookie" not in answer.headers
+    assert browser.me().status_code == 200
+    assert desk.told(EventType.AUTH_LOGOUT) == []
+
+
 def test_signing_out_without_a_session_harms_nobody(browser: Browser, desk: Desk) -> None:
     assert browser.post("/auth/logout").status_code == 303
     assert desk.told(EventType.AUTH_LOGOUT) == []
