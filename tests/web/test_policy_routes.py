@@ -124,7 +124,7 @@ def test_what_policy_would_say_comes_with_the_way_to_green(ask: Ask, world: Worl
     bounds = rules(told)["mc-bounds"]
     assert bounds["proof"] == "proven"
     assert "replicas is 101" in str(bounds["facts"])
-    assert "write replicas: 100" in str(bounds["to_do"])
+    assert "write `replicas: 100`" in str(bounds["to_do"])
     assert told["together"] == {"green": True, "remaining": [], "approvals": ["mc-prod-approval"]}
     assert str(told["policy_revision"]).startswith("sha256:")
     page = (ROOT / "docs" / "reference" / "http.md").read_text()
