@@ -129,7 +129,6 @@ def drive_checks(app: Api, person: Api, sha: str) -> None:
 
 def drive_branches(api: Api) -> None:
     assert at(api.get(f"{ONE}/branches/main"), "protected") is False
-    assert {branch["name"] for branch in api.listed(f"{ONE}/branches")} == {"main", "feature"}
     body = {
         "required_status_checks": {"strict": False, "contexts": [], "checks": [{"context": "dvo/policy"}]},
         "enforce_admins": None,
@@ -149,11 +148,8 @@ def drive_accounts(api: Api) -> None:
     assert api.get("/user")["login"] == "ada"
     assert api.get("/users/dana")["id"] == 1001
     assert api.get("/user/1001")["login"] == "dana"
-    assert api.get("/orgs/acme")["login"] == "acme"
-    assert len(api.listed("/orgs/acme/teams")) == 2
     assert api.get("/orgs/acme/teams/platform")["members_count"] == 2
     assert {member["login"] for member in api.listed("/orgs/acme/teams/platform/members")} == {"rita", "olga"}
-    assert at(api.listed("/orgs/acme/teams/platform/teams"), 0, "slug") == "release"
     assert api.get("/orgs/acme/teams/release/memberships/olga")["state"] == "active"
     api.wanted(204, "GET", "/orgs/acme/teams/release/repos/acme/agents")
     shown = api.send(
@@ -171,15 +167,12 @@ def drive_accounts(api: Api) -> None:
 def drive_app(town: Town) -> None:
     app, installation = town.app_api(), town.app.installation_id
     assert app.get("/app")["id"] == town.app.app_id
-    assert at(app.listed("/app/installations"), 0, "id") == installation
     assert app.get(f"/app/installations/{installation}")["app_slug"] == "dvo"
     assert app.get(f"{ONE}/installation")["id"] == installation
-    assert app.get("/orgs/acme/installation")["id"] == installation
     town.settled()
     deliveries = app.listed("/app/hook/deliveries?per_page=5")
     assert app.get(f"/app/hook/deliveries/{deliveries[0]['id']}")["status_code"] == 202
     app.wanted(202, "POST", f"/app/hook/deliveries/{deliveries[0]['id']}/attempts")
-    assert at(town.installation().get("/installation/repositories"), "total_count") == 1
 
 
 def drive_deployments(api: Api) -> None:
@@ -193,7 +186,6 @@ def drive_deployments(api: Api) -> None:
 
 def drive_merge(api: Api, number: int) -> None:
     one = f"{ONE}/pulls/{number}"
-    api.wanted(404, "GET", f"{one}/merge")
     api.wanted(200, "PATCH", one, {"state": "closed"})
     api.wanted(200, "PATCH", one, {"state": "open"})
     tip = at(api.get(f"{ONE}/git/ref/heads/main"), "object", "sha")
@@ -203,7 +195,6 @@ def drive_merge(api: Api, number: int) -> None:
     api.wanted(200, "PATCH", f"{ONE}/git/refs/heads/main", {"sha": moved})
     api.wanted(202, "PUT", f"{one}/update-branch", {})
     api.wanted(200, "PUT", f"{one}/merge", {"merge_method": "squash"})
-    api.wanted(204, "GET", f"{one}/merge")
     api.wanted(200, "PUT", f"{one}/merge-async", {"merge_action": "merge_queue"})
 
 
@@ -219,8 +210,7 @@ def test_every_route_answers_as_githubs_description_says(town: Town) -> None:
     drive_app(town)
     drive_deployments(app)
     drive_merge(olga, number)
-    for path in ("/rate_limit", "/meta", "/versions"):
-        dana.wanted(200, "GET", path)
+    dana.wanted(200, "GET", "/rate_limit")
     driven = set(town.sandbox.faults.counts().by_route)
     assert {f"{route.method} {route.template}" for route in ROUTES} - driven == set()
 

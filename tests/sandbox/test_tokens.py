@@ -28,7 +28,7 @@ def test_an_unknown_token_is_refused(town: Town, token: str) -> None:
 @pytest.mark.parametrize("header", ["Bearer", "Bearer nothing", "Basic !!!", "Negotiate x", "token"])
 def test_a_strange_authorization_is_refused_and_never_nobody(town: Town, header: str) -> None:
     """ATTACKS 051."""
-    assert Api(town.sandbox.api_url, "").raw("GET", "/meta", Authorization=header).status_code == 401
+    assert Api(town.sandbox.api_url, "").raw("GET", "/rate_limit", Authorization=header).status_code == 401
 
 
 def test_a_stranger_does_not_see_a_private_repository(town: Town) -> None:

@@ -4,7 +4,7 @@ from controller.sandbox.events import announce_membership, announce_team
 from controller.sandbox.records import Permission, Team
 from controller.sandbox.refusal import forbidden, not_found, unprocessable
 from controller.sandbox.rest.routing import Call, Reply, Route
-from controller.sandbox.shapes.accounts import account_shape, organization_full, public_user, team_full, team_shape
+from controller.sandbox.shapes.accounts import account_shape, public_user, team_full
 from controller.sandbox.shapes.repositories import repository_shape
 from controller.sandbox.tokens import allow_reading_organization
 
@@ -25,23 +25,6 @@ def get_user_by_id(call: Call) -> Reply:
 def get_self(call: Call) -> Reply:
     """Answer who is calling."""
     return Reply(public_user(call.world.urls, call.account))
-
-
-def get_organization(call: Call) -> Reply:
-    """Answer an organization."""
-    account = call.world.account(call.path["org"])
-    if account.kind != "Organization":
-        raise not_found()
-    full = organization_full(call.world.urls, account)
-    return Reply({**full, "default_repository_permission": "none"})
-
-
-def list_teams(call: Call) -> Reply:
-    """Answer the teams of an organization."""
-    account = call.world.account(call.path["org"])
-    allow_reading_organization(call.world, call.caller, account)
-    teams = [team for team in call.world.teams.values() if team.organization.id == account.id]
-    return Reply(items=[team_shape(call.world, team) for team in teams])
 
 
 def get_team(call: Call) -> Reply:
@@ -94,17 +77,6 @@ def put_team_repository(call: Call) -> Reply:
     return Reply(status=204)
 
 
-def list_child_teams(call: Call) -> Reply:
-    """Answer the teams directly below a team."""
-    team = _team(call)
-    children = [
-        child
-        for child in call.world.teams.values()
-        if child.organization.id == team.organization.id and child.parent == team.slug
-    ]
-    return Reply(items=[team_shape(call.world, child) for child in children])
-
-
 def check_team_repository(call: Call) -> Reply:
     """Answer whether a team has a repository: its role when that media type is asked for, else only 204."""
     team = _team(call)
@@ -143,11 +115,8 @@ ROUTES = [
     Route("GET", "/user", get_self),
     Route("GET", "/users/{username}", get_user),
     Route("GET", "/user/{account_id}", get_user_by_id),
-    Route("GET", "/orgs/{org}", get_organization),
-    Route("GET", "/orgs/{org}/teams", list_teams),
     Route("GET", _TEAM, get_team),
     Route("GET", _TEAM + "/members", list_members),
-    Route("GET", _TEAM + "/teams", list_child_teams),
     Route("GET", _TEAM + "/memberships/{username}", get_membership),
     Route("PUT", _TEAM + "/memberships/{username}", put_membership),
     Route("DELETE", _TEAM + "/memberships/{username}", delete_membership),

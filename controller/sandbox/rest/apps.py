@@ -7,7 +7,6 @@ from controller.sandbox.records import App
 from controller.sandbox.refusal import Refusal, not_found, unprocessable
 from controller.sandbox.rest.routing import Call, Reply, Route
 from controller.sandbox.shapes.accounts import Json, app_shape, installation_shape
-from controller.sandbox.shapes.repositories import repository_shape
 from controller.sandbox.tokens import CallerKind, issue_installation_token
 from controller.sandbox.world import moment
 
@@ -15,11 +14,6 @@ from controller.sandbox.world import moment
 def get_app(call: Call) -> Reply:
     """Answer the App that calls."""
     return Reply(app_shape(call.world, _app(call)))
-
-
-def list_installations(call: Call) -> Reply:
-    """Answer the App's installations."""
-    return Reply(items=[installation_shape(call.world, _app(call))])
 
 
 def get_installation(call: Call) -> Reply:
@@ -32,14 +26,6 @@ def find_repository_installation(call: Call) -> Reply:
     app = _app(call)
     repository = call.world.repository(call.path["owner"], call.path["repo"])
     if app.installation.account.id != repository.owner.id:
-        raise not_found()
-    return Reply(installation_shape(call.world, app))
-
-
-def find_organization_installation(call: Call) -> Reply:
-    """Answer the App's installation on an organization."""
-    app = _app(call)
-    if app.installation.account.login.lower() != call.path["org"].lower():
         raise not_found()
     return Reply(installation_shape(call.world, app))
 
@@ -60,15 +46,6 @@ def create_token(call: Call) -> Reply:
         "repository_selection": "all",
     }
     return Reply(answer, 201)
-
-
-def list_installation_repositories(call: Call) -> Reply:
-    """Answer the repositories an installation token reaches."""
-    app = call.caller.app
-    if call.caller.kind is not CallerKind.INSTALLATION or app is None:
-        raise Refusal(403, "You must authenticate with an installation access token in order to list repositories.")
-    owned = [known for known in call.world.repositories.values() if known.owner.id == app.installation.account.id]
-    return Reply(items=[repository_shape(call.world, known) for known in owned], wrap="repositories")
 
 
 def list_deliveries(call: Call) -> Reply:
@@ -137,13 +114,10 @@ def _delivery_shape(call: Call, delivery: Delivery) -> Json:
 
 ROUTES = [
     Route("GET", "/app", get_app),
-    Route("GET", "/app/installations", list_installations),
     Route("GET", "/app/installations/{installation_id}", get_installation),
     Route("POST", "/app/installations/{installation_id}/access_tokens", create_token),
     Route("GET", "/app/hook/deliveries", list_deliveries),
     Route("GET", "/app/hook/deliveries/{delivery_id}", get_delivery),
     Route("POST", "/app/hook/deliveries/{delivery_id}/attempts", redeliver),
-    Route("GET", "/installation/repositories", list_installation_repositories),
     Route("GET", "/repos/{owner}/{repo}/installation", find_repository_installation),
-    Route("GET", "/orgs/{org}/installation", find_organization_installation),
 ]

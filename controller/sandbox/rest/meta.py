@@ -1,4 +1,4 @@
-"""What a server tells of itself: rate limits, addresses, versions."""
+"""What a server tells of itself: rate limits and versions."""
 
 from controller.sandbox.rest.routing import Call, Reply, Route
 
@@ -33,18 +33,6 @@ def get_rate_limit(call: Call) -> Reply:
     return Reply({"resources": {"core": core, **others}, "rate": core})
 
 
-def get_meta(call: Call) -> Reply:
-    """Answer the addresses webhooks come from."""
-    return Reply({"verifiable_password_authentication": False, "hooks": ["127.0.0.1/32"], "git": ["127.0.0.1/32"]})
-
-
-def get_versions(call: Call) -> Reply:
-    """Answer the API versions."""
-    return Reply(list(API_VERSIONS))
-
-
 ROUTES = [
     Route("GET", "/rate_limit", get_rate_limit),
-    Route("GET", "/meta", get_meta),
-    Route("GET", "/versions", get_versions),
 ]

@@ -121,13 +121,6 @@ def merge(call: Call) -> Reply:
     return Reply({"sha": after, "merged": True, "message": "Pull Request successfully merged"})
 
 
-def is_merged(call: Call) -> Reply:
-    """Answer 204 for a merged pull request, else 404."""
-    if call.pull.merged_at is None:
-        raise Refusal(404, "Not Found")
-    return Reply(status=204)
-
-
 def merge_async(call: Call) -> Reply:
     """Take an order to merge in the background; here only the merge queue does."""
     pull, action = call.pull, call.body.text("merge_action") or "default"
@@ -246,7 +239,6 @@ ROUTES = [
     Route("PATCH", _ONE, edit_pull, _WRITE, Permission.WRITE),
     Route("GET", _ONE + "/commits", list_pull_commits, "pull_requests:read"),
     Route("GET", _ONE + "/files", list_pull_files, "pull_requests:read"),
-    Route("GET", _ONE + "/merge", is_merged, "pull_requests:read"),
     Route("PUT", _ONE + "/merge", merge, "contents:write", Permission.WRITE),
     Route("PUT", _ONE + "/merge-async", merge_async, "contents:write", Permission.WRITE),
     Route("PUT", _ONE + "/update-branch", update_head, _WRITE, Permission.WRITE),

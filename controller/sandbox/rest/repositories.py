@@ -10,7 +10,6 @@ from controller.sandbox.shapes.repositories import (
     full_repository,
     protection_shape,
     rule_shapes,
-    short_branch,
 )
 from controller.sandbox.tokens import CallerKind
 
@@ -21,15 +20,6 @@ def get_repository(call: Call) -> Reply:
     person = call.caller.kind is CallerKind.PERSON
     permission = call.world.permission(call.account, repository) if person else None
     return Reply(full_repository(call.world, repository, permission))
-
-
-def list_branches(call: Call) -> Reply:
-    """Answer the branches."""
-    repository, prefix = call.repository, "refs/heads/"
-    tips = repository.store.refs(prefix)
-    return Reply(
-        items=[short_branch(call.world, repository, ref.removeprefix(prefix), tip) for ref, tip in tips.items()]
-    )
 
 
 def get_branch(call: Call) -> Reply:
@@ -131,7 +121,6 @@ ROUTES = [
     Route("PUT", _PROTECTION, put_protection, "administration:write", Permission.ADMIN),
     Route("DELETE", _PROTECTION, delete_protection, "administration:write", Permission.ADMIN),
     Route("GET", _ONE + "/rules/branches/{branch:path}", get_rules),
-    Route("GET", _ONE + "/branches", list_branches, "contents:read"),
     Route("GET", _ONE + "/branches/{branch:path}", get_branch, "contents:read"),
     Route("GET", _ONE + "/collaborators/{username}/permission", get_collaborator_permission),
 ]

@@ -160,17 +160,6 @@ def branch_shape(world: World, repository: Repository, branch: str, tip: str) ->
     }
 
 
-def short_branch(world: World, repository: Repository, branch: str, tip: str) -> Json:
-    """Return a branch as the list of branches carries it."""
-    url = world.urls.repository(repository.full_name)
-    return {
-        "name": branch,
-        "commit": {"sha": tip, "url": f"{url}/commits/{tip}"},
-        "protected": branch in repository.protections,
-        "protection_url": f"{url}/branches/{quote(branch)}/protection",
-    }
-
-
 def protection_shape(world: World, repository: Repository, branch: str, protection: Protection) -> Json:
     """Return the protection of a branch."""
     url = f"{world.urls.repository(repository.full_name)}/branches/{quote(branch)}/protection"
