@@ -6,7 +6,6 @@ gives the same value: its base is the first parent, its head the merge itself.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from datetime import datetime
 from typing import Protocol, TypeVar
 
 from controller.change.facts import Account, Change, Commit, FileMode, PullRequest, Review, ReviewState, Snapshot, Span
@@ -19,7 +18,7 @@ from controller.ownership.codeowners import codeowners_path
 from controller.policy.bundle import FOLDER
 from controller.ports.code_host import Comparison, OpenPullRequest, OwnerReader, PullRequestReader, TreeReader
 from controller.workflow.history import History, Initiated
-from controller.workflow.main_line import main_before
+from controller.workflow.main_line import KnownMain, known_main
 
 Found = TypeVar("Found")
 Pushers = Mapping[CommitSha, tuple[Account | None, ...]]
@@ -166,21 +165,22 @@ class Gatherer:
     def _reviewed(self, comparison: Comparison, reviews: tuple[Review, ...]) -> dict[int, Span]:
         """Return what each approver saw; a commit that is gone is left out, and its reviews count for nothing."""
         seen: dict[int, Span] = {}
-        for review in reviews:
-            if review.state is ReviewState.APPROVED and review.commit is not None:
-                known = self._seen(comparison, review.commit, review.submitted_at)
-                if known is not None:
-                    seen[review.id] = Span(self._snapshot(known.merge_base), self._snapshot(known.head))
+        approving = [review for review in reviews if review.state is ReviewState.APPROVED]
+        main = known_main(self._history) if approving else KnownMain(())
+        for review in approving:
+            then = main.before(review.submitted_at, comparison.base.sha)
+            known = None if review.commit is None else self._seen(comparison, review.commit, then)
+            if known is not None:
+                seen[review.id] = Span(self._snapshot(known.merge_base), self._snapshot(known.head))
         return seen
 
-    def _seen(self, comparison: Comparison, commit: CommitSha, at: datetime) -> Comparison | None:
-        """Return how `commit` differed from main when it was reviewed.
+    def _seen(self, comparison: Comparison, commit: CommitSha, main: Sequence[CommitSha]) -> Comparison | None:
+        """Return how `commit` differed from main when that ended with the last of `main` (empty: nobody knows).
 
         A merge base moves when commits of the branch come to main another way; what lies between the new one
         and `commit` may then be the undoing of what the reviewer took for never done.
         """
         known = comparison if commit == comparison.head.sha else self._comparison(comparison.base.sha, commit)
-        main = main_before(self._history, at, comparison.base.sha)
         if known is None or not main or known.merge_base.sha in main:
             return known
         return self._comparison(main[-1], commit)

@@ -4,7 +4,9 @@ Usually one comparison tells the former. When more lies between than the code ho
 walked back from the tip, one first parent at a time. The latter the journal tells.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from controller.change.facts import Commit
 from controller.change.names import CommitSha, commit_sha
@@ -27,32 +29,51 @@ def line_since(trees: TreeReader, seen: CommitSha, branch: str) -> list[Commit] 
     return None if comparison.behind_by else _first_parents(comparison)
 
 
-def main_before(history: History, moment: datetime, tip: CommitSha) -> tuple[CommitSha, ...]:
-    """Return the commits that main, which stands on `tip` now, stood on before `moment`, oldest first.
+@dataclass(frozen=True, slots=True)
+class KnownMain:
+    """The commits that main is known to have stood on, oldest first, each with when a merge brought it."""
 
-    When a merge came, the code host says. A push, of which nobody does, counts as there since the step before it: it
-    was refused, and whatever takes it for given can only put back what was admitted. So does a tip that is not
-    followed yet, for the moment that takes. Empty before the baseline.
-    """
+    commits: tuple[tuple[CommitSha, datetime | None], ...]
+    """None for the baseline, and for a push, of which the code host does not say when it came."""
+
+    def before(self, moment: datetime, tip: CommitSha) -> tuple[CommitSha, ...]:
+        """Return the commits that main, which stands on `tip` now, stood on before `moment`, oldest first.
+
+        A push counts as there since the step before it: it was refused, and whatever takes it for given can only
+        put back what was admitted. So does a tip that is not followed yet, for the moment that takes. Empty before
+        the baseline.
+        """
+        line = tuple(takewhile(lambda one: one[1] is None or one[1] < moment, self.commits))
+        found = tuple(commit for commit, _ in line)
+        return found if not line or len(line) < len(self.commits) or tip in found else (*found, tip)
+
+
+def known_main(history: History) -> KnownMain:
+    """Return what `history` tells of main. Raises `UnavailableError`."""
     seen = history.all_of(frozenset({EventType.CONFIG_CHANGED}), "main")
     if not seen:
-        return ()
-    merged = history.all_of(frozenset({EventType.DEPLOY_INITIATED}))
+        return KnownMain(())
     refused = history.all_of(frozenset({EventType.DEPLOY_REFUSED}))
-    end = min((_position(one) for one in merged if _came_at(one) >= moment), default=None)
-    steps = {_position(one): one for one in (*refused, *merged) if "after" in one.details}
-    known = [steps[position].details["after"] for position in sorted(steps) if end is None or position < end]
-    line = tuple(commit_sha(str(commit)) for commit in (seen[0].details["tip"], *known))
-    return line if end is not None or tip in line else (*line, tip)
+    merged = history.all_of(frozenset({EventType.DEPLOY_INITIATED}))
+    pushed = [one for one in refused if one.subject.startswith("commit/")]
+    steps = {_position(one): one for one in (*pushed, *merged)}
+    line = [(_commit(steps[position], "after"), _came_at(steps[position])) for position in sorted(steps)]
+    return KnownMain(((_commit(seen[0], "tip"), None), *line))
+
+
+def _commit(event: Event, name: str) -> CommitSha:
+    return commit_sha(str(event.details[name]))
 
 
 def _position(step: Event) -> int:
     return int(str(step.details["position"]))
 
 
-def _came_at(merge: Event) -> datetime:
-    merged_at = merge.details.get("merged_at")
-    return merge.at if merged_at is None else datetime.fromisoformat(str(merged_at))
+def _came_at(step: Event) -> datetime | None:
+    if step.type is EventType.DEPLOY_REFUSED:
+        return None
+    merged_at = step.details.get("merged_at")
+    return step.at if merged_at is None else datetime.fromisoformat(str(merged_at))
 
 
 def _first_parents(comparison: Comparison) -> list[Commit]:
