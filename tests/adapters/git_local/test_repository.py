@@ -27,6 +27,7 @@ def test_a_branch_a_tag_and_a_commit_lead_to_the_same_commit(work: Work) -> None
     ids=ascii,
 )
 def test_what_is_no_commit_is_refused(work: Work, name: str) -> None:
+    """ATTACKS 035: a branch is never an option of Git."""
     with pytest.raises(InputError, match="branch or a commit"):
         work.repository.tip(name)
     assert not (work.folder / "x").exists()
