@@ -11,20 +11,16 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from controller.sandbox.events import announce_check_run, announce_comment, announce_pull
-from controller.sandbox.merge_queue import enqueue, tend
-from controller.sandbox.pages import views
+from controller.sandbox.merge_queue import tend
+from controller.sandbox.pages import acting, views
+from controller.sandbox.pages.acting import pull_of
 from controller.sandbox.pages.rendering import STYLES, page
 from controller.sandbox.pages.visitor import Visitor, form_of, people, remember, visitor_of
-from controller.sandbox.pull_requests import MergeMethod, MergeOrder, Opinion, merge_pull, reopen_pull, submit_review
-from controller.sandbox.pushes import close_pull
-from controller.sandbox.records import Comment, Permission, PullRequest, Repository
+from controller.sandbox.records import Permission, Repository
 from controller.sandbox.refusal import Refusal, forbidden, not_found
 from controller.sandbox.urls import Endpoint
 from controller.sandbox.world import Deed, World
 
-_METHODS: Mapping[str, MergeMethod] = {"merge": "merge", "squash": "squash", "rebase": "rebase"}
-_LONGEST_TEXT = 65536
 View = Callable[[World, Repository, Visitor, Request], Response]
 Action = Callable[[Deed, Request, Mapping[str, str]], str]
 
@@ -37,7 +33,9 @@ def page_routes(world: World) -> list[Route]:
         (one + "/pulls", _pulls),
         (pull, _conversation),
         (pull + "/files", _files),
+        (one + "/issues", _issues),
         (one + "/issues/{number:int}", _issue),
+        (one + "/edit/{branch}/{path:path}", _edit),
         (one + "/commits/{branch:path}", _history),
         (one + "/commit/{sha}", _commit),
         (one + "/runs/{run:int}", _run),
@@ -46,13 +44,15 @@ def page_routes(world: World) -> list[Route]:
         (one + "/blob/{ref}/{path:path}", _content),
     ]
     done: list[tuple[str, Action]] = [
-        (pull + "/review", _review),
-        (pull + "/comment", _comment),
-        (pull + "/merge", _merge),
-        (pull + "/queue", _enqueue),
-        (pull + "/state", _change_state),
-        (one + "/issues/{number:int}/comment", _comment),
-        (one + "/runs/{run:int}/rerequest", _request_of_check),
+        (pull + "/review", acting.review),
+        (pull + "/comment", acting.comment),
+        (pull + "/merge", acting.merge),
+        (pull + "/queue", acting.enqueue),
+        (pull + "/state", acting.change_state),
+        (one + "/issues/{number:int}/comment", acting.comment),
+        (one + "/issues/{number:int}/state", acting.change_issue),
+        (one + "/edit/{branch}/{path:path}", acting.edit_file),
+        (one + "/runs/{run:int}/rerequest", acting.request_of_check),
     ]
     return [
         Route("/", _front(world), methods=["GET"]),
@@ -157,13 +157,18 @@ def _pulls(world: World, repository: Repository, visitor: Visitor, request: Requ
 
 
 def _conversation(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
-    content = views.conversation(world, repository, _pull(repository, request), visitor)
+    content = views.conversation(world, repository, pull_of(repository, request), visitor)
     return _page(world, visitor, request, "pull.html", repository=repository, tab="pulls", section="talk", **content)
 
 
 def _files(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
-    content = views.files(repository, _pull(repository, request))
+    content = views.files(repository, pull_of(repository, request))
     return _page(world, visitor, request, "files.html", repository=repository, tab="pulls", section="files", **content)
+
+
+def _issues(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
+    content = views.issue_list(repository)
+    return _page(world, visitor, request, "issues.html", repository=repository, tab="issues", **content)
 
 
 def _issue(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
@@ -172,8 +177,8 @@ def _issue(world: World, repository: Repository, visitor: Visitor, request: Requ
         raise not_found()
     if issue.number in repository.pulls:
         return RedirectResponse(f"/{repository.full_name}/pull/{issue.number}", 302)
-    content = views.issue_page(repository, issue)
-    return _page(world, visitor, request, "issue.html", repository=repository, tab="", **content)
+    content = views.issue_page(world, repository, issue, visitor)
+    return _page(world, visitor, request, "issue.html", repository=repository, tab="issues", **content)
 
 
 def _history(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
@@ -199,84 +204,6 @@ def _content(world: World, repository: Repository, visitor: Visitor, request: Re
     return _page(world, visitor, request, "content.html", repository=repository, tab="code", **content)
 
 
-def _review(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
-    pull = _pull(deed.repository, request)
-    opinion = Opinion(fields.get("event", ""), _text(fields), fields.get("commit_id") or None)
-    submit_review(deed, pull, opinion)
-    return f"/pull/{pull.issue.number}"
-
-
-def _comment(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
-    number, now = request.path_params["number"], deed.world.now()
-    if number not in deed.repository.issues:
-        raise not_found()
-    if not _text(fields):
-        raise Refusal(422, "A comment cannot be empty.")
-    comment = Comment(deed.world.next_id(), number, deed.person, _text(fields), now, now)
-    deed.repository.comments[comment.id] = comment
-    announce_comment(deed, comment, "created")
-    return f"/{'pull' if number in deed.repository.pulls else 'issues'}/{number}"
-
-
-def _merge(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
-    _require_write(deed)
-    method = _METHODS.get(fields.get("method", ""))
-    if method is None:
-        raise Refusal(422, "Choose how to merge.")
-    pull = _pull(deed.repository, request)
-    merge_pull(deed, pull, MergeOrder(method, fields.get("sha")))
-    return f"/pull/{pull.issue.number}"
-
-
-def _enqueue(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
-    _require_write(deed)
-    pull = _pull(deed.repository, request)
-    enqueue(deed, pull, fields.get("sha"))
-    return f"/pull/{pull.issue.number}"
-
-
-def _change_state(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
-    pull = _pull(deed.repository, request)
-    if deed.person.id != pull.issue.author.id:
-        _require_write(deed)
-    if fields.get("state") == "closed" and pull.issue.state == "open":
-        close_pull(deed, pull)
-    elif fields.get("state") == "open" and pull.issue.state == "closed":
-        reopen_pull(deed, pull)
-    elif fields.get("state") == "ready" and pull.draft:
-        pull.draft = False
-        announce_pull(deed, pull, "ready_for_review")
-    return f"/pull/{pull.issue.number}"
-
-
-def _request_of_check(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
-    _require_write(deed)
-    run = deed.repository.check_runs.get(request.path_params["run"])
-    if run is None:
-        raise not_found()
-    wanted = fields.get("action", "")
-    if not wanted:
-        announce_check_run(deed, run, "rerequested")
-    elif any(action["identifier"] == wanted for action in run.actions):
-        announce_check_run(deed, run, "requested_action", wanted)
-    else:
-        raise Refusal(422, "The check offers no such action.")
-    number = fields.get("pull", "")
-    on_pull = number.isdecimal() and int(number) in deed.repository.pulls
-    return f"{f'/pull/{int(number)}' if on_pull else f'/runs/{run.id}'}?asked={run.id}#check-{run.id}"
-
-
-def _pull(repository: Repository, request: Request) -> PullRequest:
-    pull = repository.pulls.get(request.path_params["number"])
-    if pull is None:
-        raise not_found()
-    return pull
-
-
-def _require_write(deed: Deed) -> None:
-    if deed.world.permission(deed.person, deed.repository).rank < Permission.WRITE.rank:
-        raise forbidden(f"{deed.person.login} has no write access to {deed.repository.full_name}.")
-
-
-def _text(fields: Mapping[str, str]) -> str:
-    return fields.get("body", "").replace("\r\n", "\n").strip()[:_LONGEST_TEXT]
+def _edit(world: World, repository: Repository, visitor: Visitor, request: Request) -> Response:
+    content = views.edit_page(world, repository, request.path_params["branch"], request.path_params["path"], visitor)
+    return _page(world, visitor, request, "edit.html", repository=repository, tab="code", **content)

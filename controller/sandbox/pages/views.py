@@ -64,11 +64,12 @@ def pull_list(repository: Repository, state: str) -> Content:
 
 
 def check_sum(runs: list[CheckRun]) -> str:
-    """Return one word for some check runs: none, pending, success or failure."""
+    """Return one word for some check runs: none, pending, success, action_required or failure."""
     if not runs:
         return "none"
-    if any(run.conclusion not in (None, "success", "neutral", "skipped") for run in runs):
-        return "failure"
+    bad = {run.conclusion for run in runs} - {None, "success", "neutral", "skipped"}
+    if bad:
+        return "action_required" if bad == {"action_required"} else "failure"
     return "success" if all(run.status == "completed" for run in runs) else "pending"
 
 
@@ -85,6 +86,9 @@ def conversation(world: World, repository: Repository, pull: PullRequest, visito
         **_frame(repository, pull),
         "happenings": happenings,
         "runs": latest_runs(repository, pull.head_sha),
+        "merge_runs": latest_runs(repository, pull.merge_commit_sha)
+        if pull.merged_at and pull.merge_commit_sha
+        else [],
         "merging": _merging(world, repository, pull, visitor),
         "may_review": _holds(world, repository, visitor, Permission.READ),
         "is_author": visitor.account is not None and visitor.account.id == pull.issue.author.id,
@@ -99,9 +103,21 @@ def files(repository: Repository, pull: PullRequest) -> Content:
     return {**_frame(repository, pull), "files": shown, "elsewhere": elsewhere}
 
 
-def issue_page(repository: Repository, issue: Issue) -> Content:
-    """Return an issue with its comments."""
-    return {"issue": issue, "happenings": _comments(repository, issue)}
+def issue_list(repository: Repository) -> Content:
+    """Return the issues that are no pull requests, open ones first, the newest first."""
+    issues = [issue for issue in repository.issues.values() if issue.number not in repository.pulls]
+    return {"issues": sorted(issues, key=lambda issue: (issue.state != "open", -issue.number))}
+
+
+def issue_page(world: World, repository: Repository, issue: Issue, visitor: Visitor) -> Content:
+    """Return an issue with its comments, and whether the visitor may close it."""
+    is_author = visitor.account is not None and visitor.account.id == issue.author.id
+    return {
+        "issue": issue,
+        "happenings": _comments(repository, issue),
+        "may_comment": _holds(world, repository, visitor, Permission.READ),
+        "may_close": is_author or _holds(world, repository, visitor, Permission.WRITE),
+    }
 
 
 def history(world: World, repository: Repository, branch: str) -> Content:
@@ -143,12 +159,29 @@ def content(repository: Repository, ref: str, path: str) -> Content:
     if found is None:
         raise not_found()
     view: Content = {"ref": ref, "path": "/".join(parts), "parts": parts, "entries": None, "lines": None}
+    view["is_branch"] = branch_tip(repository.store, ref) is not None
     if found[1] == "tree":
         entries = list_tree(repository.store, found[0], recursive=False)
         view["entries"] = sorted(entries, key=lambda entry: (entry.kind != "tree", entry.path))
     elif b"\0" not in found[2]:
         view["lines"] = found[2].decode(errors="replace").splitlines()
     return view
+
+
+def edit_page(world: World, repository: Repository, branch: str, path: str, visitor: Visitor) -> Content:
+    """Return a file's text at the tip of a branch, to be changed by who may write."""
+    tip, shown = branch_tip(repository.store, branch), content(repository, branch, path)
+    if tip is None or shown["lines"] is None:
+        raise not_found()
+    found = repository.store.read(f"{tip}:{shown['path']}")
+    return {
+        "branch": branch,
+        "path": shown["path"],
+        "tip": tip,
+        "text": "" if found is None else found[2].decode(errors="replace"),
+        "proposes": branch == repository.default_branch,
+        "writes": _holds(world, repository, visitor, Permission.WRITE),
+    }
 
 
 def run_page(world: World, repository: Repository, run: CheckRun, visitor: Visitor) -> Content:
