@@ -51,7 +51,7 @@ class StaleError(ControllerError):
 class ConfigurationError(ControllerError):
     """A setting is missing, malformed, contradictory or retired."""
 
-    advice = "Correct the named setting and start again; docs/reference lists them all."
+    advice = "Correct the named setting and start again; docs/reference/settings.md lists them all."
 
 
 class LedgerIntegrityError(ControllerError):

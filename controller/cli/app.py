@@ -30,7 +30,25 @@ app.add_typer(audit)
 app.add_typer(policy)
 
 
-@app.command()
+def _show_version(wanted: object) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"dvo {version('dvo')}")
+        raise typer.Exit
+
+
+@app.callback()
+def dvo(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Hold what is the same for every command."""
+
+
+@app.command(short_help="Run the controller.")
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8080,
@@ -42,7 +60,7 @@ def serve(
     run(host, port, home)
 
 
-@app.command()
+@app.command(short_help="Judge a local branch, without a server.")
 def check(  # noqa: PLR0913 - each option of a command is a parameter to Typer
     *,
     repo: Annotated[Path, typer.Option(help="A clone of the governed repository.")] = Path(),
@@ -61,7 +79,7 @@ def check(  # noqa: PLR0913 - each option of a command is a parameter to Typer
     raise typer.Exit(run(Asked(repo, base, head, login, at, directory, ledger, allowed_signers), as_json=json))
 
 
-@app.command()
+@app.command(short_help="Write a governed repository to begin with.")
 def init(
     folder: Annotated[Path, typer.Argument(help="Where the governed repository is, or shall be.")] = Path(),
     *,
@@ -74,7 +92,7 @@ def init(
     raise typer.Exit(run(folder, is_upgrade=upgrade, as_json=json))
 
 
-@app.command()
+@app.command(short_help="Examine what the controller needs.")
 def doctor(
     *,
     fill: Annotated[
@@ -88,7 +106,7 @@ def doctor(
     raise typer.Exit(run(as_json=json, is_filling=fill))
 
 
-@app.command()
+@app.command(short_help="Sign in to a controller.")
 def login(*, json: Json = False) -> None:
     """Sign in to a controller with a code that is typed into a browser, and show what one may do there."""
     from controller.cli.logging_in import sign_in
@@ -96,7 +114,7 @@ def login(*, json: Json = False) -> None:
     raise typer.Exit(sign_in(as_json=json))
 
 
-@app.command()
+@app.command(short_help="Forget who is signed in here.")
 def logout() -> None:
     """Forget on this machine who is signed in."""
     from controller.cli.logging_in import sign_out
@@ -104,7 +122,7 @@ def logout() -> None:
     raise typer.Exit(sign_out())
 
 
-@app.command()
+@app.command(short_help="Play the whole story on this machine.")
 def demo(
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running to play with.")] = False,
@@ -115,7 +133,7 @@ def demo(
     raise typer.Exit(run(keep=keep))
 
 
-@audit.command("verify")
+@audit.command("verify", short_help="Verify chain, order and signatures.")
 def audit_verify(
     ledger: Annotated[Path | None, typer.Argument(help="A ledger, or a copy of it; default: DVO_LEDGER.")] = None,
     allowed_signers: Annotated[Path | None, typer.Option(help="Who may sign it, from outside the copy.")] = None,

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from controller.cli.printable import printable
 from controller.decision.verdict import Admitted, Judgement, Reason, Refused, Waiting
-from controller.decision.wording import counted, listed, local_time
+from controller.decision.wording import counted, either, local_time, roles
 from controller.desired_state.difference import Difference
 from controller.desired_state.manifest import Autoscaling
 from controller.desired_state.plan import Plan
@@ -98,11 +98,11 @@ def _print_approvals(console: Console, asked: Iterable[Asked]) -> None:
 def _approvals(asked: Iterable[Asked]) -> Iterator[str]:
     for one in asked:
         requirement = one.requirement
-        roles = f", who is {listed(sorted(requirement.roles))}" if requirement.roles else ""
-        owners = ", ".join(str(owner) for owner in one.owners) or "nobody: no owner is named"
+        holding = f", who is {roles(requirement.roles)}" if requirement.roles else ""
+        owners = either([str(owner) for owner in one.owners]) or "nobody: no owner is named"
         young = f", not older than {requirement.expiry_hours} h" if requirement.expiry_hours else ""
         paths = f" for {', '.join(requirement.paths)}" if requirement.paths else ""
-        yield f"{counted(requirement.minimum, 'owner')} of {owners}{roles}{young}{paths} [{requirement.reason}]"
+        yield f"{counted(requirement.minimum, 'approval')} by {owners}{holding}{young}{paths} [{requirement.reason}]"
 
 
 def _print_unknown(console: Console, outcome: LocalCheck) -> None:

@@ -99,7 +99,7 @@ def _print(console: Console, examined: Examined) -> None:
     first, *others = printable(examined.said).splitlines() or [""]
     grid.add_row(_sign(examined), examined.name, Text(first))
     for other in others:
-        grid.add_row(Text("·", _sign(examined).style), "", Text(other))
+        grid.add_row(Text("·", _sign(examined).style), "", Text(other.strip()))
     if examined.advice is not None:
         grid.add_row("", "", Text(f"→ {printable(examined.advice)}"))
     console.print(grid)

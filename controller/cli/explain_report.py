@@ -21,7 +21,7 @@ from controller.policy.green_path import Proof, Way
 from controller.workflow.local_check import LocalCheck
 
 _COLOUR = {Action.DENY: "red", Action.REQUIRE_APPROVAL: "yellow", Action.WARN: "yellow"}
-_VERB = {Action.DENY: "denies", Action.REQUIRE_APPROVAL: "asks for approval", Action.WARN: "warns"}
+_VERB = {Action.DENY: "denies", Action.REQUIRE_APPROVAL: "asks for approval of", Action.WARN: "warns of"}
 _SIGN = {Proof.PROVEN: "✓", Proof.FAILS: "✗"}
 
 

@@ -9,8 +9,10 @@ import typer
 from controller.cli.failure import OK
 from controller.cli.printable import printable
 from controller.compose.scaffolding import ProposedUpgrade, Scaffold, propose_upgrade, scaffold
+from controller.decision.wording import counted
 
 SCHEMA = "dvo.init/1"
+_SHOWN = 5
 
 
 def run(folder: Path, *, is_upgrade: bool, as_json: bool) -> int:
@@ -40,8 +42,11 @@ def _document(done: Scaffold | ProposedUpgrade) -> dict[str, object]:
 
 def _lines(folder: Path, done: Scaffold | ProposedUpgrade) -> Iterator[str]:
     if isinstance(done, Scaffold):
-        yield from (f"kept:    {path} (it was there already)" for path in done.kept)
-        yield f"✓ {len(done.written)} files written to {folder}"
+        yield from (f"kept:    {path} (it was there already)" for path in done.kept[:_SHOWN])
+        more = len(done.kept) - _SHOWN
+        if more > 0:
+            yield f"kept:    {more} more that were there already"
+        yield f"✓ {counted(len(done.written), 'file')} written to {folder}"
         yield "  → Replace what is marked REPLACE in .github/ and the people in people.yaml; try `dvo policy test`;"
         yield "    commit it to the branch main. policies/rego/company/README.md says how to write a rule of your own."
         return

@@ -14,7 +14,7 @@ policy = typer.Typer(
 Repo = Annotated[Path, typer.Option(help="The governed repository, or a clone of it.")]
 
 
-@policy.command("list")
+@policy.command("list", short_help="List the rules.")
 def policy_list(*, repo: Repo = Path(), json: Json = False) -> None:
     """List the rules with what each of them is about."""
     from controller.cli.policy_listing import run
@@ -22,7 +22,7 @@ def policy_list(*, repo: Repo = Path(), json: Json = False) -> None:
     raise typer.Exit(run(repo, as_json=json))
 
 
-@policy.command("explain")
+@policy.command("explain", short_help="Tell why, and what turns it green.")
 def policy_explain(  # noqa: PLR0913 - each option of a command is a parameter to Typer
     rule: Annotated[str | None, typer.Argument(help="A rule's id, to be told what it is about.")] = None,
     *,
@@ -50,7 +50,7 @@ Signers = Annotated[Path | None, typer.Option(help="Who may sign that ledger; de
 Newest = Annotated[int | None, typer.Option(min=1, help="Only so many of the newest decisions; default: all.")]
 
 
-@policy.command("replay")
+@policy.command("replay", short_help="Ask every recorded decision again.")
 def policy_replay(  # noqa: PLR0913 - each option of a command is a parameter to Typer
     *,
     ledger: Ledger = None,
@@ -68,7 +68,7 @@ def policy_replay(  # noqa: PLR0913 - each option of a command is a parameter to
     raise typer.Exit(run(Asked(ledger, allowed_signers, repo, base, policies, commit, newest), as_json=json))
 
 
-@policy.command("decisions")
+@policy.command("decisions", short_help="Print decisions as OPA's decision log.")
 def policy_decisions(*, ledger: Ledger = None, allowed_signers: Signers = None, newest: Newest = None) -> None:
     """Print the recorded decisions as lines of OPA's own decision log."""
     from controller.cli.policy_replaying import Asked, export
@@ -76,7 +76,7 @@ def policy_decisions(*, ledger: Ledger = None, allowed_signers: Signers = None, 
     raise typer.Exit(export(Asked(ledger, allowed_signers, Path(), "main", None, None, newest)))
 
 
-@policy.command("test")
+@policy.command("test", short_help="Run Rego tests and situations.")
 def policy_test(*, repo: Repo = Path(), json: Json = False) -> None:
     """Run the Rego tests, and the situations in policies/tests."""
     from controller.cli.policy_testing import run

@@ -15,7 +15,7 @@ from controller.cli.failure import OK
 from controller.cli.printable import printable
 from controller.compose.policies import rule_notes
 from controller.decision.path_document import NO_PATH, path_document
-from controller.decision.wording import counted
+from controller.decision.wording import counted, roles
 from controller.errors import InputError
 from controller.policy.green_path import GreenPath, Way
 from controller.policy.rule_note import RuleNote, note_document
@@ -65,8 +65,8 @@ def asked_of(outcome: LocalCheck, way: Way) -> Iterator[str]:
     for one in outcome.asked:
         if way.finding.terms is not None and one.requirement.reason == way.finding.rule:
             owners = " or ".join(str(owner) for owner in one.owners) or "nobody, for no owner is named"
-            roles = " or ".join(sorted(one.requirement.roles))
-            yield f"ask for {counted(one.requirement.minimum, 'approval')} by {owners}, who is {roles}"
+            wanted = counted(one.requirement.minimum, "approval")
+            yield f"ask for {wanted} by {owners}, who is {roles(one.requirement.roles)}"
 
 
 def _about(note: RuleNote, width: int) -> Iterator[str]:

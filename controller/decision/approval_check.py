@@ -93,7 +93,8 @@ def _summary(judgement: Judgement) -> str:
         return "**No approval would help**: see `dvo/policy` for what turns it green."
     approvals = judgement.approvals
     told = [_missing(approvals), _doubts(approvals), _given(judgement), _not_counted(approvals)]
-    return paragraphs([_one_look(judgement), request_lines(judgement), *told])
+    looks = [_one_look(judgement), request_lines(judgement)]
+    return paragraphs([*(reversed(looks) if _is_expired(judgement) else looks), *told])
 
 
 def request_lines(judgement: Judgement) -> str:
@@ -123,7 +124,8 @@ def request_lines(judgement: Judgement) -> str:
 def _one_look(judgement: Judgement) -> str:
     approvals = judgement.approvals
     if approvals.objections:
-        return f"**Blocked**: {logins(approvals.objections)} requested changes."
+        who = logins(approvals.objections)
+        return f"**Blocked**: {who} requested changes. It goes on once they approve or their review is dismissed."
     if approvals.missing:
         bound = (
             "An approval counts for exactly what the change does now: a push that makes it do something else voids it."
@@ -157,7 +159,7 @@ def _doubts(approvals: Approvals) -> str:
 
 def _wanted(missing: Missing) -> str:
     who = roles(missing.requirement.roles) or "an owner"
-    return f"{counted(missing.count, 'approval')} by {who}"
+    return f"1 approval by {who}" if missing.count == 1 else f"{missing.count} approvals, each by {who}"
 
 
 def _who(missing: Missing) -> str:

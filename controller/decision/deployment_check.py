@@ -36,7 +36,7 @@ class DeploymentStep:
 _LONGEST_TITLE = 140
 _LOOKS = {
     Progress.REFUSED: "**Refused: nothing of this goes out**, and what runs stays as it was.",
-    Progress.FAILED: "**A roll-out failed.** Its row says what runs now.",
+    Progress.FAILED: "**A roll-out failed.** Below is why; another pull request mends it.",
     Progress.RUNNING: "**It is rolling out.** Nobody has to do anything.",
     Progress.PENDING: "**It goes out as soon as it is its turn.** Nobody has to do anything.",
     Progress.HELD: "**It is held, and then goes out by itself.** What runs stays as it was until then.",

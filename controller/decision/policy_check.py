@@ -78,18 +78,20 @@ def _reasons(judgement: Judgement) -> str:
         _row("⏸", hold.reason, f" Until {spelled_time(hold.until, judgement.proposal)}.") for hold in judgement.holds
     ]
     rows = [*(_row("✗", one) for one in refusals), *held, *(_row("!", one) for one in judgement.warnings)]
-    return table(["", "What", "Where", "What turns it green"], rows)
+    return table(["", "What", "What turns it green"], rows)
 
 
 def _row(sign: str, reason: Reason, until: str = "") -> list[str]:
-    rule = f" ({code(reason.rule)})" if reason.rule else ""
-    return [sign, prose(reason.message) + until + rule, _place(reason), prose(reason.remedy)]
+    return [sign, prose(reason.message) + until + _source(reason), prose(reason.remedy)]
 
 
-def _place(reason: Reason) -> str:
-    if reason.path is not None:
-        return code(f"{reason.path}:{reason.line}" if reason.line else reason.path)
-    return code(reason.deployment) if reason.deployment else "the whole change"
+def _source(reason: Reason) -> str:
+    """Return which rule says it and of which place, as far as there are any."""
+    place: str | None = reason.path or reason.deployment
+    if reason.path and reason.line:
+        place = f"{reason.path}:{reason.line}"
+    named = " at ".join(code(one) for one in (reason.rule, place) if one)
+    return f" ({named})" if named else ""
 
 
 def _asks(judgement: Judgement) -> str:

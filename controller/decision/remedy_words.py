@@ -24,7 +24,7 @@ from controller.policy.remedy import (
 
 _SHOWN = 3
 _WORTH = {
-    Proof.PROVEN: "proven: judged again with this, and the rule is satisfied",
+    Proof.PROVEN: "judged again with this, and the rule is satisfied",
     Proof.FAILS: "judged again with this, and the rule still stands: tell its owner",
     Proof.APPROVAL: "an approval is weighed when it is given, and counts for exactly what the change does",
     Proof.OUTSIDE: "nothing in the change helps",
@@ -60,7 +60,7 @@ def all_together(path: GreenPath) -> str:
         more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
         return f"With all of this applied, there remains: {listed(left[:_SHOWN])}{more}"
     asking = sorted({f"`{one.rule}`" for one in path.together.approvals})
-    approved = f", once what {listed(asking)} asks for is approved" if asking else ""
+    approved = f", once what {listed(asking)} {'asks' if len(asking) == 1 else 'ask'} for is approved" if asking else ""
     return f"With all of this applied, policy lets it pass{approved}."
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 from typer.testing import CliRunner
@@ -41,6 +42,17 @@ def test_every_command_explains_itself(command: list[str]) -> None:
     said = CliRunner().invoke(app, [*command, "--help"])
     assert said.exit_code == 0
     assert "Usage:" in said.output
+
+
+@pytest.mark.parametrize("group", [[], ["audit"], ["policy"]], ids=["dvo", "audit", "policy"])
+def test_a_list_of_commands_cuts_no_sentence_short(dvo: Dvo, group: list[str]) -> None:
+    said = dvo(*group, "--help", more={"COLUMNS": "60"})
+    assert "..." not in said.out.partition("Commands:")[2]
+
+
+def test_it_tells_its_version(dvo: Dvo) -> None:
+    said = dvo("--version")
+    assert (said.code, said.out) == (0, f"dvo {version('dvo')}\n")
 
 
 def test_help_waits_for_nothing_heavy() -> None:

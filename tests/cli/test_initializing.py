@@ -75,6 +75,7 @@ def test_nothing_that_is_there_is_overwritten(dvo: Dvo, tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
     again = dvo("init", str(tmp_path))
     assert "✓ 0 files written" in again.out
+    assert len(again.out.splitlines()) == 9, "what was there is counted, not listed"
 
 
 def test_an_upgrade_is_a_commit_on_a_branch_that_leaves_the_companys_own(dvo: Dvo, made: Clone) -> None:

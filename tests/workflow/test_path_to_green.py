@@ -18,7 +18,7 @@ def test_a_refused_change_shows_what_turns_it_green_and_that_it_does(world: Worl
     assert "### Path to green" in text
     assert "write `replicas: 100`" in text
     assert "Have the same change proposed by an operator" in text
-    assert text.count("✓ proven: judged again with this, and the rule is satisfied") >= 3
+    assert text.count("✓ judged again with this, and the rule is satisfied") >= 3
     assert "✗" not in text
     assert "With all of this applied, policy lets it pass" in text
     comment = world.host.say(number, world.account("vera-view"), "/dvo explain")

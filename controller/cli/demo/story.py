@@ -6,6 +6,7 @@ push past everybody, and an auditor. Everything is done by people through the co
 """
 
 from datetime import datetime, timedelta
+from textwrap import shorten
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -21,6 +22,7 @@ _TUESDAY = datetime(2027, 3, 9, 10, 0, tzinfo=_ZONE)
 _SATURDAY = datetime(2027, 3, 13, 11, 0, tzinfo=_ZONE)
 _MONDAY = datetime(2027, 3, 15, 9, 0, tzinfo=_ZONE) + timedelta(seconds=5)
 _FOLDER = "agents/anl/"
+_SHORT = 12
 _QUESTION = "Is our spending on pace when half of the flight is over?"
 
 
@@ -77,7 +79,8 @@ class Story:
         endpoint = self._deployed(self._merge("dana-dev", number))
         reply = ask_agent(endpoint, _QUESTION)
         self._tell.say(f"dana-dev asks it: {_QUESTION}")
-        self._tell.result(f"ANL answers ({reply['capability']}): {str(reply['answer'])[:160]} …")
+        said = shorten(str(reply["answer"]), 160, placeholder=" …")
+        self._tell.result(f"ANL answers ({reply['capability']}): {said}")
 
     def _refused_at_production(self) -> None:
         self._tell.chapter("2. The same developer tries production")
@@ -98,9 +101,7 @@ class Story:
         self._show(number, "dvo/policy", "success")
         self._show(number, "dvo/approval", "success")
         endpoint = self._deployed(self._merge("omar-ops", number))
-        self._tell.result(
-            f"Healthy in staging as {health(endpoint)['instance']}: the evidence that production asks for."
-        )
+        self._tell.result(f"Healthy in staging as {_instance(endpoint)}: the evidence that production asks for.")
 
     def _production_with_approval(self) -> None:
         self._tell.chapter("4. The operator proposes production, and an owner approves exactly that")
@@ -112,7 +113,9 @@ class Story:
         self._own_approval(number)
         self._approve("rita-release", number)
         self._show(number, "dvo/approval", "success")
-        self._tell.say("omar-ops pushes again: three replicas instead of two. That is another effect.")
+        self._tell.say(
+            "omar-ops pushes again: three replicas instead of one. What was approved is not what would run now."
+        )
         self._world.person("omar-ops").commit("anl-prod", {path: with_replicas(first, 3)}, "Three replicas")
         self._show(number, "dvo/approval", "action_required", in_full=True)
         self._approve("rita-release", number)
@@ -131,8 +134,7 @@ class Story:
         self._show(number, "dvo/approval", "success")
         merge = self._merge("omar-ops", number)
         self._tell.check(self._stage.check(merge, "dvo/deploy", None, "held"))
-        before = health(self._production)["instance"]
-        self._tell.result(f"Merged and held; instance {before} runs on as it was.")
+        self._tell.result(f"Merged and held; instance {_instance(self._production)} runs on as it was.")
         self._world.move_clock(_MONDAY)
         self._tell.say(f"The clock moves on to {_MONDAY:%A %H:%M}.")
         self._production = self._deployed(merge)
@@ -151,7 +153,7 @@ class Story:
         after = health(self._production)
         if (before["instance"], before["bundle"]) != (after["instance"], after["bundle"]):
             raise StoryError(f"expected {before} to run on after a direct push, got {after}")
-        self._tell.result(f"What runs stays as it was: instance {after['instance']}.")
+        self._tell.result(f"What runs stays as it was: instance {_instance(self._production)}.")
         with self._tell.waiting("the proposal to put it back"):
             restoring = self._stage.until(self._stage.proposed_by_machine, "a pull request of the controller's own")
         self._tell.say(f"DVO itself opens pull request #{restoring}, which puts back what was admitted.")
@@ -204,6 +206,10 @@ class Story:
             check = self._stage.check(merge, "dvo/deploy", "success", "completed")
         self._tell.check(check)
         return self._stage.endpoint(check)
+
+
+def _instance(endpoint: str) -> str:
+    return str(health(endpoint)["instance"])[:_SHORT]
 
 
 def _words(error: httpx.HTTPStatusError) -> str:

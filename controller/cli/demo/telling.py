@@ -5,13 +5,15 @@ On a terminal slow steps show that something goes on; in a log each is one line.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
-from rich.console import Console
-from rich.markdown import Markdown
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markdown import Markdown, MarkdownElement, TableElement
 from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
+from rich.table import Table
 
 _COLOURS = {"success": "green", "failure": "red", "action_required": "yellow", None: "blue"}
 _SIGNS = {"success": "✓", "failure": "✗", "action_required": "⏸", None: "…"}
@@ -49,7 +51,7 @@ class Teller:
         if not in_full:
             self._line(line)
             return
-        self._console.print(Panel(Markdown(str(summary)), title=line, title_align="left", border_style=colour))
+        self._console.print(Panel(_Summary(str(summary)), title=line, title_align="left", border_style=colour))
 
     def note(self, annotation: dict[str, object]) -> None:
         """Show an annotation at its line."""
@@ -69,4 +71,21 @@ class Teller:
 
     def _line(self, markup: str, *, indent: int = 2) -> None:
         """Print one paragraph, indented also where it wraps."""
-        self._console.print(Padding(markup, (0, 0, 0, indent)), highlight=False)
+        self._console.print(Padding(markup, (0, 0, 0, indent), expand=False), highlight=False)
+
+
+class _WholeTable(TableElement):
+    """A table of Markdown that folds what is too long for a cell, so that nothing of it is missing."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in super().__rich_console__(console, options):
+            if isinstance(table, Table):
+                for column in table.columns:
+                    column.overflow = "fold"
+            yield table
+
+
+class _Summary(Markdown):
+    """The summary of a check."""
+
+    elements: ClassVar[dict[str, type[MarkdownElement]]] = {**Markdown.elements, "table_open": _WholeTable}

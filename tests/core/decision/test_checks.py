@@ -67,13 +67,18 @@ def test_a_refused_change_says_every_reason_its_line_and_what_turns_it_green() -
     assert check.title == "Refused: deny says the rule"
     assert check.summary.startswith("**This change cannot go out as it is**, for 1 reason.")
     assert (
-        "| ✗ | deny says the rule (`rule-deny`) | `environments/production/anl.yaml:6` | do the right thing |"
+        "| ✗ | deny says the rule (`rule-deny` at `environments/production/anl.yaml:6`) | do the right thing |"
         in check.summary
     )
-    assert "| ! | warn says the rule (`rule-warn`) | `production/ANL` |" in check.summary
+    assert "| ! | warn says the rule (`rule-warn` at `production/ANL`) |" in check.summary
     [note] = check.annotations
     assert (note.path, note.line, note.level) == (PATH, 6, AnnotationLevel.FAILURE)
     assert note.message == "deny says the rule\ndo the right thing"
+
+
+def test_a_reason_of_the_whole_change_names_no_place() -> None:
+    draft = policy_check(decide(replace(CASE, is_draft=True)))
+    assert "| ✗ | The pull request is a draft. | Mark it as ready for review. |" in draft.summary
 
 
 def test_a_held_change_says_until_when_on_the_clock_of_its_environment() -> None:
@@ -84,7 +89,7 @@ def test_a_held_change_says_until_when_on_the_clock_of_its_environment() -> None
     assert "**Once merged it will be held until Mon 2027-03-15 10:00 Europe/Berlin (09:00 UTC)**" in check.summary
     assert "then goes out by itself" in check.summary
     assert (
-        "| ⏸ | deny says the rule Until Mon 2027-03-15 10:00 Europe/Berlin (09:00 UTC). (`rule-deny`) |"
+        "| ⏸ | deny says the rule Until Mon 2027-03-15 10:00 Europe/Berlin (09:00 UTC). (`rule-deny` at "
         in check.summary
     )
     assert [note.level for note in check.annotations] == [AnnotationLevel.WARNING]
@@ -241,7 +246,7 @@ def test_an_approval_nobody_can_give_says_so() -> None:
     check = approval_check(decide(replace(CASE, approvals=NOBODY_CAN)))
     assert check.title == "Waiting for an approval that nobody can give"
     assert check.summary.startswith("**An approval is missing that nobody can give.**")
-    assert "2 approvals by an owner" in check.summary
+    assert "2 approvals, each by an owner" in check.summary
     assert "nobody: no owner of these files may approve" in check.summary
 
 
@@ -389,6 +394,7 @@ def test_an_expired_request_says_what_to_do_and_is_not_green() -> None:
     for approvals in (LACKING, GIVEN):
         check = requested(25, Telling.EXPIRED, approvals=approvals)
         assert (check.title, check.conclusion) == ("Expired: ask again", Conclusion.ACTION_REQUIRED)
+        assert check.summary.startswith("**The request expired on ")
         assert "It admits nothing until somebody asks again" in check.summary
     assert "but too late" in requested(25, Telling.EXPIRED, approvals=GIVEN).summary
 

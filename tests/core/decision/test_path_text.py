@@ -134,6 +134,8 @@ def test_all_remedies_together_are_told_in_one_sentence() -> None:
     assert all_together(GreenPath((), Together((), ()))) == "With all of this applied, policy lets it pass."
     approved = all_together(GreenPath((), Together((), (ASKING,))))
     assert approved.endswith("policy lets it pass, once what `mc-prod-approval` asks for is approved.")
+    both = all_together(GreenPath((), Together((), (ASKING, replace(ASKING, rule="mc-widening")))))
+    assert both.endswith("once what `mc-prod-approval` and `mc-widening` ask for is approved.")
     left = tuple(replace(DENIAL, rule=f"r{number}") for number in range(5))
     remaining = all_together(GreenPath((), Together(left, ())))
     assert "there remains: r0 (deny says the rule do the right thing), r1" in remaining
@@ -209,7 +211,7 @@ def test_the_check_and_the_explanation_tell_the_same_path() -> None:
     told = path_text(judgement)
     assert told.startswith("### Path to green\n\n1. **In `environments/production/anl.yaml:6`: write `replicas: 3`**\n")
     assert "\n   - `rule-deny` denies `production/ANL`: replicas is 2\n" in told
-    assert "\n   - ✓ proven: judged again with this, and the rule is satisfied\n" in told
+    assert "\n   - ✓ judged again with this, and the rule is satisfied\n" in told
     assert told.endswith("**All together:** With all of this applied, policy lets it pass.")
     assert told in policy_check(judgement).text
     assert told in explanation(judgement)
