@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from controller.cli.demo.joining import write_roles
 from controller.cli.demo.stage import Stage
 from controller.cli.demo.story import Story
 from controller.cli.demo.telling import Teller
@@ -17,6 +18,7 @@ from controller.cli.logs import set_up_logs
 from controller.compose.demo import DemoWorld, demo_world
 from controller.setting_values import LogLevel
 
+_LOG = "controller.log"
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -28,7 +30,7 @@ def run(*, keep: bool) -> int:
         signal.signal(ending, lambda _number, _frame: sys.exit(0))
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dvo-demo-"))
-        log = Path(folder) / "controller.log"
+        log = Path(folder) / _LOG
         set_up_logs(LogLevel.INFO, stack.enter_context(log.open("w", encoding="utf-8")))
         # PostgreSQL's library logs once more at the very end, when the file is closed.
         stack.callback(logging.getLogger().handlers.clear)
@@ -37,19 +39,22 @@ def run(*, keep: bool) -> int:
         teller.say("Starting a small GitHub, a PostgreSQL, OPA and the controller ...")
         with demo_world(Path(folder), _PROJECT) as world:
             Story(Stage(world), teller).play()
-            _look_around(teller, world, log, keep=keep)
+            _look_around(teller, world, Path(folder), keep=keep)
     return 0
 
 
-def _look_around(teller: Teller, world: DemoWorld, log: Path, *, keep: bool) -> None:
+def _look_around(teller: Teller, world: DemoWorld, folder: Path, *, keep: bool) -> None:
     teller.chapter("Where to look")
     if not keep:
         teller.say("Everything ran on this machine and is gone now. `dvo demo --keep` leaves it running to play with.")
         return
     teller.say(f"Pull requests, checks and reviews:  {world.pages}")
     teller.say(f"The controller's health:            {world.url}/health")
-    teller.say(f"Its log:                            {log}")
+    teller.say(f"Its log:                            {folder / _LOG}")
     teller.say(f"The ledger:                         git -C {world.ledger} log main")
+    write_roles(map(world.person, world.people), world.home, world.directory_file, folder / "as")
+    teller.say(f"To act as omar-ops, or another:     . {folder}/as/omar-ops && git clone $CLONE")
+    teller.say("docs/how-to/write-a-policy.md goes on from there to a pull request.")
     teller.say("Press Ctrl-C to end it all.")
     try:
         threading.Event().wait()

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 import yaml
@@ -23,6 +24,7 @@ from controller.compose.entrance import demo_entrance
 from controller.compose.production import Controller, controller, server_config
 from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
 from controller.errors import ConfigurationError, UnavailableError
+from controller.policy.library import RECORD, record
 from controller.sandbox.person import Person
 from controller.sandbox.records import Permission, Protection, RequiredCheck
 from controller.sandbox.sandbox import Sandbox
@@ -68,6 +70,11 @@ class DemoWorld:
     clock: MovableClock
     url: str
     """Where the controller answers."""
+    home: Path
+    """What the controller keeps for itself, with its ledger and who may sign that."""
+    directory_file: Path
+    people: tuple[str, ...]
+    """The logins of everybody one can be."""
 
     @property
     def ledger(self) -> Path:
@@ -106,14 +113,14 @@ def demo_world(home: Path, project: Path) -> Iterator[DemoWorld]:
         settings = load_settings(_environment(home / "controller", known, sandbox, credentials))
         try:
             with controller(settings, clock, demo_entrance(url)) as built, _served(built, listener):
-                yield DemoWorld(sandbox, built, clock, url)
+                yield DemoWorld(sandbox, built, clock, url, settings.home, known, _logins(people))
         finally:
             stop_agents(settings.home)
 
 
 def seed(seeds: Seeds, project: Path, people: Path, webhook_url: str | None) -> AppCredentials:
     """Fill a sandbox: the people of a directory file, their teams, a protected repository, and the App."""
-    for person in yaml.safe_load(people.read_text("utf-8"))["people"]:
+    for person in _listed(people):
         seeds.add_person(person["login"], github_id=person["github_id"], emails=person["emails"])
     seeds.add_organization(_ORGANIZATION, owners=["ada-admin"])
     for slug, members in _TEAMS.items():
@@ -133,9 +140,16 @@ def _with_bot(people: Path, app: AppCredentials, known: Path) -> Path:
     """Write the directory of `people` and of the App's bot, who proposes to put back what was refused."""
     address = f"{app.bot_id}+{app.bot_login}@users.noreply.github.com"
     bot = {"login": app.bot_login, "github_id": app.bot_id, "emails": [address], "kind": "bot"}
-    listed = yaml.safe_load(people.read_text("utf-8"))["people"]
-    known.write_text(yaml.safe_dump({"people": [*listed, bot]}, sort_keys=False), "utf-8")
+    known.write_text(yaml.safe_dump({"people": [*_listed(people), bot]}, sort_keys=False), "utf-8")
     return known
+
+
+def _listed(people: Path) -> list[dict[str, Any]]:
+    return list(yaml.safe_load(people.read_text("utf-8"))["people"])
+
+
+def _logins(people: Path) -> tuple[str, ...]:
+    return tuple(person["login"] for person in _listed(people))
 
 
 def stop_agents(home: Path) -> None:
@@ -181,4 +195,5 @@ def project_content(project: Path) -> Mapping[str, bytes]:
     owners = project / ".github" / "CODEOWNERS"
     if not files or not owners.is_file():
         raise ConfigurationError(f"expected the project's agents, environments and policies in {project}")
-    return {path.relative_to(project).as_posix(): path.read_bytes() for path in (*files, owners)}
+    content = {path.relative_to(project).as_posix(): path.read_bytes() for path in (*files, owners)}
+    return {**content, RECORD: record(content)}
