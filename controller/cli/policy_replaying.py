@@ -96,12 +96,15 @@ def _lines(reproduction: Reproduction, comparison: Comparison | None) -> Iterato
     for revision, decisions in sorted(reproduction.unknown.items()):
         yield f"✗ {counted(len(decisions), 'decision')} by policies {revision}, which this clone does not have"
         yield f"    the first is {_place(decisions[0])}"
+    if reproduction.unknown:
+        yield "  → Policies are sought in the history of --base: try `git fetch` and --base origin/main."
     if comparison is not None:
         yield from _comparison(comparison)
     if reproduction.replayed or comparison is None:
         sign = "✓" if reproduction.is_exact else "✗"
         exact = reproduction.replayed - len(reproduction.differing)
-        yield f"{sign} {exact} of {counted(reproduction.replayed, 'decision')} came out the same with the same policy."
+        asked = reproduction.replayed + sum(map(len, reproduction.unknown.values()))
+        yield f"{sign} {exact} of {counted(asked, 'decision')} came out the same with the same policy."
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:

@@ -104,6 +104,8 @@ def test_a_policy_nobody_has_is_an_error(replay: Replay) -> None:
     said = replay()
     assert said.code == 1
     assert f"1 decision by policies {unknown}, which this clone does not have" in said.out
+    assert "`git fetch` and --base origin/main" in said.out
+    assert "✗ 0 of 1 decision came out the same with the same policy." in said.out
 
 
 def test_what_other_policies_would_flip_is_told_deny_to_allow_first(replay: Replay) -> None:
