@@ -17,6 +17,7 @@ from controller.adapters.git_ledger import GitLedger, ensure_key
 from controller.adapters.postgres.database import Database
 from controller.adapters.postgres.embedded import embedded_postgres
 from controller.compose.examining_github import directory, github_checks
+from controller.compose.examining_opa import opa_checks
 from controller.compose.ledger_copy import verify_ledger
 from controller.compose.seen import Check
 from controller.errors import ConfigurationError, LedgerIntegrityError, UnavailableError
@@ -45,6 +46,7 @@ def server_checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     """Yield what can be examined of what a server talks to."""
     yield "directory", lambda: directory(settings)
     yield "database", lambda: _database(settings)
+    yield from opa_checks(settings)
     yield from github_checks(settings)
 
 

@@ -87,7 +87,7 @@ def directory(settings: Settings) -> str | Seen:
 
 
 def _setup(settings: Settings) -> str:
-    with closing(_app(settings, PERMISSIONS)) as app:
+    with closing(app_of(settings)) as app:
         found = shortcomings(read_app_setup(app))
     if found:
         raise UnfitAppError("\n".join(found))
@@ -95,13 +95,13 @@ def _setup(settings: Settings) -> str:
 
 
 def _github(settings: Settings) -> str:
-    with closing(_app(settings, PERMISSIONS)) as app:
+    with closing(app_of(settings)) as app:
         app.get(app.path(""))
         return f"the App is {app.installation.bot_login} on {settings.repository}, and may work there"
 
 
 def _bot(settings: Settings) -> str:
-    with closing(_app(settings, PERMISSIONS)) as app:
+    with closing(app_of(settings)) as app:
         bot = account_of(app.get(f"/users/{quote(app.installation.bot_login, safe='')}"))
     if bot is None:
         raise ConfigurationError("GitHub knows no account of the App's bot")
@@ -121,7 +121,7 @@ def _line_of(bot: Account) -> str:
 
 def _owners(settings: Settings) -> str:
     with (
-        closing(_app(settings, PERMISSIONS)) as app,
+        closing(app_of(settings)) as app,
         tempfile.TemporaryDirectory(prefix="dvo-doctor-") as folder,
     ):
         reader = GitHubReader(app, Path(folder))
@@ -145,7 +145,7 @@ def _owners(settings: Settings) -> str:
 def _identities(settings: Settings) -> str:
     """Look up everybody who owns anything, and whom the directory file names: do the links agree on who they are?"""
     with (
-        closing(_app(settings, PERMISSIONS)) as app,
+        closing(app_of(settings)) as app,
         tempfile.TemporaryDirectory(prefix="dvo-doctor-") as folder,
         loaded(settings) as directory,
     ):
@@ -176,8 +176,8 @@ def _codeowners(reader: GitHubReader) -> CodeOwners:
 
 def _protection(settings: Settings) -> Seen:
     with (
-        closing(_app(settings, PERMISSIONS)) as app,
-        closing(_app(settings, ADMINISTRATION)) as administering,
+        closing(app_of(settings)) as app,
+        closing(app_of(settings, ADMINISTRATION)) as administering,
     ):
         protection = read_protection(app, administering, _BRANCH)
         queued = queue_shortcomings(read_app_setup(app)) if protection.rules.queue is not None else ()
@@ -188,6 +188,7 @@ def _protection(settings: Settings) -> Seen:
     return Seen(f"{_BRANCH} takes only what {' and '.join(REQUIRED_CHECKS)} of this App let through", open_questions)
 
 
-def _app(settings: Settings, permissions: Mapping[str, str]) -> GitHubApp:
+def app_of(settings: Settings, permissions: Mapping[str, str] = PERMISSIONS) -> GitHubApp:
+    """Return the App, with no more than `permissions`; to be closed."""
     key = settings.github_app_private_key.get_secret_value()
     return GitHubApp(settings.github_api_url, settings.github_app_id, key, settings.repository, permissions=permissions)

@@ -65,6 +65,12 @@ def ask_served(client: Client) -> frozenset[str]:
     return frozenset(_revisions(_body(client, {}, AUTHORIZATION).get("provenance")))
 
 
+def ask_version(client: Client) -> str:
+    """Return the version of the OPA behind `client`, or nothing where it tells none. Raises as `ask` does."""
+    provenance = _body(client, {}, AUTHORIZATION).get("provenance")
+    return str(provenance.get("version", "")) if isinstance(provenance, dict) else ""
+
+
 def _believed(
     client: Client, bundle: PolicyBundle, document: Mapping[str, object], rule: tuple[str, str]
 ) -> Mapping[str, object]:

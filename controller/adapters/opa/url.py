@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from controller.adapters.opa.query import ask, ask_authorization, ask_served, ask_standing
+from controller.adapters.opa.query import ask, ask_authorization, ask_served, ask_standing, ask_version
 from controller.adapters.opa.transport import url_client
 from controller.errors import ConfigurationError, UnavailableError
 from controller.policy.answer import Answer
@@ -48,6 +48,10 @@ class OpaUrl:
     def served(self) -> frozenset[str]:
         """Return the revisions that OPA serves now. Raises `UnavailableError`, and `PolicyError` as `decide` does."""
         return ask_served(self._client)
+
+    def version(self) -> str:
+        """Return the version that OPA says it is. Raises as `served` does."""
+        return ask_version(self._client)
 
     def ping(self) -> None:
         """Return when that OPA says that it is well; raises `UnavailableError` when it does not."""

@@ -97,15 +97,25 @@ def folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def serving(
-    opa: Path, bundle: PolicyBundle, folder: Path, token: str, authority: trustme.CA | None = None
+    opa: Path,
+    bundle: PolicyBundle,
+    folder: Path,
+    token: str,
+    authority: trustme.CA | None = None,
+    *,
+    where: str = "",
 ) -> Iterator[str]:
-    """Run an OPA as an operator would, over TLS when there is an `authority`, and yield its URL."""
+    """Run an OPA as an operator would, over TLS when there is an `authority`, and yield its URL.
+
+    Whoever has the `token`, or everybody without one, is let through `where` that condition in Rego holds.
+    """
+    known = f'input.identity == "{token}"' if token else "true"
     archive = OpaCompiler(opa).build(bundle, folder)
     authorization = folder / "authorization"
     authorization.mkdir()
     (authorization / ".manifest").write_text('{"roots": ["system/authz"]}')
     (authorization / "authz.rego").write_text(
-        f'package system.authz\n\ndefault allow := false\n\nallow if input.identity == "{token}"\n'
+        f"package system.authz\n\ndefault allow := false\n\nallow if {{\n\t{known}\n\t{where or 'true'}\n}}\n"
     )
     arguments = ["run", "--server", "--addr", "127.0.0.1:0", "--authentication=token", "--authorization=basic"]
     arguments += ["--log-level=error", "--skip-version-check", "--set", "decision_logs.console=true"]
