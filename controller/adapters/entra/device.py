@@ -52,7 +52,8 @@ class DeviceSignIn:
         self._http = http
         self._known = client
         self._file = file
-        self._scopes = [f"api://{client.client}/{client.scope}"]
+        # By its id: who asks for itself by its URI is refused, at the latest when a token is renewed (AADSTS90009).
+        self._scopes = [f"{client.client}/{client.scope}"]
         self._cache = msal.SerializableTokenCache()
         self._application: msal.PublicClientApplication | None = None
 

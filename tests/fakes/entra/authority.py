@@ -156,6 +156,10 @@ class Authority:
         return back.with_({"code": code, "session_state": secrets.token_hex(8), **state})
 
     def _device_code(self, request: Request) -> Answer:
+        try:
+            _refuse_itself_by_uri(request.form)
+        except _RefusedError as refused:
+            return _refused(refused)
         device, shown = secrets.token_urlsafe(32), secrets.token_hex(4).upper()
         self._devices[device] = None
         self._device_apps[device] = (request.form.get("client_id", ""), request.form.get("scope", ""), shown)
@@ -207,6 +211,7 @@ class Authority:
 
     def _by_refresh(self, form: Mapping[str, str]) -> Mapping[str, object]:
         app = self._known(form)
+        _refuse_itself_by_uri(form)
         self._prove_if_confidential(app, form)
         grant = self._refresh.pop(form.get("refresh_token", ""), None)
         if grant is None or grant.app != app.client_id:
@@ -291,6 +296,12 @@ def _client_info(user: str, tenant: str) -> dict[str, str]:
 
 def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+
+
+def _refuse_itself_by_uri(form: Mapping[str, str]) -> None:
+    """An application may ask for a token for itself, but only by its id and not by its URI."""
+    if f"api://{form.get('client_id', '')}/" in form.get("scope", ""):
+        raise _RefusedError("invalid_request", "AADSTS90009: Application is requesting a token for itself.")
 
 
 def _refused(refused: _RefusedError) -> Answer:
