@@ -86,8 +86,7 @@ def entrance(settings: Settings, parts: Parts, authorizing: Authorizing, between
     keys = SigningKeys(http, settings.azure_authority, settings.azure_tenant_id, parts.clock)
 
     def reader(scope: str | None) -> Callable[[str], Bearer | TokenFault]:
-        client = settings.azure_client_id or ""
-        audiences = frozenset({client, f"api://{client}"}) if scope else frozenset({client})
+        audiences = audiences_of(settings.azure_client_id, is_id_token=scope is None)
         contexts = frozenset(settings.mfa_contexts)
         terms = TokenTerms(settings.azure_tenant_id or "", audiences, scope, contexts)
         return BearerTokens(keys.find, terms, parts.clock).read
@@ -106,6 +105,13 @@ def entrance(settings: Settings, parts: Parts, authorizing: Authorizing, between
     )
     door = None if signing_in is None else SignInDoor(signing_in, settings.public_url or "")
     return Entrance(Api(Authentication(means, watch), authorizing.standing), door)
+
+
+def audiences_of(client: str | None, *, is_id_token: bool) -> frozenset[str]:
+    """Return for whom a token must be made: our registration `client`; without one, no token is for us."""
+    if client is None:
+        return frozenset()
+    return frozenset({client}) if is_id_token else frozenset({client, f"api://{client}"})
 
 
 def demo_entrance(url: str) -> Opening:
