@@ -36,24 +36,34 @@ permissions := roles.permissions(proposer_roles)
 
 # METADATA
 # description: The deployments that change in a production tier.
-production contains deployment if {
+production := [deployment |
 	some deployment in input.deployments
 	deployment.tier == "production"
-}
+]
 
 # METADATA
-# description: What judges comes from main, so the environment counts as main states it; a new one as proposed.
-environment(deployment) := stated if {
-	stated := input.environments[deployment.environment].before
-	stated != null
-} else := input.environments[deployment.environment].after
+# description: |
+#   The names of the environments in whose production tier something changes. What depends on nothing
+#   but the environment is found out once for each, and not again for a thousand deployments in it.
+production_environments contains deployment.environment if some deployment in production
+
+# METADATA
+# description: The environment of a deployment, as it counts.
+environment(deployment) := stated(deployment.environment)
+
+# METADATA
+# description: What judges comes from main, so an environment counts as main states it; a new one as proposed.
+stated(name) := before if {
+	before := input.environments[name].before
+	before != null
+} else := input.environments[name].after
 
 # METADATA
 # description: The deployments that run afterwards; one that is taken out does not.
-running contains deployment if {
+running := [deployment |
 	some deployment in input.deployments
 	deployment.after != null
-}
+]
 
 # METADATA
 # description: The language model of a plan as provider/name; undefined where it has none.

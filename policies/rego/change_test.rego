@@ -29,13 +29,13 @@ test_a_machine_restores_only_when_it_does_nothing_else[restores] if {
 
 test_what_is_taken_out_does_not_run if {
 	asked := examples.with_changes({"/deployments/0/after": null})
-	change.running == set() with input as asked
+	change.running == [] with input as asked
 	count(change.running) == 1 with input as examples.question
 	count(change.production) == 1 with input as asked
 }
 
 test_what_is_below_production_is_not_in_it if {
-	change.production == set() with input as examples.in_tier("staging", "github:2")
+	change.production == [] with input as examples.in_tier("staging", "github:2")
 }
 
 test_an_environment_is_as_main_states_it_and_a_new_one_as_proposed if {

@@ -18,9 +18,9 @@ import data.dvo.remedy
 id := "mc-break-glass-review"
 
 findings contains finding.with_remedy(denial, [remedy.close_review]) if {
+	some review in input.reviews
 	some deployment in change.production
 	deployment.after != null
-	some review in input.reviews
 	review.agent == deployment.agent
 	is_overdue(review)
 	place := finding.at(deployment, "version")
@@ -30,8 +30,8 @@ findings contains finding.with_remedy(denial, [remedy.close_review]) if {
 }
 
 findings contains finding.with_remedy(warning, [remedy.close_review]) if {
-	some deployment in change.production
 	some review in input.reviews
+	some deployment in change.production
 	review.agent == deployment.agent
 	not blocks(review, deployment)
 	place := finding.at(deployment, "version")

@@ -19,9 +19,7 @@ id := "mc-business-hours"
 
 findings contains finding.with_remedy(warning, waits) if {
 	some deployment in change.production
-	zone := change.environment(deployment).time_zone
-	not calendar.is_weekend(change.now, zone)
-	not calendar.is_open(change.now, zone)
+	zone := closed[deployment.environment]
 	place := finding.at(deployment, "version")
 	message := sprintf("It is outside of working hours in %s.", [zone])
 	remediation := sprintf("Merge it between %02d:00 and %02d:00, or watch it roll out.", [
@@ -30,4 +28,13 @@ findings contains finding.with_remedy(warning, waits) if {
 	])
 	warning := finding.warn(id, place, message, remediation)
 	waits := [remedy.wait(opening) | opening := calendar.opening(change.now, zone)]
+}
+
+# METADATA
+# description: The environments where it is a working day outside of working hours, each with its time zone.
+closed := {name: zone |
+	some name in change.production_environments
+	zone := change.stated(name).time_zone
+	not calendar.is_weekend(change.now, zone)
+	not calendar.is_open(change.now, zone)
 }

@@ -17,8 +17,8 @@ import data.dvo.finding
 id := "mc-freeze-window"
 
 findings contains finding.deny_until(id, place, message, window.end) if {
-	some deployment in input.deployments
 	some window in data.dvo.parameters.freeze_calendar
+	some deployment in input.deployments
 	deployment.tier in window.tiers
 	time.parse_rfc3339_ns(window.start) <= change.now
 	change.now < time.parse_rfc3339_ns(window.end)
@@ -28,10 +28,19 @@ findings contains finding.deny_until(id, place, message, window.end) if {
 
 findings contains finding.deny_until(id, place, message, window.end) if {
 	some deployment in input.deployments
-	some stated in ["before", "after"]
-	some window in input.environments[deployment.environment][stated].freeze_windows
-	time.parse_rfc3339_ns(window.start) <= change.now
-	change.now < time.parse_rfc3339_ns(window.end)
+	some window in freezing[deployment.environment]
 	place := finding.at(deployment, "version")
 	message := sprintf("%s is frozen: %s.", [deployment.environment, window.name])
+}
+
+# METADATA
+# description: By environment in which something changes, the windows that last now.
+freezing := {name: windows |
+	some name in {deployment.environment | some deployment in input.deployments}
+	windows := [window |
+		some stated in ["before", "after"]
+		some window in input.environments[name][stated].freeze_windows
+		time.parse_rfc3339_ns(window.start) <= change.now
+		change.now < time.parse_rfc3339_ns(window.end)
+	]
 }

@@ -18,8 +18,8 @@ id := "mc-pinned-digest"
 
 findings contains finding.with_remedy(denial, [remedy.edit("digest", deployment.after.release)]) if {
 	some deployment in change.running
-	deployment.tier in data.dvo.parameters.pinned_tiers
 	not deployment.after.pinned == true
+	deployment.tier in data.dvo.parameters.pinned_tiers
 	place := finding.at(deployment, "version")
 	message := sprintf("The manifest of %s in %s names no digest.", [deployment.agent, deployment.environment])
 	remediation := sprintf("Write `digest: %s`.", [deployment.after.release])

@@ -19,8 +19,7 @@ id := "mc-process-runtime"
 findings contains finding.with_remedy(warning, [remedy.environment(field, "kubernetes")]) if {
 	some deployment in change.production
 	platform := deployment.after.platform
-	runtime := change.environment(deployment).platforms[platform]
-	runtime in data.dvo.parameters.trial_runtimes
+	runtime := trial[deployment.environment][platform]
 	place := finding.at(deployment, "platform")
 	message := sprintf("%s runs %s on the %s runtime, which is for trying out.", [
 		deployment.environment,
@@ -30,4 +29,14 @@ findings contains finding.with_remedy(warning, [remedy.environment(field, "kuber
 	remediation := sprintf("Name another runtime for %s in environment.yaml.", [platform])
 	field := sprintf("platforms.%s", [platform])
 	warning := finding.warn(id, place, message, remediation)
+}
+
+# METADATA
+# description: By environment, the platforms that are on a trial runtime there, each with that runtime.
+trial := {name: runtimes |
+	some name in change.production_environments
+	runtimes := {platform: runtime |
+		some platform, runtime in change.stated(name).platforms
+		runtime in data.dvo.parameters.trial_runtimes
+	}
 }

@@ -18,9 +18,16 @@ id := "mc-weekend-block"
 
 findings contains finding.deny_until(id, place, message, until) if {
 	some deployment in change.production
-	zone := change.environment(deployment).time_zone
-	calendar.is_weekend(change.now, zone)
+	zone := resting[deployment.environment]
 	until := calendar.next_opening(change.now, zone)
 	place := finding.at(deployment, "version")
 	message := sprintf("It is the weekend in %s, and %s is of the production tier.", [zone, deployment.environment])
+}
+
+# METADATA
+# description: The environments where it is the weekend, each with its time zone.
+resting := {name: zone |
+	some name in change.production_environments
+	zone := change.stated(name).time_zone
+	calendar.is_weekend(change.now, zone)
 }
