@@ -21,18 +21,28 @@ reaching := {"tools", "data", "egress"}
 autonomy := ["answer", "propose", "act_with_approval", "act"]
 
 # METADATA
+# description: |
+#   Whether `deployment` gains nothing, seen at a glance: its abilities are recorded, and they and its model
+#   are the same on both sides. Of a thousand deployments that is most; the others are looked at closely.
+is_unchanged(deployment) if {
+	deployment.abilities.after != null
+	deployment.abilities.before == deployment.abilities.after
+	deployment.before.model == deployment.after.model
+}
+
+# METADATA
 # description: What `deployment` lets its agent do that it could not do before, each in a few words.
 gained(deployment) := ((listed(deployment) | freer(deployment)) | stronger(deployment)) | unknown(deployment)
 
 listed(deployment) := {sprintf("%s %s", [words[part], name]) |
-	may_differ(deployment)
+	is_another_release(deployment)
 	some part in parts(deployment)
 	some name in deployment.abilities.after[part]
 	not name in had(deployment, part)
 }
 
 freer(deployment) := {sprintf("autonomy %s", [deployment.abilities.after.autonomy]) |
-	may_differ(deployment)
+	is_another_release(deployment)
 	rank(deployment.abilities.after.autonomy) > rank(had_autonomy(deployment))
 }
 
@@ -44,7 +54,7 @@ unknown(deployment) := {"what it may do is not recorded" |
 # METADATA
 # description: A model where there was none, one of more strength, or another whose strength nobody stated.
 stronger(deployment) := {sprintf("model %s", [model]) |
-	deployment.before.model != deployment.after.model
+	deployment.before != null
 	model := change.model(deployment.after)
 	is_stronger(deployment.before, model)
 }
@@ -56,12 +66,6 @@ is_stronger(before, model) if strength(model) > strength(change.model(before))
 is_stronger(before, model) if {
 	model != change.model(before)
 	strength(model) == unranked
-}
-
-# The same words on both sides give nothing; most releases change none of them.
-may_differ(deployment) if {
-	deployment.abilities.before != deployment.abilities.after
-	is_another_release(deployment)
 }
 
 is_another_release(deployment) if deployment.before == null

@@ -18,15 +18,17 @@ import data.dvo.remedy
 
 id := "mc-widening"
 
+changed := [deployment | some deployment in change.running; not abilities.is_unchanged(deployment)]
+
 findings contains finding.require_approval(id, place, message, data.dvo.parameters.widening) if {
-	some deployment in change.running
+	some deployment in changed
 	deployment.tier in data.dvo.parameters.widening.tiers
 	message := told(deployment)
 	place := finding.at(deployment, "version")
 }
 
 findings contains finding.with_remedy(warning, [remedy.nothing]) if {
-	some deployment in change.running
+	some deployment in changed
 	not deployment.tier in data.dvo.parameters.widening.tiers
 	message := told(deployment)
 	place := finding.at(deployment, "version")
