@@ -16,9 +16,27 @@ import data.dvo.remedy
 
 id := "mc-bounds"
 
+# METADATA
+# description: |
+#   The deployments that are not clearly within their bounds, picked out once for the rules below, which
+#   say what is wrong with them.
+doubtful := [deployment | some deployment in change.running; not is_within_bounds(deployment)]
+
+is_within_bounds(deployment) if {
+	allowed := bounds(deployment.environment, deployment.tier)
+	fits(deployment.after.replicas, deployment.after.regions, allowed)
+}
+
+# OPA works out equal arguments once, and most deployments of an environment ask for the same.
+fits(replicas, regions, allowed) if {
+	most_wanted(replicas) <= allowed.replicas
+	not is_outside(count(regions), allowed.fewest_regions, allowed.most_regions)
+	every region in regions { change.matches_any(region, allowed.regions) }
+}
+
 findings contains finding.with_remedy(denial, fewer(deployment.after.replicas, most)) if {
-	some deployment in change.running
-	most := bounds(deployment).replicas
+	some deployment in doubtful
+	most := bounds(deployment.environment, deployment.tier).replicas
 	most_wanted(deployment.after.replicas) > most
 	place := finding.at(deployment, "replicas")
 	message := sprintf("%s takes at most %d instances of one agent.", [deployment.environment, most])
@@ -27,8 +45,8 @@ findings contains finding.with_remedy(denial, fewer(deployment.after.replicas, m
 }
 
 findings contains finding.with_remedy(denial, fitting(deployment, allowed)) if {
-	some deployment in change.running
-	allowed := bounds(deployment)
+	some deployment in doubtful
+	allowed := bounds(deployment.environment, deployment.tier)
 	wanted := count(deployment.after.regions)
 	is_outside(wanted, allowed.fewest_regions, allowed.most_regions)
 	place := finding.at(deployment, "regions")
@@ -43,8 +61,8 @@ findings contains finding.with_remedy(denial, fitting(deployment, allowed)) if {
 }
 
 findings contains finding.with_remedy(denial, fitting(deployment, allowed)) if {
-	some deployment in change.running
-	allowed := bounds(deployment)
+	some deployment in doubtful
+	allowed := bounds(deployment.environment, deployment.tier)
 	some region in deployment.after.regions
 	not change.matches_any(region, allowed.regions)
 	place := finding.at(deployment, "regions")
@@ -53,10 +71,10 @@ findings contains finding.with_remedy(denial, fitting(deployment, allowed)) if {
 	denial := finding.deny(id, place, message, remediation)
 }
 
-bounds(deployment) := object.get(
+bounds(environment, tier) := object.get(
 	data.dvo.parameters.bounds.environments,
-	deployment.environment,
-	data.dvo.parameters.bounds.tiers[deployment.tier],
+	environment,
+	data.dvo.parameters.bounds.tiers[tier],
 )
 
 fewer(replicas, most) := [remedy.edit("replicas", most)] if is_number(replicas)
