@@ -12,35 +12,50 @@ nowhere := {"environment": null, "agent": null, "path": null, "line": null}
 at(deployment, field) := {
 	"environment": deployment.environment,
 	"agent": deployment.agent,
-	"path": deployment.path,
+	"path": path,
 	"line": line,
 } if {
-	deployment.path != null
+	path := deployment.path
+	path != null
 	line := object.get(deployment, ["lines", field], 1)
 } else := object.union(nowhere, {"environment": deployment.environment, "agent": deployment.agent})
 
-deny(rule, place, message, remediation) := _finding(rule, "deny", place, {
+deny(rule, place, message, remediation) := object.union(place, {
+	"rule": rule,
+	"action": "deny",
 	"message": message,
 	"remediation": remediation,
+	"until": null,
+	"params": {},
 })
 
 # METADATA
 # description: A deny that ends by itself, at an RFC 3339 time.
-deny_until(rule, place, message, until) := _finding(rule, "deny", place, {
+deny_until(rule, place, message, until) := object.union(place, {
+	"rule": rule,
+	"action": "deny",
 	"message": message,
 	"remediation": "Nothing to do: it goes out by itself then.",
 	"until": until,
+	"params": {},
 })
 
-require_approval(rule, place, message, terms) := _finding(rule, "require_approval", place, {
+require_approval(rule, place, message, terms) := object.union_n([place, _asked(terms), {
+	"rule": rule,
+	"action": "require_approval",
 	"message": message,
+	"until": null,
+}])
+
+# Apart, because OPA works out equal arguments once, and the terms of a rule are the same for each deployment.
+_asked(terms) := {
 	"remediation": sprintf("Ask for the review of an owner who is %s.", [concat(" or ", terms.required_roles)]),
 	"params": {
 		"required_roles": terms.required_roles,
 		"min_approvals": terms.min_approvals,
 		"expiry_hours": terms.expiry_hours,
 	},
-})
+}
 
 # METADATA
 # description: |
@@ -50,21 +65,20 @@ with_remedy(found, steps) := object.union(found, {"params": object.union(found.p
 	count(steps) > 0
 } else := found
 
-warn(rule, place, message, remediation) := _finding(rule, "warn", place, {
+warn(rule, place, message, remediation) := object.union(place, {
+	"rule": rule,
+	"action": "warn",
 	"message": message,
 	"remediation": remediation,
+	"until": null,
+	"params": {},
 })
 
-audit_only(rule, place, message) := _finding(rule, "audit_only", place, {
+audit_only(rule, place, message) := object.union(place, {
+	"rule": rule,
+	"action": "audit_only",
 	"message": message,
 	"remediation": "",
-})
-
-_finding(rule, action, place, told) := object.union(place, {
-	"rule": rule,
-	"action": action,
-	"message": told.message,
-	"remediation": told.remediation,
-	"until": object.get(told, "until", null),
-	"params": object.get(told, "params", {}),
+	"until": null,
+	"params": {},
 })
