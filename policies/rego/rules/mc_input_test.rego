@@ -39,6 +39,10 @@ test_a_question_of_another_type_is_denied[asked] if {
 	is_denied(asked)
 }
 
+test_what_is_taken_out_is_sound if {
+	not is_denied(examples.with_changes({"/deployments/0/after": null, "/deployments/0/abilities/after": null}))
+}
+
 hostile := [null, true, 0, -1, 1e300, "", "x", [], [null], {}, {"x": null}, [[]], "2026-11-18T11:00:00+01:00"]
 
 parts := [
