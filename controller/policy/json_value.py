@@ -40,7 +40,7 @@ def array(raw: object, place: str) -> list[tuple[str, object]]:
     return [(f"{place}[{index}]", item) for index, item in enumerate(raw)]
 
 
-def text(raw: object, place: str, pattern: str | None = None, *, longest: int = 200) -> str:
+def text(raw: object, place: str, pattern: re.Pattern[str] | None = None, *, longest: int = 200) -> str:
     """Return one line of visible text, not blank, that matches `pattern` in full."""
     if not isinstance(raw, str):
         raise PolicyError(f"expected a string at {place}, got {_kind(raw)}")
@@ -51,8 +51,8 @@ def text(raw: object, place: str, pattern: str | None = None, *, longest: int = 
     if not raw.isprintable():
         hidden = next(letter for letter in raw if not letter.isprintable())
         raise PolicyError(f"expected visible characters only at {place}, got U+{ord(hidden):04X}")
-    if pattern is not None and re.fullmatch(pattern, raw, re.ASCII) is None:
-        raise PolicyError(f"expected text of the form {pattern} at {place}, got {raw[:_SHOWN]!a}")
+    if pattern is not None and pattern.fullmatch(raw) is None:
+        raise PolicyError(f"expected text of the form {pattern.pattern} at {place}, got {raw[:_SHOWN]!a}")
     return raw
 
 

@@ -6,6 +6,7 @@ control and invisible characters are refused. Who asked, and what follows from t
 is decided elsewhere.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -34,9 +35,9 @@ from controller.policy.roles import ROLES
 
 SCHEMA = "dvo.decision/1"
 
-_RULE = r"[a-z0-9][a-z0-9-]{0,63}"
-_PRINCIPAL = r"[!-~]{1,200}"
-_NAME = r"[A-Za-z0-9][A-Za-z0-9-]{0,63}"
+_RULE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
+_PRINCIPAL = re.compile(r"[!-~]{1,200}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", re.ASCII)
 _LINES = 10_000_000
 _APPROVERS = 100
 _HOURS = 24 * 365
@@ -73,6 +74,7 @@ def _finding(raw: object, place: str, rules: Sequence[str]) -> Finding:
     finding = fields(raw, place, _MEMBERS)
     action = _ACTIONS[member(finding["action"], f"{place}.action", _ACTIONS)]
     path, line = _position(finding, place)
+    params = fields(finding["params"], f"{place}.params")
     return Finding(
         rule=member(finding["rule"], f"{place}.rule", rules),
         action=action,
@@ -83,10 +85,10 @@ def _finding(raw: object, place: str, rules: Sequence[str]) -> Finding:
         path=path,
         line=line,
         until=_until(finding["until"], f"{place}.until", action),
-        terms=_terms(finding["params"], f"{place}.params", action),
-        review=_review(finding["params"], f"{place}.params"),
-        is_waived=_is_waived(finding["params"], f"{place}.params", action),
-        remedy=_remedy(finding["params"], f"{place}.params", action),
+        terms=_terms(params, f"{place}.params", action),
+        review=_review(params, f"{place}.params"),
+        is_waived=_is_waived(params, f"{place}.params", action),
+        remedy=_remedy(params, f"{place}.params", action),
     )
 
 
@@ -121,10 +123,9 @@ def _until(raw: object, place: str, action: Action) -> datetime | None:
     return instant(raw, place)
 
 
-def _terms(raw: object, place: str, action: Action) -> ApprovalTerms | None:
+def _terms(terms: dict[str, object], place: str, action: Action) -> ApprovalTerms | None:
     if action is not Action.REQUIRE_APPROVAL:
         return None
-    terms = fields(raw, place)
     fields(terms, place, {"required_roles", "min_approvals", "expiry_hours"} | (terms.keys() & {"review", "remedy"}))
     return ApprovalTerms(
         required_roles=_some_roles(terms["required_roles"], f"{place}.required_roles"),
@@ -133,19 +134,17 @@ def _terms(raw: object, place: str, action: Action) -> ApprovalTerms | None:
     )
 
 
-def _review(raw: object, place: str) -> ReviewTerms | None:
-    params = fields(raw, place)
+def _review(params: dict[str, object], place: str) -> ReviewTerms | None:
     if "required_roles" not in params or "review" not in params:
         return None
     terms = fields(params["review"], f"{place}.review", {"due_days"})
     return ReviewTerms(whole_number(terms["due_days"], f"{place}.review.due_days", 1, _DAYS))
 
 
-def _is_waived(raw: object, place: str, action: Action) -> bool:
+def _is_waived(params: dict[str, object], place: str, action: Action) -> bool:
     """Return whether a warning stands for a denial that is waived; it has then no other parameter."""
     if action is Action.REQUIRE_APPROVAL:
         return False
-    params = fields(raw, place)
     if action is not Action.WARN or "waived" not in params:
         fields(params, place, set(params.keys() & {"remedy"}))
         return False
@@ -153,8 +152,7 @@ def _is_waived(raw: object, place: str, action: Action) -> bool:
     return True
 
 
-def _remedy(raw: object, place: str, action: Action) -> tuple[Step, ...]:
-    params = fields(raw, place)
+def _remedy(params: dict[str, object], place: str, action: Action) -> tuple[Step, ...]:
     return read_steps(params["remedy"], f"{place}.remedy", stops=_stops(action)) if "remedy" in params else ()
 
 

@@ -4,6 +4,7 @@ Read from what `opa inspect -a` tells of a policy folder. Every package below `d
 `dvo.company` is a rule, and one without a complete note is a fault of the policy.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +17,7 @@ from controller.policy.json_value import array, fields, member, text
 
 COMPANY = "data.dvo.company."
 _DEFAULT = "data.dvo.rules."
-_ID = r"[a-z0-9][a-z0-9-]{0,63}"
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 _LONG = 4000
 
 
