@@ -79,6 +79,8 @@ test_the_same_release_with_one_record_missing_may_do_the_same if {
 
 test_what_nobody_recorded_counts_as_more if {
 	found({"/deployments/0/abilities/after": null}) == more("what it may do is not recorded")
+	neither := {"/deployments/0/abilities/before": null, "/deployments/0/abilities/after": null}
+	found(neither) == more("what it may do is not recorded")
 	some [_, message] in found({"/deployments/0/abilities/before": null})
 	contains(message, "capability project_results")
 	contains(message, "autonomy propose")
