@@ -5,7 +5,7 @@ times and desired state, and no text a person typed freely: nothing needs redact
 can be injected, and the same facts give the same document. Times are RFC 3339 in UTC.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from controller.change.names import RepoPath
@@ -46,7 +46,7 @@ def policy_document(question: Question) -> Mapping[str, object]:
         "environments": {name: _environment(name, proposal, tiers[name]) for name in sorted(tiers)},
         "deployments": [_deployment(difference, tiers) for difference in _by_key(proposal.differences)],
         "files": [_file(file) for file in sorted(proposal.effect.files, key=lambda file: file.path)],
-        "evidence": sorted((_evidence(evidence) for evidence in question.evidence), key=_evidence_order),
+        "evidence": sorted(map(_evidence, _telling(question)), key=_evidence_order),
         "break_glass": _break_glass(question),
         "reviews": [_review(review) for review in sorted(question.reviews, key=_review_order)],
     }
@@ -131,6 +131,15 @@ def _kind(path: RepoPath) -> str:
         case PolicyPath() | GovernancePath() | EnvironmentPath():
             return "governance"
     return "deployment"
+
+
+def _telling(question: Question) -> Iterator[Evidence]:
+    """Yield the evidence of the agents that change; that of all others would grow with the company."""
+    proposal = question.proposal
+    changed = {difference.key.agent for difference in proposal.differences}
+    places = [classify(file.path) for file in proposal.effect.files]
+    changed |= {place.agent for place in places if isinstance(place, AgentPath)}
+    return (evidence for evidence in question.evidence if evidence.key.agent in changed)
 
 
 def _evidence(evidence: Evidence) -> Mapping[str, str]:

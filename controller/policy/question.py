@@ -62,6 +62,7 @@ class Question:
     people: Mapping[PrincipalId, Principal]
     proposal: Proposal
     evidence: tuple[Evidence, ...]
+    """All there is; the document holds what is about the agents that change."""
     break_glass: BreakGlassAsked | None = None
     restores: bool = False
     """Whether the change does nothing but put back, as it was admitted, what was refused on main."""

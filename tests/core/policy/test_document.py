@@ -21,8 +21,8 @@ from controller.desired_state.environment import Tier
 from controller.desired_state.manifest import AgentCode, EnvironmentName, Key
 from controller.errors import InputError
 from controller.policy.document import policy_document
-from controller.policy.question import BreakGlassAsked, OpenReview, Purpose, Question
-from tests.core.policy.conftest import DANA, DIGEST, state, with_tiers
+from controller.policy.question import BreakGlassAsked, Evidence, OpenReview, Purpose, Question
+from tests.core.policy.conftest import DANA, DIGEST, OTHER_DIGEST, state, with_tiers
 
 
 def document(question: Question) -> dict[str, Any]:
@@ -148,6 +148,21 @@ def test_a_path_of_any_bytes_can_be_shown(question: Question, path: str, shown: 
 
 def test_evidence_is_sorted(question: Question) -> None:
     assert [each["release"][-1] for each in document(question)["evidence"]] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("agent", "is_told"),
+    [("ANL", True), ("ORC", True), ("GHA", True), ("DOC", True), ("OTH", False), ("AN", False)],
+)
+def test_evidence_is_about_the_agents_that_change(question: Question, agent: str, is_told: bool) -> None:
+    """Wherever it ran: whether it is deployed elsewhere, taken out or only written differently."""
+    key = Key(EnvironmentName("development"), AgentCode(agent))
+    evidence = Evidence(key, Tier.DEVELOPMENT, DIGEST, question.now)
+    written = FileEffect(RepoPath("agents/doc/agent.yaml"), DIGEST, OTHER_DIGEST)
+    effect = replace(question.proposal.effect, files=(*question.proposal.effect.files, written))
+    proposal = replace(question.proposal, effect=effect)
+    asked = document(replace(question, proposal=proposal, evidence=(*question.evidence, evidence)))
+    assert [each["agent"] for each in asked["evidence"]] == ([agent] if is_told else []) + ["ANL", "ANL"]
 
 
 def test_times_are_told_in_utc(question: Question) -> None:
