@@ -7,8 +7,7 @@ the ledger. Only then the worker looks at anything.
 
 import signal
 import sys
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
 
-import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -34,7 +32,6 @@ from controller.adapters.postgres.database import Database
 from controller.adapters.postgres.embedded import embedded_postgres
 from controller.adapters.postgres.index import PostgresIndex
 from controller.adapters.postgres.journal import PostgresJournal
-from controller.adapters.postgres.looking import Trouble, TroubleKind
 from controller.adapters.postgres.migrating import migrate
 from controller.adapters.postgres.queue import PostgresWorkQueue
 from controller.adapters.postgres.tending import Pace
@@ -44,14 +41,12 @@ from controller.adapters.system_clock import SystemClock
 from controller.compose.counting_journal import CountingJournal
 from controller.compose.entrance import Opening, Shared, entrance, shared
 from controller.compose.measuring import budget_probe, listening, measured, sparing
+from controller.compose.of_itself import new_id, reporting, starting
 from controller.compose.people import directory_word, open_directory
 from controller.compose.policies import notes_of
 from controller.compose.wiring import Parts, wire
 from controller.errors import ConfigurationError
-from controller.ledger.event import Event, EventType, Severity
 from controller.ports.clock import Clock
-from controller.ports.journal import Journal
-from controller.secret_sources import SecretSource
 from controller.settings import Settings
 from controller.web.app import Doors, create_app
 from controller.web.client_address import address_behind
@@ -60,7 +55,6 @@ from controller.web.metrics import Metrics
 from controller.web.policy_routes import PolicyDoor
 
 _THREADS = 24
-_LOG = structlog.get_logger("controller")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +150,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             index=PostgresIndex(database),
             ledger=GitLedger(settings.ledger, key),
             clock=clock,
-            new_id=_new_id,
+            new_id=new_id,
             pool=pool,
         )
         yield Adapters(
@@ -188,7 +182,7 @@ def assembled(
     budget = adapters.github.pace
     metrics.watch_budget(budget.points, budget.creations)
     look_at = measured(sparing(workflows.look_at, budget.spare), metrics)
-    worker = Worker(adapters.database, look_at, _reporting(parts.journal, parts.clock), parts.clock, pace)
+    worker = Worker(adapters.database, look_at, reporting(parts.journal, parts.clock), parts.clock, pace)
     probes = {
         "database": _saying("connected", adapters.database.ping),
         "redis": adapters.between.word,
@@ -212,7 +206,7 @@ def assembled(
         app_id=settings.github_app_id,
         address_of=address_behind(settings.trusted_proxies),
         policies=PolicyDoor(workflows.simulating, notes_of(settings.opa_bin)),
-        start=_starting(worker, parts.journal, parts.clock, settings.secret_sources),
+        start=starting(worker, parts.journal, parts.clock, settings.secret_sources),
         stop=worker.stop,
         api=opened.api,
         sign_in=opened.sign_in,
@@ -287,50 +281,9 @@ def _engine(settings: Settings, stack: ExitStack) -> OpaServers | OpaUrlFirst:
     return stack.enter_context(OpaUrlFirst(external, OpaServers(settings.opa_bin)))
 
 
-def _new_id() -> str:
-    return str(uuid.uuid4())
-
-
 def _saying(word: str, ask: Callable[[], object]) -> Callable[[], str]:
     def probe() -> str:
         ask()
         return word
 
     return probe
-
-
-def _starting(
-    worker: Worker, journal: Journal, clock: Clock, secrets: Mapping[str, SecretSource]
-) -> Callable[[], None]:
-    """Return what tells that the controller starts, and which secrets it read from where, and lets it work."""
-
-    def start() -> None:
-        told: list[tuple[EventType, Mapping[str, object]]] = [(EventType.SYSTEM_STARTUP, {"version": version("dvo")})]
-        told += [
-            (EventType.CONFIG_ACCESSED, {"setting": name, "source": source.value})
-            for name, source in sorted(secrets.items())
-        ]
-        journal.record([_event(kind, "dvo", details, clock, Severity.INFO) for kind, details in told])
-        worker.start()
-
-    return start
-
-
-def _reporting(journal: Journal, clock: Clock) -> Callable[[Trouble], None]:
-    """Return what tells of a look that failed: the log always, the ledger when nobody tries again."""
-
-    def report(trouble: Trouble) -> None:
-        details = {"kind": trouble.kind.value, "attempts": trouble.attempts, "error": _brief(trouble.error)}
-        _LOG.warning("look failed", key=trouble.key, **details)
-        if trouble.kind is TroubleKind.PARKED:
-            journal.record((_event(EventType.SYSTEM_ERROR, trouble.key, details, clock, Severity.CRITICAL),))
-
-    return report
-
-
-def _brief(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:500]
-
-
-def _event(kind: EventType, subject: str, details: Mapping[str, object], clock: Clock, severity: Severity) -> Event:
-    return Event(_new_id(), kind, clock.now(), "dvo", subject, severity, details)
