@@ -101,8 +101,8 @@ class Followed:
 
     request: Request | None
     untold: tuple[Told, ...] = ()
-    next_look: datetime | None = None
-    """When the passing of time alone will change something."""
+    moments: tuple[datetime, ...] = ()
+    """When the passing of time alone changes something, sorted; also those that are past."""
 
 
 NOT_FOLLOWED = Followed(None)
@@ -117,7 +117,7 @@ def follow(past: Sequence[Told], asking: Asking, now: datetime, timing: Timing) 
     others = tuple(_superseded(past, asking.effect, now))
     reviews = tuple(_of_reviews(past, asking.effect, asking.approvals, now))
     request, steps = _advance(_Life(life, timing), asking, asking.approvals, now)
-    return Followed(request, (*others, *reviews, *steps), _next_look(request, asking.approvals, now, timing))
+    return Followed(request, (*others, *reviews, *steps), _moments(request, asking.approvals, timing))
 
 
 def outlived(past: Iterable[Told]) -> frozenset[tuple[int, int]]:
@@ -289,9 +289,9 @@ def _expired(life: _Life, asking: Asking, now: datetime) -> tuple[Request | None
     return _request((*life.told, told), RequestState.EXPIRED, life.timing), (told,)
 
 
-def _next_look(request: Request | None, approvals: Approvals, now: datetime, timing: Timing) -> datetime | None:
+def _moments(request: Request | None, approvals: Approvals, timing: Timing) -> tuple[datetime, ...]:
     moments = [counted.until + _A_MOMENT for counted in approvals.counted if counted.until is not None]
     if request is not None and request.state in (RequestState.PENDING, RequestState.REJECTED):
         waits = (timing.reminds_after, timing.escalates_after, timing.lasts)
         moments += [request.since + wait for wait in waits]
-    return min((moment for moment in moments if moment > now), default=None)
+    return tuple(sorted(set(moments)))

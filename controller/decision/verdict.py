@@ -152,6 +152,11 @@ class Judgement:
         return max((hold.until for hold in self.holds), default=None)
 
     @property
+    def moments(self) -> tuple[datetime, ...]:
+        """When the passing of time alone changes the judgement, sorted: a request, an approval or a hold ends."""
+        return tuple(sorted({*(hold.until for hold in self.holds), *self.followed.moments}))
+
+    @property
     def outcome(self) -> str:
         """``admitted``, ``held``, ``waiting`` or ``refused``."""
         if isinstance(self.verdict, Admitted):

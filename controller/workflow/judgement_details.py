@@ -29,6 +29,8 @@ def judgement_details(judgement: Judgement) -> dict[str, object]:
         "reasons": reasons[:_MOST_REASONS],
         "more_reasons": max(len(reasons) - _MOST_REASONS, 0),
         "holds": [_instant(moment) for moment in _holds(judgement)],
+        "moments": [_instant(moment) for moment in judgement.moments],
+        "objections": [person.id for person in judgement.approvals.objections],
         "approvals": [_approval(counted) for counted in judgement.approvals.counted],
         "missing": [_requirement(missing.requirement, missing.count) for missing in judgement.approvals.missing],
         "request": _request(judgement),

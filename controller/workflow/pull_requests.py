@@ -6,7 +6,6 @@ turns green; an identical result writes nothing.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from controller.approval.request import withdrawn
 from controller.change.facts import PullRequest, PullRequestState
@@ -133,7 +132,8 @@ class PullRequests:
         events = list(request_events(self._chronicle, subject, judgement))
         if not before or before[-1].details.get("fingerprint") != fingerprint(judgement):
             events.append(self._chronicle.event(EventType.POLICY_EVALUATED, subject, judgement_details(judgement)))
-        marks = tuple(Mark(subject, moment) for moment in _next_looks(judgement, self._chronicle.now()))
+        now = self._chronicle.now()
+        marks = tuple(Mark(subject, moment) for moment in judgement.moments if moment > now)[:1]
         if any("group" in event.details for event in before) and events:
             # What changed for a pull request may have changed for its group in the merge queue.
             marks += (Mark("queue"),)
@@ -142,14 +142,6 @@ class PullRequests:
         if isinstance(judgement.verdict, Admitted):
             # Also without anything new: an earlier try may have ended between recording and sealing.
             self._chronicle.seal()
-
-
-def _next_looks(judgement: Judgement, now: datetime) -> Sequence[datetime]:
-    """Return the first moment at which the judgement changes by itself: a request, an approval or a hold ends."""
-    moments = [hold.until for hold in judgement.holds]
-    if judgement.followed.next_look is not None:
-        moments.append(judgement.followed.next_look)
-    return sorted(moment for moment in moments if moment > now)[:1]
 
 
 def _standing(judgement: Judgement, before: Sequence[Event]) -> Standing:

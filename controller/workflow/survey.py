@@ -1,15 +1,17 @@
 """What every open pull request rests on, briefly: what was, when it is compared with now, tells whether to look.
 
 Of each pull request: its head, its label and when it was touched, the tip of its base (with its policies and
-CODEOWNERS), what happened on main, the reviews of one that was admitted, the owners of what it changes,
-and everybody in the directory. GitHub does not say that dismissing a review touches a pull request,
-so reviews are compared too where one that is gone could leave a check green. What a survey does not
-see is found by looking anyway, at each pull request in its own minute of every quarter of an hour.
+CODEOWNERS), what happened on main, the reviews of one that was admitted or is objected to, which of its
+moments are past, the owners of what it changes, and everybody in the directory. GitHub does not say that
+dismissing a review touches a pull request, so reviews are compared too where one that is gone would change
+the checks. Every moment has its timer; that it is past is compared as well, for a timer may be lost. What a
+survey does not see is found by looking anyway, at each pull request in its own minute of every quarter of an hour.
 """
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from datetime import datetime
 
 from controller.change.facts import Snapshot
 from controller.change.names import RepoPath, digest_of
@@ -32,6 +34,7 @@ REMEMBERED = "sweep/pulls"
 _APART_SECONDS = 61
 """How far pull requests with consecutive numbers are looked at apart: another minute for each."""
 _JUDGED = frozenset({EventType.POLICY_EVALUATED})
+_BROKEN_GLASS = frozenset({EventType.BREAKGLASS_USED})
 _TOLD_TO_POLICY = frozenset({EventType.RELEASE_PUBLISHED, EventType.DEPLOY_COMPLETED, EventType.BREAKGLASS_USED})
 """What of the past a policy is told, beside what main holds; events are only ever added."""
 
@@ -81,11 +84,13 @@ class Surveyor:
     def _standings(self, pulls: Sequence[OpenPullRequest], judged: Mapping[int, Event | None]) -> Survey:
         tip = self._gatherer.tip()
         shared = [tip.commit, *self._done_on_main()]
-        reviews = self._reviews([number for number, event in judged.items() if _is_admitted(event)])
+        reviews = self._reviews([number for number, event in judged.items() if _rests_on_reviews(event)])
         people = self._people(tip, judged)
         return {
             number: Standing(
-                _digest([*self._own(pull), shared, reviews.get(number)]), people[number], number in reviews
+                _digest([*self._own(pull), shared, reviews.get(number), self._passed(number, judged[number])]),
+                people[number],
+                _is_admitted(judged[number]),
             )
             for number, pull in ((pull.number, pull) for pull in pulls)
         }
@@ -93,6 +98,11 @@ class Surveyor:
     def _own(self, pull: OpenPullRequest) -> tuple[object, ...]:
         turn = (int(self._chronicle.now().timestamp()) + pull.number * _APART_SECONDS) // LONGEST_SECONDS
         return pull.head, pull.updated_at.isoformat(), pull.asks_break_glass, turn
+
+    def _passed(self, number: int, judged: Event | None) -> int:
+        """Return how many of the moments are past at which time alone changes a judgement."""
+        asked = self._history.last_of(_BROKEN_GLASS, f"pull/{number}")
+        return sum(moment <= self._chronicle.now() for event in (judged, asked) for moment in _moments(event))
 
     def _done_on_main(self) -> Iterator[object]:
         """Yield what changes whenever the journal answers a judgement otherwise."""
@@ -102,8 +112,8 @@ class Surveyor:
         for path, left in sorted(self._unadmitted.leftovers().items()):
             yield [path, left.commit, left.admitted and [left.admitted.mode.value, left.admitted.blob]]
 
-    def _reviews(self, admitted: list[int]) -> Mapping[int, list[object]]:
-        found = self._gatherer.reviews(admitted)
+    def _reviews(self, numbers: list[int]) -> Mapping[int, list[object]]:
+        found = self._gatherer.reviews(numbers)
         return {
             number: [[review.id, review.state.value, review.commit] for review in reviews]
             for number, reviews in found.items()
@@ -145,6 +155,19 @@ def read_survey(text: str | None) -> Survey:
 
 def _is_admitted(event: Event | None) -> bool:
     return event is not None and event.details.get("outcome") in ADMITTED
+
+
+def _rests_on_reviews(event: Event | None) -> bool:
+    """Return whether a review that is dismissed would change it."""
+    return _is_admitted(event) or (event is not None and bool(event.details.get("objections")))
+
+
+def _moments(event: Event | None) -> Iterator[datetime]:
+    told: Mapping[str, object] = {} if event is None else event.details
+    listed = told.get("moments")
+    for moment in (*(listed if isinstance(listed, Sequence) else ()), told.get("ends")):
+        if isinstance(moment, str):
+            yield datetime.fromisoformat(moment)
 
 
 def _changed_paths(event: Event | None) -> frozenset[RepoPath]:

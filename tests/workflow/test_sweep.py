@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from controller.change.facts import PullRequestState
+from controller.change.facts import PullRequestState, ReviewState
 from controller.errors import ControllerError, InputError, UnavailableError
 from controller.ledger.event import EventType
 from controller.ports.journal import Mark
 from controller.workflow.survey import Standing, read_survey, survey_document
 from tests.fakes.journal import MemoryQueue
 from tests.workflow.steps import DEVELOPMENT, PRODUCTION, edited, publish, ready_for_production
+from tests.workflow.test_requests import kinds
 from tests.workflow.world import World
 
 MINUTE = timedelta(minutes=1)
@@ -82,6 +83,44 @@ def test_a_label_that_came_to_ask_for_break_glass_or_no_more_is_looked_at_althou
         assert minutes(world, 1) == {numbers[1]: 1}
         minutes(world, 1)  # it is green no more, or again, which is told apart too
     assert minutes(world, 1) == {}
+
+
+@pytest.fixture
+def waiting(world: World) -> int:
+    """A pull request to production that waits for its first approval, all by itself."""
+    fields = ready_for_production(world)
+    return world.propose("omar-ops", "prod", {PRODUCTION: edited(world.file(PRODUCTION), **fields)})
+
+
+def test_a_moment_whose_timer_was_lost_is_looked_at_by_the_next_sweep(world: World, waiting: int) -> None:
+    begun = world.clock.moment
+    for hours, kind in ((12, "reminder"), (20, "escalation"), (24, "expired")):
+        world.travel(begun + timedelta(hours=hours) - MINUTE - MINUTE)
+        minutes(world, 1)
+        world.queue.timers.clear()
+        assert minutes(world, 1)[waiting] == 1
+        assert kinds(world, waiting)[-1] == kind
+
+
+def test_the_end_of_break_glass_whose_timer_was_lost_is_looked_at_by_the_next_sweep(world: World, waiting: int) -> None:
+    world.host.ask_break_glass(waiting, "Break-glass-reason: x\nBreak-glass-ticket: INC-1")
+    world.look(f"pull/{waiting}")
+    world.travel(world.clock.moment + timedelta(hours=4) - MINUTE - MINUTE)
+    minutes(world, 1)
+    world.queue.timers.clear()
+    minutes(world, 1)
+    assert "too long ago" in world.check(waiting, "dvo/policy").summary
+
+
+def test_a_dismissed_objection_is_noticed_by_the_next_sweep_although_nothing_was_touched(
+    world: World, waiting: int
+) -> None:
+    objection = world.host.review(waiting, world.account("rita-release"), ReviewState.CHANGES_REQUESTED)
+    world.look(f"pull/{waiting}")
+    minutes(world, 2)
+    world.host.dismiss(waiting, objection)
+    assert minutes(world, 1) == {waiting: 1}
+    assert "requests changes" not in world.check(waiting, "dvo/approval").summary
 
 
 def test_a_moved_base_is_looked_at_once_by_whatever_sweep_comes_first(world: World) -> None:

@@ -86,7 +86,7 @@ def test_a_request_opens_when_its_effect_first_waits_and_says_until_when() -> No
     assert followed.request is not None
     assert (followed.request.since, followed.request.until) == (NOW, NOW + 24 * HOUR)
     assert tellings(followed) == [Telling.ASKED]
-    assert followed.next_look == NOW + 12 * HOUR
+    assert followed.moments == (NOW + 12 * HOUR, NOW + 20 * HOUR, NOW + 24 * HOUR)
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,13 @@ def test_after_an_outage_only_the_escalation_is_told(request_: Told_) -> None:
     assert tellings(followed) == [Telling.ESCALATED]
     assert followed.request is not None
     assert followed.request.is_reminded
-    assert followed.next_look == NOW + 24 * HOUR
+    assert followed.moments[-1] == NOW + 24 * HOUR
 
 
 def test_who_approved_is_not_reminded_and_an_expired_request_waits_for_nothing(request_: Told_) -> None:
-    assert request_.at(11, approved(10)).next_look is None
+    assert request_.at(11, approved(10)).moments == ()
     assert tellings(request_.at(13, approved(10))) == []
-    assert Told_(request_.past[:1]).at(25).next_look is None
+    assert Told_(request_.past[:1]).at(25).moments == ()
 
 
 def test_an_objection_rejects_is_told_once_and_can_be_taken_back(request_: Told_) -> None:
@@ -298,7 +298,7 @@ def test_clocks_that_differ_a_little_ask_nobody_twice() -> None:
 
 def test_an_approval_that_becomes_too_old_is_looked_at_then_and_told_once(request_: Told_) -> None:
     until = NOW + 72 * HOUR
-    assert request_.at(2, approved(1, until=until)).next_look == until + timedelta(seconds=1)
+    assert request_.at(2, approved(1, until=until)).moments == (until + timedelta(seconds=1),)
     old = replace(LACKING, outlived=((1, 72),))
     assert Telling.OUTLIVED in tellings(request_.at(73, old))
     assert Telling.OUTLIVED not in tellings(request_.at(74, old))

@@ -117,6 +117,13 @@ def test_a_change_that_still_waits_for_approval_tells_its_hold_too() -> None:
     assert (judgement.outcome, judgement.held_until) == ("waiting", MONDAY)
 
 
+def test_a_judgement_tells_when_time_alone_changes_it() -> None:
+    held = replace(CASE, answer=answer(finding(Action.DENY, until=MONDAY)), approvals=LACKING, past=())
+    waits = [NOW + timedelta(hours=hours) for hours in (12, 20, 24)]
+    assert decide(held).moments == (*waits, MONDAY)
+    assert decide(replace(held, answer=answer(), past=None)).moments == ()
+
+
 def test_a_warning_is_kept_and_stands_against_nothing() -> None:
     judgement = decide(replace(CASE, answer=answer(finding(Action.WARN), finding(Action.AUDIT_ONLY))))
     assert judgement.outcome == "admitted"
