@@ -3,7 +3,7 @@
 Follows Microsoft Graph "Use the API", "Paging", "Throttling guidance" and "Error responses". A
 link to a next page is followed only within the Graph that was configured, since the token goes
 with it. A 429 or 503 that asks for a short wait is waited for; one that asks for more ends the
-question, and nothing is sent until it has passed. Reads that broke are repeated twice.
+question, and nothing is sent to the same service until it has passed. Reads that broke are repeated twice.
 """
 
 import json
@@ -71,7 +71,7 @@ class Graph:
         self._patience = patience or Patience()
         self._pause = pause
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="graph")
-        self._shut_until = 0.0
+        self._shut_until: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def get(self, path: str, query: Query | None = None) -> Mapping[str, object]:
@@ -105,7 +105,7 @@ class Graph:
             if answer.wait is None:
                 return answer.value
             if waits == 0 or answer.wait > self._patience.longest_wait_seconds:
-                self._shut(answer.wait)
+                self._shut(_service(path), answer.wait)
                 raise _unavailable(f"it asks to wait {answer.wait:g} s before {path}", answer.wait)
             waits -= 1
             self._pause(answer.wait)
@@ -131,12 +131,12 @@ class Graph:
         asked = f"?{urlencode(query, quote_via=quote, safe='$')}" if query else ""
         return f"{self.url}/v1.0{path}{asked}"
 
-    def _shut(self, seconds: float) -> None:
+    def _shut(self, service: str, seconds: float) -> None:
         with self._lock:
-            self._shut_until = max(self._shut_until, time.monotonic() + seconds)
+            self._shut_until[service] = max(self._shut_until.get(service, 0.0), time.monotonic() + seconds)
 
     def _sent(self, link: str, path: str) -> "_Answer":
-        left = self._shut_until - time.monotonic()
+        left = self._shut_until.get(_service(path), 0.0) - time.monotonic()
         if left > 0:
             raise _unavailable(f"it asked to be left alone for another {left:.0f} s", left)
         status, headers, body = self._repeated(link, path)
@@ -175,6 +175,11 @@ class _Answer:
     value: Mapping[str, object]
     wait: float | None = None
     """Seconds that Graph asked to wait; the value is then nothing."""
+
+
+def _service(path: str) -> str:
+    """Return which of Graph's services answers at `path`: each has limits of its own."""
+    return "reports" if "/v1.0/reports/" in path else "directory"
 
 
 def items(answer: Mapping[str, object]) -> list[object]:

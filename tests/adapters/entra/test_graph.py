@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from controller.adapters.entra.credentials import ClientCredentials, MachineIdentity, Registration
-from controller.adapters.entra.directory import EntraDirectory, Links
+from controller.adapters.entra.directory import WHOLE_SECONDS, EntraDirectory, Links
 from controller.adapters.entra.graph import Graph
 from controller.adapters.entra.registration_report import RegistrationReport
 from controller.errors import ConfigurationError, ControllerError, InputError, StaleError, UnavailableError
@@ -134,6 +134,18 @@ def test_a_report_that_does_not_end_is_an_error(tenancy: Tenancy) -> None:
     tenancy.running.graph_server.fail(Fault("userRegistrationDetails", endless, times=5000))
     with pytest.raises(UnavailableError, match="more than 1000 pages"):
         RegistrationReport(tenancy.graph).refresh(0.0)
+
+
+def test_a_report_that_must_wait_keeps_nobody_from_being_known(tenancy: Tenancy) -> None:
+    """Graph throttles each service for itself, and the one of the report soonest."""
+    tenancy.add("dana", 1001, "DVO-Developers", mfa=True)
+    tenancy.directory.look_up(DANA, frozenset())
+    tenancy.later(WHOLE_SECONDS)
+    tenancy.running.graph_server.fail(Fault("userRegistrationDetails", throttled("60")))
+    dana = tenancy.directory.look_up(DANA, frozenset()).by_account[1001]
+    assert dana is not None
+    assert "DVO-Developers" in dana.groups
+    assert dana.mfa is True
 
 
 @pytest.mark.parametrize("status", [404, 410])
