@@ -144,7 +144,7 @@ class Authentication:
         """Return the refusal of a token, counted against `address`."""
         self._record(Refusal(401, fault.value, ""), address)
         self._watch.limits.take(Allowance.FAILURES, address)
-        wait = self._watch.limits.take(Allowance.SIGN_IN, address)
+        wait = self._watch.limits.take(Allowance.TOKENS, address)
         return HTTPException(401, _NEUTRAL, _CHALLENGE) if wait is None else _too_many(wait)
 
     def _unknown(self, address: str) -> HTTPException:

@@ -20,7 +20,9 @@ class Allowance(Enum):
     """What is counted, and how much of it is allowed to whom."""
 
     SIGN_IN = RateLimitItemPerMinute(10, namespace="sign-in")
-    """Attempts to sign in, and tokens that were not believed, of one address."""
+    """Attempts to sign in of one address."""
+    TOKENS = RateLimitItemPerMinute(10, namespace="tokens")
+    """Tokens that were not believed, of one address; they use up nobody's attempts to sign in."""
     FAILURES = RateLimitItemPerMinute(20, 15, namespace="failures")
     """Of one address; whoever fails so often is locked out until the oldest failures are 15 minutes old."""
     DEPLOYMENTS = RateLimitItemPerHour(100, namespace="deployments")

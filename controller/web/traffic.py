@@ -1,7 +1,8 @@
 """Around every request: an id, a log line, figures, security headers, and no exception let out.
 
-The id is ours, never the client's. A log line holds method, path, status and time, never a
-body, a query or a header. A `Host` that is none is refused before anything reads it.
+The id is ours, never the client's. A log line holds method, path (of an endless one the
+beginning), status and time, never a body, a query or a header. A `Host` that is none is refused
+before anything reads it.
 """
 
 import re
@@ -23,6 +24,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_LONGEST_PATH = 200
 _LOG = structlog.get_logger("controller.web")
 
 
@@ -45,9 +47,7 @@ class Traffic:
             await self._pass_on(scope, receive, exchange)
             seconds = get_running_loop().time() - began
             milliseconds = round(seconds * 1000, 1)
-            _LOG.info(
-                "request", method=scope["method"], path=scope["path"], status=exchange.status, milliseconds=milliseconds
-            )
+            _LOG.info("request", **_told(scope), status=exchange.status, milliseconds=milliseconds)
         self._metrics.answered(scope["method"], _route(scope), exchange.status, seconds)
 
     async def _pass_on(self, scope: Scope, receive: Receive, exchange: "_Exchange") -> None:
@@ -59,10 +59,14 @@ class Traffic:
         try:
             await self._app(scope, receive, exchange.send)
         except Exception:  # noqa: BLE001 - the outermost frame of a request
-            _LOG.exception("request failed", method=scope["method"], path=scope["path"])
+            _LOG.exception("request failed", **_told(scope))
             if exchange.status is None:
                 failure = JSONResponse({"error": "Internal error", "request": exchange.id}, 500)
                 await failure(scope, receive, exchange.send)
+
+
+def _told(scope: Scope) -> dict[str, str]:
+    return {"method": scope["method"], "path": scope["path"][:_LONGEST_PATH]}
 
 
 def _route(scope: Scope) -> str | None:

@@ -22,7 +22,7 @@ from controller.policy.authorization import Permission, Standing
 from controller.web.api import Api
 from controller.web.authentication import Authentication, Caller, Means, Watch
 from controller.web.client_address import address_behind
-from controller.web.limiting import Limits
+from controller.web.limiting import Allowance, Limits
 from controller.web.refusal import RefusalJournal
 from controller.web.sessions import Found, Session, Sessions
 from tests.web.conftest import Ask, Client, Delivery, House, asking, build_house, identifiers
@@ -219,6 +219,7 @@ def test_who_is_signed_in_is_not_locked_out_by_what_others_of_their_address_send
     assert ask("GET", "/v1/auth/me", headers=bearing("good")).status_code == 429
     assert ask("GET", "/v1/auth/me", headers=signed_in(cookie)).status_code == 200
     assert ask("GET", "/v1/auth/me", headers=signed_in(cookie) | bearing("good")).status_code == 429
+    assert behind.limits.look(Allowance.SIGN_IN, "127.0.0.1") is None
 
 
 def test_a_few_bad_tokens_keep_no_good_one_out(ask: Ask) -> None:

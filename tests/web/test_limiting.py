@@ -41,6 +41,7 @@ def limits(request: pytest.FixtureRequest, server: str) -> Limits:
     ("allowance", "amount", "seconds"),
     [
         (Allowance.SIGN_IN, 10, 60),
+        (Allowance.TOKENS, 10, 60),
         (Allowance.FAILURES, 20, 900),
         (Allowance.DEPLOYMENTS, 100, 3600),
         (Allowance.AUDIT_QUERIES, 1000, 3600),

@@ -23,7 +23,7 @@ from controller.policy.rule_note import RuleNote
 from controller.web.api import Api
 from controller.web.authentication import Authentication, Means, Watch
 from controller.web.client_address import address_behind
-from controller.web.limiting import Limits
+from controller.web.limiting import Allowance, Limits
 from controller.web.policy_routes import PolicyDoor
 from controller.web.refusal import RefusalJournal
 from tests.opa import opa_binary
@@ -62,9 +62,10 @@ def world(engine: OpaServers, pool: ThreadPoolExecutor) -> World:
     return made
 
 
-def authentication(world: World) -> Authentication:
+def authentication(world: World, limits: Limits | None = None) -> Authentication:
     """Return what knows everybody of the world's directory by a token that is their login."""
     clock = SystemClock()
+    limits = limits or Limits(MemoryStorage(), clock)
 
     def read_token(token: str) -> Bearer | TokenFault:
         ends = clock.now() + timedelta(hours=1)
@@ -77,7 +78,7 @@ def authentication(world: World) -> Authentication:
 
     means = Means(read_token, principal_of, lambda _: None, lambda _: None)
     refusals = RefusalJournal(world.journal, clock, identifiers(), "api")
-    return Authentication(means, Watch(address_behind(()), Limits(MemoryStorage(), clock), refusals))
+    return Authentication(means, Watch(address_behind(()), limits, refusals))
 
 
 @pytest.fixture
@@ -306,3 +307,19 @@ def test_without_an_opa_no_notes_can_be_read(world: World) -> None:
     bundle = world.workflows.authorizing.policies()
     with pytest.raises(ControllerError, match="OPA_BIN"):
         notes_of(None)(bundle)
+
+
+def test_who_asked_a_thousand_times_in_an_hour_must_wait_and_leaves_no_more_events(world: World) -> None:
+    limits = Limits(MemoryStorage(), SystemClock())
+    for _ in range(1000):
+        limits.take(Allowance.AUDIT_QUERIES, "github:1002")
+    api = Api(authentication(world, limits), world.workflows.authorizing.standing)
+    door = PolicyDoor(world.workflows.simulating, notes_of(opa_binary()))
+    before = len(world.events(EventType.AUTHZ_GRANTED))
+    with asking(replace(build_house().doors, api=api, policies=door)) as ask:
+        for method, path in (("GET", "/v1/policies"), ("POST", "/v1/policies/evaluate")):
+            answer = ask(method, path, headers=bearing("omar-ops"))
+            assert answer.status_code == 429
+            assert 0 < int(answer.headers["retry-after"]) <= 3600
+        assert len(world.events(EventType.AUTHZ_GRANTED)) == before
+        assert ask("GET", "/v1/policies", headers=bearing("dana-dev")).status_code == 200

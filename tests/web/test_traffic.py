@@ -40,6 +40,12 @@ def test_a_log_line_tells_the_request_and_nothing_of_the_body(house: House, ask:
     assert house.doors.webhook_secret.decode() not in repr(lines)
 
 
+def test_a_path_without_end_fills_no_log(ask: Ask) -> None:
+    with structlog.testing.capture_logs() as lines:
+        ask("GET", "/" + "a" * 10_000)
+    assert len(repr(lines)) < 1000
+
+
 def test_a_fault_of_ours_is_an_answer_without_details(house: House) -> None:
     class Faulty(MemoryQueue):
         def mark(self, marks: Sequence[Mark]) -> None:
