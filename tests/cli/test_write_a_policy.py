@@ -41,5 +41,5 @@ def test_the_rule_of_the_page_and_its_tests_hold_and_it_judges(dvo: Dvo, tmp_pat
     clone.edit("environments/production/anl.yaml", f"sha256:{'0' * 64}", release)
     told = dvo("policy", "explain", *repo, "--base", "sober-models", "--head", "other", more={"COLUMNS": "999"}).out
     assert "acme-sober-models denies production/ANL: ANL answers at a temperature above 0.3." in told
-    assert "write model.temperature: 0.3" in told
+    assert "write `model.temperature: 0.3`" in told
     assert "acme-sober-models" not in dvo("check", *repo, "--head", "other").out
