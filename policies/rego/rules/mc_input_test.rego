@@ -121,7 +121,7 @@ fields := {
 	"/deployments/0/after/version": {null, 1, ["1.0.0"]},
 	"/deployments/0/after/pinned": {null, 1, "true"},
 	"/deployments/0/after/replicas": {null, 0, -1, "2", [], {}, {"max": 0}, {"max": "9"}, true},
-	"/deployments/0/after/regions": {null, "x", {}, [1]},
+	"/deployments/0/after/regions": {null, "x", {}, [1], ["x", null, "y"], ["x", {}, "y"]},
 	"/deployments/0/after/model": {
 		1, "x", [], {}, {"provider": "x"}, {"name": "x"},
 		{"provider": 1, "name": "x"}, {"provider": "x", "name": 1},
