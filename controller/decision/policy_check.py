@@ -6,7 +6,7 @@ from controller.decision.break_glass_notice import break_glass_notice, titled
 from controller.decision.check import EXPLAIN, RECHECK, Annotation, AnnotationLevel, CheckRun, Conclusion, paragraphs
 from controller.decision.markdown import code, prose, table
 from controller.decision.path_text import path_text
-from controller.decision.preview_text import preview_text
+from controller.decision.preview_text import preview_text, preview_title
 from controller.decision.verdict import Cause, Judgement, Reason, Refused, Waiting
 from controller.decision.wording import change_table, counted, headline, local_time, shortened, spelled_time
 from controller.policy.answer import Action, Answer
@@ -36,13 +36,14 @@ def _title(judgement: Judgement) -> str:
         return _refusal(judgement.verdict)
     if judgement.held_until is not None:
         return f"Passed; will be held until {local_time(judgement.held_until, judgement.proposal)}"
-    return f"Passed: {headline(judgement.proposal)}"
+    return f"Passed: {headline(judgement.proposal)}{preview_title(judgement.preview)}"
 
 
 def _refusal(verdict: Refused) -> str:
     first, more = verdict.reasons[0], len(verdict.reasons) - 1
     others = f"; and {counted(more, 'more reason')}" if more else ""
-    return f"Refused: {shortened(first.message.rstrip('.'), _LONGEST_REASON)}{others}"
+    said = first.message.replace("`", "").rstrip(".")
+    return f"Refused: {shortened(said, _LONGEST_REASON)}{others}"
 
 
 def _summary(judgement: Judgement) -> str:

@@ -1,5 +1,7 @@
 """What a change of policy would do, as the check tells it: every decision that would flip, the worst first."""
 
+from collections import Counter
+
 from controller.decision.markdown import code, inert, table
 from controller.decision.wording import counted
 from controller.policy.preview import PolicyPreview
@@ -19,10 +21,18 @@ def preview_text(preview: PolicyPreview | None) -> str:
     look += f"{len(preview.flips)} would come out otherwise."
     if preview.loosens:
         look += " Some would be let through more easily, so an administrator who owns the policies must approve."
-    rows = [_row(flip) for flip in preview.flips[:_SHOWN]]
-    more = len(preview.flips) - len(rows)
+    told = Counter(tuple(_row(flip)) for flip in preview.flips)
+    rows = [[first, str(times), *more] for (first, *more), times in list(told.items())[:_SHOWN]]
+    more = len(told) - len(rows)
     rest = f"\n\nand {more} more: `dvo policy replay` lists them all." if more else ""
-    return f"{look}\n\n{table(['Decision', 'Then', 'Now', 'Why'], rows)}{rest}"
+    return f"{look}\n\n{table(['Decision', 'Times', 'Was', 'Would be', 'Why'], rows)}{rest}"
+
+
+def preview_title(preview: PolicyPreview | None) -> str:
+    """Return how many decisions would flip, to stand behind a title; empty when none would."""
+    if preview is None or not preview.flips:
+        return ""
+    return f"; {counted(len(preview.flips), 'recorded decision')} would flip"
 
 
 def _row(flip: Flip) -> list[str]:

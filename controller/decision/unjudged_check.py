@@ -17,7 +17,7 @@ def unjudged_checks(commit: CommitSha, reason: str) -> tuple[CheckRun, ...]:
             name=name,
             commit=commit,
             conclusion=Conclusion.FAILURE,
-            title=f"Cannot be judged: {shortened(reason, _LONGEST_REASON)}",
+            title=f"Cannot be judged: {shortened(reason.replace('`', ''), _LONGEST_REASON)}",
             summary=f"**This change cannot go out as it is**, for it cannot be judged: {prose(reason)}",
             text="",
             annotations=(),

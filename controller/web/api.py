@@ -13,13 +13,15 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from controller.errors import ControllerError
 from controller.identity.principal import Principal, PrincipalKind
 from controller.policy.authorization import Permission, Standing
 from controller.web.authentication import REFUSALS, Authentication, Caller
+from controller.web.pages import Page, html
 
+_BOTH = {"Vary": "Accept", "Cache-Control": "no-store"}
 _LOG = structlog.get_logger("controller.web")
 
 
@@ -56,9 +58,11 @@ def api_routes(api: Api) -> APIRouter:
     """Return the routes below `/v1`."""
     router = APIRouter(prefix="/v1")
 
-    def me(caller: Annotated[Caller, Depends(api.authentication)]) -> Me:
+    def me(request: Request, caller: Annotated[Caller, Depends(api.authentication)]) -> Me | Response:
         """Say who asks, which roles and permissions they have, and why."""
-        return _me(caller, _standing(api, caller.principal))
+        told = _me(caller, _standing(api, caller.principal))
+        # A sign-in ends here, and whoever signed in reads no JSON.
+        return html(_page(told), headers=_BOTH) if "text/html" in request.headers.get("accept", "") else told
 
     def described(request: Request, _: Annotated[Caller, Depends(api.authentication)]) -> JSONResponse:
         """Describe every route below `/v1`, as OpenAPI."""
@@ -66,9 +70,29 @@ def api_routes(api: Api) -> APIRouter:
 
     for slash in ("", "/"):
         add, shown = router.add_api_route, not slash
-        add(f"/auth/me{slash}", me, methods=["GET"], responses=REFUSALS, tags=["auth"], include_in_schema=shown)
+        add(
+            f"/auth/me{slash}",
+            me,
+            methods=["GET"],
+            response_model=Me,
+            responses=REFUSALS,
+            tags=["auth"],
+            include_in_schema=shown,
+        )
         add(f"/openapi.json{slash}", described, methods=["GET"], include_in_schema=False, response_model=None)
     return router
+
+
+def _page(me: Me) -> Page:
+    factor = {True: "yes", False: "no", None: "unknown, which counts as no"}[me.mfa]
+    roles = [f"{one.role.replace('_', ' ')}, because of {', '.join(one.because_of)}" for one in me.roles]
+    facts = [
+        ("Your roles", "; ".join(roles) or "none: no group of yours gives one"),
+        ("You may", ", ".join(one.value.replace("_", " ") for one in me.permissions) or "nothing"),
+        ("A second factor is known of", factor),
+        ("The ledger names you", me.principal),
+    ]
+    return Page(f"You are {me.login}", "You are signed in to DVO. This window can be closed.", facts=facts)
 
 
 def _standing(api: Api, principal: Principal) -> Standing:

@@ -20,6 +20,8 @@ class Page:
     link: tuple[str, str] | None = None
     """An address and what it is called."""
     warning: str | None = None
+    facts: Sequence[tuple[str, str]] = ()
+    """What there is to know, each with its name."""
     choices: Sequence[str] = ()
     """Buttons that send the form to `action`, each under the name ``login``."""
     action: str = ""

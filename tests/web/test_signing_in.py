@@ -119,6 +119,18 @@ def test_a_person_signs_in_and_is_known(browser: Browser, tenant: Tenant, desk: 
     assert desk.told(EventType.AUTH_LOGIN) == [{"source_ip": "127.0.0.1", "mfa": None, "step_up": False}]
 
 
+def test_whoever_signed_in_reads_in_words_who_they_are(browser: Browser, tenant: Tenant) -> None:
+    sign_in(browser, tenant)
+    cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    seen = browser.ask("GET", "/v1/auth/me", headers={"Cookie": cookies, "Accept": "text/html,*/*"})
+    assert (seen.status_code, seen.headers["vary"]) == (200, "Accept")
+    assert "<h1>You are dana-dev</h1>" in seen.text
+    assert "none: no group of yours gives one" in seen.text
+    assert "unknown, which counts as no" in seen.text
+    assert "default-src 'none'" in seen.headers["content-security-policy"]
+    assert browser.me().headers["content-type"] == "application/json"
+
+
 def test_cookies_are_for_this_host_alone_and_no_script_reads_them(browser: Browser, tenant: Tenant) -> None:
     sign_in(browser, tenant)
     flow, session, gone = (line.lower() for line in browser.set_cookies)

@@ -186,7 +186,7 @@ def test_a_change_of_files_alone_says_what_they_belong_to_and_that_nothing_goes_
 def test_a_title_names_the_first_reason_and_counts_the_others() -> None:
     long = replace(finding(Action.DENY), message="Of all `reasons` this is the longest. " * 9)
     many = policy_check(decide(replace(CASE, answer=answer(long, *[finding(Action.DENY)] * 2))))
-    assert many.title.startswith("Refused: Of all `reasons` this is the longest. Of all")
+    assert many.title.startswith("Refused: Of all reasons this is the longest. Of all")
     assert many.title.endswith(" …; and 2 more reasons")
     assert len(many.title) < 150
     two = policy_check(decide(replace(CASE, answer=answer(finding(Action.DENY), long))))
