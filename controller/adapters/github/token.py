@@ -10,8 +10,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from github.Auth import Auth
 
 from controller.adapters.github.answer import at, moment, number, text
@@ -49,9 +53,18 @@ class AppAssertion(Auth):
             "iss": str(self._app_id),
         }
         try:
-            return jwt.encode(claims, self._key, algorithm="RS256")
-        except (jwt.PyJWTError, ValueError, TypeError):
+            return jwt.encode(claims, _signing_key(self._key), algorithm="RS256")
+        except (jwt.PyJWTError, UnsupportedAlgorithm, ValueError, TypeError):
             raise ConfigurationError("GITHUB_APP_PRIVATE_KEY is not an RSA private key in PEM form") from None
+
+
+@lru_cache(maxsize=8)
+def _signing_key(pem: str) -> RSAPrivateKey:
+    """Return the key that `pem` holds, read once: to check that it is one takes longer than to sign with it."""
+    key = load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, RSAPrivateKey):
+        raise TypeError("expected an RSA key")
+    return key
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import requests
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.exchange import THREADS, Patience
@@ -123,8 +125,11 @@ def test_a_clock_far_off_is_named(stage: SandboxStage, minutes: int) -> None:
     app.close()
 
 
+ELLIPTIC = generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
 @pytest.mark.parametrize(
-    "key", ["", "no key", "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----"]
+    "key", ["", "no key", "-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----", ELLIPTIC]
 )
 def test_a_key_that_is_none_is_named_and_not_shown(stage: SandboxStage, key: str) -> None:
     """ATTACKS 099."""
