@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import redis
 
-from controller.errors import UnavailableError
+from controller.errors import ConfigurationError, UnavailableError
 
 COMPONENT = "redis"
 _PREFIX = "dvo:session:"
@@ -18,8 +18,14 @@ class RedisSessions:
     """Keeps values in the Redis at an address."""
 
     def __init__(self, url: str) -> None:
-        """Connect to `url` at the first use."""
-        self._redis = redis.Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
+        """Connect to `url` at the first use. Raises `ConfigurationError` for no address of a Redis."""
+        try:
+            self._redis = redis.Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
+        except ValueError:
+            # What the library says of it can hold a part of the password.
+            raise ConfigurationError(
+                "REDIS_URL: is no address of a Redis; what is special in its password must be percent-encoded"
+            ) from None
 
     def close(self) -> None:
         """Give the connections back."""

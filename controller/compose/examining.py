@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from controller.adapters.git_ledger import GitLedger, ensure_key
 from controller.adapters.postgres.database import Database
 from controller.adapters.postgres.embedded import embedded_postgres
+from controller.adapters.redis_store import RedisSessions
 from controller.compose.examining_github import directory, github_checks
 from controller.compose.examining_opa import opa_checks
 from controller.compose.ledger_copy import verify_ledger
@@ -46,6 +48,9 @@ def server_checks(settings: Settings) -> Iterator[tuple[str, Check]]:
     """Yield what can be examined of what a server talks to."""
     yield "directory", lambda: directory(settings)
     yield "database", lambda: _database(settings)
+    if settings.redis_url is not None:
+        url = settings.redis_url.get_secret_value()
+        yield "redis", lambda: _redis(url)
     yield from opa_checks(settings)
     yield from github_checks(settings)
 
@@ -112,6 +117,12 @@ def _database(settings: Settings) -> str:
     with tempfile.TemporaryDirectory(prefix="dvo-doctor-") as folder, embedded_postgres(Path(folder)) as url:
         _ping(url)
     return "an embedded PostgreSQL starts and answers"
+
+
+def _redis(url: str) -> str:
+    with closing(RedisSessions(url)) as sessions:
+        sessions.ping()
+    return "REDIS_URL answers"
 
 
 def _ping(url: str) -> None:

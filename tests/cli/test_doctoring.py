@@ -9,6 +9,7 @@ from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import APP_EVENTS, APP_PERMISSIONS, AppSeed
 from tests.app_key import app_key
 from tests.cli.conftest import Dvo
+from tests.redis_server import redis_server
 
 Json = dict[str, str | int | None]
 REPOSITORY = "acme/agents"
@@ -70,6 +71,15 @@ def test_what_is_unreachable_is_named_and_ends_with_3(dvo: Dvo, server: dict[str
         "protection": 3,
     }
     assert "canary-word" not in said.out + said.err
+
+
+def test_a_redis_is_asked_where_one_is_named(dvo: Dvo, server: dict[str, str], tmp_path: Path) -> None:
+    with redis_server() as address:
+        assert found_of("redis", dvo, server | {"REDIS_URL": address})["said"] == "REDIS_URL answers"
+    found = found_of("redis", dvo, server | {"REDIS_URL": f"unix://:canary-word@{tmp_path}/none"})
+    assert found["code"] == 3
+    assert "canary-word" not in str(found)
+    assert found_of("redis", dvo, server | {"REDIS_URL": "redis://:canary/word@host"})["code"] == 2
 
 
 def test_wrong_settings_end_with_2_and_the_machine_is_examined_all_the_same(dvo: Dvo) -> None:

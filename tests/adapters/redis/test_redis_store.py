@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 import redis
 
 from controller.adapters.redis_store import RedisSessions
-from controller.errors import UnavailableError
+from controller.errors import ConfigurationError, UnavailableError
 from tests.contracts.session_store import Pass, SessionStoreContract
 
 
@@ -58,3 +59,13 @@ def test_no_redis_is_an_unavailable_part_and_no_password_is_told(tmp_path: Path,
     assert caught.value.component == "redis"
     assert "hunter2" not in str(caught.value)
     store.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://:hunter/2@host:6379", "redis://:hunter#2@host", "redis://:hun[ter]2@host", "redis://host?db=hunter"],
+)
+def test_an_address_that_is_none_is_told_without_its_password(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"REDIS_URL: .* percent-encoded") as caught:
+        RedisSessions(url)
+    assert "hun" not in "".join(format_exception(caught.value))
