@@ -57,7 +57,8 @@ class Database:
     @property
     def conninfo(self) -> str:
         """The address as libpq reads it, password included: never for a log."""
-        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        # SQLAlchemy leaves blanks as they are; libpq refuses them, and repeats the password they stand in.
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False).replace(" ", "%20")
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -78,9 +79,9 @@ class Database:
 def _checked(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        # What was given may hold a password: it is not repeated.
-        raise ConfigurationError("expected a database address like postgresql://user@host/name") from error
+    except (ArgumentError, ValueError):
+        # What was given, and what the library says of it, may hold a password: it is not repeated.
+        raise ConfigurationError("expected a database address like postgresql://user@host/name") from None
     if parsed.drivername not in _SCHEMES:
         raise ConfigurationError(f"expected a PostgreSQL address, got one for {parsed.drivername[:40]!a}")
     return parsed
