@@ -69,10 +69,10 @@ class PullRequestReader(Protocol):
         """Return the merged pull request whose merge commit is `commit`, or None."""
         ...
 
-    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, tuple[Account | None, ...]]:
+    def pushers(self, number: int) -> Mapping[CommitSha, tuple[Account | None, ...]]:
         """Return everyone who ever pushed what to the branch of pull request `number`, by the commit a push ended at.
 
-        None stands for an account that is gone. Without `head` when the host cannot say who pushed it.
+        None stands for an account that is gone. Without a commit when the host cannot say who pushed it.
         """
         ...
 

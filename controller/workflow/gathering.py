@@ -112,7 +112,7 @@ class Gatherer:
     def _told(self, pull: PullRequest, base: str) -> tuple[Comparison, tuple[Review, ...], Pushers]:
         comparison = self._pool.submit(self._host.compare, base, pull.head)
         reviews = self._pool.submit(self._host.reviews, pull.number)
-        pushers = self._pool.submit(self._host.pushers, pull.number, pull.head)
+        pushers = self._pool.submit(self._host.pushers, pull.number)
         return comparison.result(), reviews.result(), pushers.result()
 
     def _change(

@@ -61,9 +61,9 @@ class UnopenedPullRequest:
         """Return nothing: it is not merged."""
         return None
 
-    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, tuple[Account, ...]]:
+    def pushers(self, number: int) -> Mapping[CommitSha, tuple[Account, ...]]:
         """Return whoever asks, who would push it."""
-        return {head: (ACTING,)}
+        return {self._head: (ACTING,)}
 
     def tip(self, branch: str) -> CommitSha:
         """Return what the clone says."""

@@ -236,7 +236,7 @@ class FakeCodeHost:
         merged = [pull.facts for pull in self._pulls.values() if pull.facts.merge_commit == commit]
         return next((facts for facts in merged if facts.base_branch == self._branch), None)
 
-    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, tuple[Account | None, ...]]:
+    def pushers(self, number: int) -> Mapping[CommitSha, tuple[Account | None, ...]]:
         """See the port."""
         self.called("pushers")
         pull = self._pull(number)

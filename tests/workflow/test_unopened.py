@@ -23,7 +23,7 @@ def test_it_has_no_reviews_is_not_merged_and_is_pushed_by_whoever_asks() -> None
     pull = seen.pull_request(0)
     assert (pull.state, pull.head, pull.author, pull.commit_count) == (PullRequestState.OPEN, head, ACTING, 0)
     assert (seen.open_pull_requests(), seen.reviews(0), seen.merged_pull_request(head)) == ((), (), None)
-    assert seen.pushers(0, head) == {head: (ACTING,)}
+    assert seen.pushers(0) == {head: (ACTING,)}
     assert seen.tip("main") == head
 
 
@@ -52,4 +52,4 @@ def test_a_recollection_remembers_and_writes_nothing() -> None:
 
 def test_a_commit_id_is_what_is_asked_for() -> None:
     head = commit_sha("a" * 40)
-    assert UnopenedPullRequest(FakeCodeHost(), "main", head).pushers(7, head) == {head: (ACTING,)}
+    assert UnopenedPullRequest(FakeCodeHost(), "main", head).pushers(7) == {head: (ACTING,)}

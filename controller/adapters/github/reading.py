@@ -77,7 +77,7 @@ class GitHubReader:
                 return found
         return None
 
-    def pushers(self, number: int, head: CommitSha) -> Mapping[CommitSha, tuple[Account | None, ...]]:
+    def pushers(self, number: int) -> Mapping[CommitSha, tuple[Account | None, ...]]:
         """Return who pushed what, by every activity of the pull request's branch; see the port.
 
         What was told once is kept: a branch may be gone by the time its merge is judged.

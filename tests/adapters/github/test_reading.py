@@ -123,20 +123,20 @@ def test_a_fork_is_told_and_its_pusher_is_unknown(stage: SandboxStage) -> None:
     pull = stage.reader.pull_request(int(str(answer["number"])))
     assert pull.is_from_fork
     stage.sandbox.faults.reset_counts()
-    assert stage.reader.pushers(pull.number, pull.head) == {}
+    assert stage.reader.pushers(pull.number) == {}
     assert stage.sandbox.faults.counts().reads == 0
 
 
 def test_many_later_pushes_do_not_hide_an_earlier_one(stage: SandboxStage) -> None:
     """ATTACKS 007, 017: whoever pushed first is on the third page."""
     first = stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "rita")
-    head = stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "dana")
+    stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "dana")
     number = stage.open("topic", "dana")
     world = stage.sandbox.world
     with world.lock:
         activities = world.repository(*REPOSITORY.split("/")).activities
         activities += [replace(activities[-1], id=world.next_id()) for _ in range(250)]
-    assert stage.reader.pushers(number, head)[first] == (stage.account("rita"),)
+    assert stage.reader.pushers(number)[first] == (stage.account("rita"),)
 
 
 def test_a_pusher_who_is_gone_is_unknown(stage: SandboxStage) -> None:
@@ -144,16 +144,16 @@ def test_a_pusher_who_is_gone_is_unknown(stage: SandboxStage) -> None:
     head = stage.reader.pull_request(number).head
     activity = json.dumps([{"after": head, "actor": None}])
     stage.sandbox.faults.plan(Fault(FaultKind.STATUS, "GET", "*/activity", 1, 200, {}, activity))
-    assert stage.reader.pushers(number, head) == {head: (None,)}
+    assert stage.reader.pushers(number) == {head: (None,)}
 
 
 def test_who_pushed_is_still_known_when_nothing_is_told_of_the_branch_any_more(stage: SandboxStage) -> None:
     number = stage.open_topic()
     head = stage.reader.pull_request(number).head
-    told = stage.reader.pushers(number, head)
+    told = stage.reader.pushers(number)
     stage.sandbox.faults.plan(Fault(FaultKind.STATUS, "GET", "*/activity", 1, 404, {}, "{}"))
     assert head in told
-    assert stage.reader.pushers(number, head) == told
+    assert stage.reader.pushers(number) == told
 
 
 def test_a_pull_request_is_never_remembered(stage: SandboxStage) -> None:
@@ -228,7 +228,7 @@ def _judge(stage: SandboxStage, number: int) -> None:
     pull = reader.pull_request(number)
     between = reader.compare("main", pull.head)
     reader.reviews(number)
-    reader.pushers(number, pull.head)
+    reader.pushers(number)
     base = reader.snapshot(between.base.sha, between.base.tree)
     head = reader.snapshot(pull.head, between.head.tree)
     differing = {

@@ -336,7 +336,7 @@ class Model:
 
     def _pushers(self, pull: PullRequest, base: CommitSha) -> Mapping[CommitSha, tuple[Account | None, ...]]:
         own = self._own(pull, base)
-        return {sha: told for sha, told in self.host.pushers(pull.number, pull.head).items() if sha in own}
+        return {sha: told for sha, told in self.host.pushers(pull.number).items() if sha in own}
 
     def _pushers_are_known(self, pull: PullRequest, base: CommitSha) -> bool:
         told = self._pushers(pull, base)
