@@ -2,8 +2,9 @@
 
 Follows GitHub docs "Managing a merge queue": each entry has a branch below `gh-readonly-queue/<base>/`; required checks
 are asked for on its commit by a `merge_group` event; a red check, a push or a close takes the entry out, and those
-behind it are built anew. `Protection.merge_queue` is the method all entries are merged by. Required reviews and checks
-of the pull request itself are asked for before it may enter.
+behind it are built anew. Where not every entry has to be green (`HEADGREEN`), a red one stays as long as one behind it
+may still turn green, and merges below it. `Protection.merge_queue` is the method all entries are merged by. Required
+reviews and checks of the pull request itself are asked for before it may enter.
 """
 
 from controller.sandbox.events import announce_merge_group
@@ -13,7 +14,7 @@ from controller.sandbox.git_store import Move
 from controller.sandbox.mergeability import checks_on, unmet_rules
 from controller.sandbox.pull_requests import MergeMethod, MergeOrder, merged_commit
 from controller.sandbox.pushes import branch_moved, close_pull
-from controller.sandbox.records import PullRequest, QueueEntry, Repository
+from controller.sandbox.records import Protection, PullRequest, QueueEntry, Repository
 from controller.sandbox.refusal import Refusal
 from controller.sandbox.world import Deed, World
 
@@ -52,19 +53,35 @@ def tend(world: World, repository: Repository) -> None:
     """Draw the consequences of whatever happened: take out what may not merge, merge what may."""
     for entry in list(repository.queue):
         protection = repository.protections.get(entry.pull.base_branch)
-        states = [] if protection is None else checks_on(repository, protection, entry.head)
         moved = entry.pull.issue.state != "open" or entry.pull.head_sha != entry.pull_head
-        if moved or "failing" in states or protection is None:
+        if moved or protection is None or _is_lost(repository, protection, entry):
             _take_out(world, repository, entry)
             return tend(world, repository)
     if repository.queue and _is_behind(repository, repository.queue[0]):
         rebuild(world, repository, 0)
-    while repository.queue:
-        first = repository.queue[0]
-        if set(checks_on(repository, repository.protections[first.pull.base_branch], first.head)) - {"green"}:
-            return None
-        _land(world, repository, first)
+    for entry in _ready(repository):
+        _land(world, repository, entry)
     return None
+
+
+def _is_lost(repository: Repository, protection: Protection, entry: QueueEntry) -> bool:
+    """Tell whether an entry is red and no green one behind it could take it along."""
+    matters = protection.checks_every_entry or entry is repository.queue[-1]
+    return matters and "failing" in checks_on(repository, protection, entry.head)
+
+
+def _ready(repository: Repository) -> list[QueueEntry]:
+    """Return the entries in front that merge now: all green ones or, by `HEADGREEN`, all up to the last green one."""
+    queue = repository.queue
+    is_green = [_is_green(repository, entry) for entry in queue]
+    if queue and not repository.protections[queue[0].pull.base_branch].checks_every_entry:
+        return queue[: max((place + 1 for place, green in enumerate(is_green) if green), default=0)]
+    return queue[: [*is_green, False].index(False)]
+
+
+def _is_green(repository: Repository, entry: QueueEntry) -> bool:
+    protection = repository.protections[entry.pull.base_branch]
+    return not set(checks_on(repository, protection, entry.head)) - {"green"}
 
 
 def rebuild(world: World, repository: Repository, start: int) -> None:

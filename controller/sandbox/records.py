@@ -66,8 +66,9 @@ class RequiredCheck:
 class Protection:
     """The part of branch protection the sandbox enforces.
 
-    `approving_reviews` None asks for no review; `merge_queue` names the method of a merge queue;
-    code-owner review is kept and reported, not enforced.
+    `approving_reviews` None asks for no review; `merge_queue` names the method of a merge queue, which
+    merges only green entries (`ALLGREEN`) or, without `checks_every_entry`, whatever a green one stands on
+    (`HEADGREEN`); code-owner review is kept and reported, not enforced.
     """
 
     required_checks: list[RequiredCheck] = field(default_factory=list)
@@ -82,6 +83,7 @@ class Protection:
     allow_force_pushes: bool = False
     allow_deletions: bool = False
     merge_queue: str | None = None
+    checks_every_entry: bool = True
 
 
 @dataclass(slots=True)

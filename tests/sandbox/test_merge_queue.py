@@ -11,18 +11,31 @@ from tests.sandbox.conftest import MANIFEST, ONE, REPOSITORY, Town
 Json = dict[str, object]
 
 
+PATHS = (MANIFEST, "environments/production/anl.yaml", "environments/staging/anl.yaml")
+
+
 @pytest.fixture
 def queued(town: Town) -> tuple[Town, list[int]]:
     """Two pull requests in the queue, both green."""
-    town.sandbox.seeds.protect(
-        REPOSITORY, Protection(required_checks=[RequiredCheck("dvo/policy")], merge_queue="merge")
-    )
-    dana, numbers = town.person("dana"), []
-    for name, path in (("one", MANIFEST), ("two", "environments/production/anl.yaml")):
-        numbers.append(dana.open_pull_request(name, {path: b"version: 9\n"}, "Move on"))
+    return town, queue(town, 2)
+
+
+def queue(town: Town, count: int, *, checks_every_entry: bool = True) -> list[int]:
+    """Protect main with a queue, and put into it pull requests that are green."""
+    checks = [RequiredCheck("dvo/policy")]
+    protection = Protection(required_checks=checks, merge_queue="merge", checks_every_entry=checks_every_entry)
+    town.sandbox.seeds.protect(REPOSITORY, protection)
+    dana = town.person("dana")
+    numbers: list[int] = []
+    for path in PATHS[:count]:
+        numbers.append(dana.open_pull_request(f"topic-{len(numbers)}", {path: b"version: 9\n"}, "Move on"))
         write(town, str(cast(Json, dana.pull(numbers[-1])["head"])["sha"]), "success")
         dana.enqueue(numbers[-1])
-    return town, numbers
+    return numbers
+
+
+def merged(town: Town, numbers: list[int]) -> list[int]:
+    return [number for number in numbers if town.person("dana").pull(number)["merged_at"] is not None]
 
 
 def write(town: Town, sha: str, conclusion: str) -> None:
@@ -74,3 +87,35 @@ def test_a_closed_pull_request_leaves_and_what_is_behind_is_built_anew(queued: t
     (left,) = groups(town)
     assert f"/pr-{two}-" in left[0]
     assert left not in before
+
+
+@pytest.mark.parametrize("ahead", ["failure", None])
+def test_by_headgreen_a_green_group_merges_with_all_it_stands_on_red_or_unfinished(
+    town: Town, ahead: str | None
+) -> None:
+    """GitHub docs, rulesets: "only the commit at the head of the merge group must pass its required checks"."""
+    numbers = queue(town, 3, checks_every_entry=False)
+    first, second, third = (sha for _, sha in groups(town))
+    if ahead is not None:
+        write(town, first, ahead)
+    assert (merged(town, numbers), len(groups(town))) == ([], 3), "it may still be part of a group that passes"
+    write(town, second, "success")
+    assert merged(town, numbers) == numbers[:2]
+    assert [sha for _, sha in groups(town)] == [third], "it stands on main as it was built"
+
+
+def test_by_headgreen_a_red_group_without_a_green_one_behind_is_thrown_out(town: Town) -> None:
+    numbers = queue(town, 2, checks_every_entry=False)
+    (_, first), (_, second) = groups(town)
+    write(town, first, "failure")
+    write(town, second, "failure")
+    assert (merged(town, numbers), groups(town)) == ([], [])
+
+
+def test_by_allgreen_no_green_group_merges_before_the_one_it_stands_on(town: Town) -> None:
+    numbers = queue(town, 2)
+    (_, first), (_, second) = groups(town)
+    write(town, second, "success")
+    assert merged(town, numbers) == []
+    write(town, first, "success")
+    assert merged(town, numbers) == numbers
