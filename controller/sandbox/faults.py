@@ -15,6 +15,9 @@ from fnmatch import fnmatchcase
 
 from starlette.responses import Response
 
+MOST_QUESTIONS = 1_000
+"""Of so many reads answers are kept."""
+
 
 class FaultKind(StrEnum):
     """What goes wrong."""
@@ -82,7 +85,10 @@ class Faults:
     def __init__(self) -> None:
         self.latency_ms = 0.0
         self.answers: dict[str, tuple[Response, ...]] | None = None
-        """The last two different answers to each read, so that it can be answered stale; None: not kept."""
+        """The last two different answers to each of the reads that changed last, so that one can be answered stale.
+
+        None: not kept, which is how the sandbox starts.
+        """
         self._lock = threading.Lock()
         self._idle = threading.Condition()
         self._running = 0
@@ -121,7 +127,10 @@ class Faults:
                 return
             known = self.answers.get(question, ())
             if not known or known[-1].headers["etag"] != answer.headers["etag"]:
+                self.answers.pop(question, None)
                 self.answers[question] = (*known[-1:], answer)
+            if len(self.answers) > MOST_QUESTIONS:
+                del self.answers[next(iter(self.answers))]
 
     def older(self, question: str, answer: Response) -> Response:
         """Return what was answered before it became `answer`; `answer` itself when it was never another."""

@@ -4,8 +4,9 @@ import time
 
 import httpx
 import pytest
+from starlette.responses import Response
 
-from controller.sandbox.faults import Fault, FaultKind
+from controller.sandbox.faults import MOST_QUESTIONS, Fault, FaultKind, Faults
 from tests.sandbox.conftest import ONE, REPOSITORY, Api, Town
 
 
@@ -77,6 +78,23 @@ def test_a_stale_read_says_what_was_said_before_the_last_change(town: Town) -> N
     assert len(api.listed(f"{ONE}/issues")) == 2
     assert api.raw("GET", ONE).json()["full_name"] == REPOSITORY, "what never changed is told as it is"
     assert len(api.listed(f"{ONE}/issues")) == 3
+
+
+def test_answers_are_kept_of_so_many_reads_and_those_that_changed_last_stay() -> None:
+    faults = Faults()
+    faults.answers = {}
+
+    def told(tag: str) -> Response:
+        return Response(headers={"ETag": tag})
+
+    faults.keep("first", told("old"))
+    faults.keep("second", told("old"))
+    faults.keep("first", told("new"))
+    for each in range(MOST_QUESTIONS - 1):
+        faults.keep(f"another {each}", told("x"))
+    assert len(faults.answers) == MOST_QUESTIONS
+    assert faults.older("first", told("new")).headers["etag"] == "old"
+    assert faults.older("second", told("new")).headers["etag"] == "new", "it is not known any more"
 
 
 def test_calls_are_counted_by_route_reads_and_writes_apart(town: Town) -> None:
