@@ -18,7 +18,7 @@ id := "mc-change-size"
 
 counted := {
 	"deployments": count(input.deployments),
-	"production": count(change.production),
+	"production": count({deployment | some deployment in change.production}),
 }
 
 limits := {kind: data.dvo.parameters.change_size[kind] | some kind in object.keys(counted)}
