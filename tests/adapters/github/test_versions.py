@@ -26,7 +26,6 @@ CHANGES = {
     "remove_has_downloads": "not read",
     "remove_pull_request_merge_commit_sha": "a merge cannot be attributed: this is why the older version is asked for",
     "remove_rate_limit_rate": "`resources.core` is read instead",
-    "remove_secret_scanning_custom_link_enablement_field": "not read",
     "remove_singular_assignee_from_issues_and_pull_requests": "neither read nor sent",
     "remove_use_squash_pr_title_as_default": "not read",
 }
