@@ -153,7 +153,7 @@ def test_an_applications_own_token_is_a_service_account_with_the_groups_it_lists
 def test_a_second_factor_at_a_sign_in_makes_an_approval_count(company: Company) -> None:
     files, _ = new_release("1.1.0")
     number = company.world.propose("dana-dev", files, "ANL 1.1.0")
-    company.world.check(number, "dvo/approval", "action_required", "nobody can approve")
+    company.world.check(number, "dvo/approval", "action_required", "nobody can give")
     company.world.person("omar-ops").approve(number)
     assert company.sign_in(company.browser(1), "omar-ops", "pwd", "mfa", query="?step_up=true").status_code == 303
     company.world.green(number)

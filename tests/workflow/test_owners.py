@@ -52,7 +52,7 @@ def test_a_defect_of_codeowners_lets_nobody_approve_production_and_is_told_with_
     number = proposed_and_approved(world, fields)
     assert world.conclusions(number)[1] == "action_required"
     check = world.check(number, "dvo/approval")
-    assert "nobody can approve" in check.title
+    assert "nobody can give" in check.title
     assert said.replace(":22", f":{line_number}") in as_read(check.summary)
 
 

@@ -115,7 +115,7 @@ def _an_unowned_file_can_be_approved_by_nobody(new: NewWorld) -> None:
     number = world.propose("omar-ops", "mine", {FILE: "* @dana-dev\n"})
     world.approve("ada-admin", number)
     assert not is_approved(world, number)
-    assert "nobody can approve" in world.check(number, "dvo/approval").title
+    assert "nobody can give" in world.check(number, "dvo/approval").title
 
 
 ROWS = (

@@ -27,7 +27,7 @@ def _an_address_is_whom_it_is_in_a_commit(new: NewWorld) -> None:
     world = new("* dana-dev@example.com\n")
     number = proposed(world, by="dana-dev")
     assert asked(world, number) == set()
-    assert "nobody can approve" in world.check(number, "dvo/approval").title
+    assert "nobody can give" in world.check(number, "dvo/approval").title
 
 
 def _a_member_of_the_team_approves(new: NewWorld) -> None:
