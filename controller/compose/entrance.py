@@ -20,6 +20,7 @@ from controller.compose.people import registration_of
 from controller.compose.wiring import Parts
 from controller.identity.bearer import Bearer, TokenFault, TokenTerms
 from controller.identity.principal import Principal, PrincipalKind
+from controller.ports.clock import Clock
 from controller.ports.session_store import SessionStore
 from controller.ports.sign_in import SignIn
 from controller.settings import Settings
@@ -48,18 +49,21 @@ class Entrance:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all replicas share about those who come: sessions, and what was used of the limits."""
+    """What all replicas share about those who come: sign-ins, sessions, and what was used of the limits."""
 
+    flows: SessionStore
+    """Sign-ins under way; in one process apart from sessions, so that strangers who begin many end nobody's."""
     sessions: SessionStore
     limits: Limits
     word: Callable[[], str]
     """What `/health` says of it."""
 
 
-def shared(settings: Settings, parts: Parts, stack: ExitStack) -> Shared:
+def shared(settings: Settings, clock: Clock, stack: ExitStack) -> Shared:
     """Return what replicas share: in the Redis of the settings, else in this process."""
     if settings.redis_url is None:
-        return Shared(MemorySessions(parts.clock), Limits(LimitMemory(), parts.clock), lambda: "in process")
+        limits = Limits(LimitMemory(), clock)
+        return Shared(MemorySessions(clock), MemorySessions(clock), limits, lambda: "in process")
     url = settings.redis_url.get_secret_value()
     sessions = RedisSessions(url)
     stack.callback(sessions.close)
@@ -69,7 +73,7 @@ def shared(settings: Settings, parts: Parts, stack: ExitStack) -> Shared:
         sessions.ping()
         return "connected"
 
-    return Shared(sessions, Limits(counter, parts.clock), word)
+    return Shared(sessions, sessions, Limits(counter, clock), word)
 
 
 Opening = Callable[[Settings, Parts, Authorizing, Shared, ExitStack], Entrance]
@@ -150,7 +154,7 @@ def _demo(settings: Settings, parts: Parts, authorizing: Authorizing, between: S
 def _signing_in(
     provider: SignIn, principal_of: Callable[[str], Principal | None], parts: Parts, between: Shared, watch: Watch
 ) -> SigningIn:
-    kept = Kept(Flows(between.sessions), Sessions(between.sessions, parts.clock))
+    kept = Kept(Flows(between.flows), Sessions(between.sessions, parts.clock))
     return SigningIn(provider, kept, principal_of, watch, Record(parts.journal, parts.clock, parts.new_id))
 
 

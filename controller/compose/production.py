@@ -162,7 +162,7 @@ def finished(settings: Settings, clock: Clock) -> Iterator[Adapters]:
             metrics=metrics,
             waiting=queue.waiting,
             azure_ad=directory_word(directory),
-            between=shared(settings, parts, stack),
+            between=shared(settings, parts.clock, stack),
             closing=stack,
         )
 
