@@ -133,7 +133,9 @@ def test_a_sign_in_begun_at_one_replica_may_come_back_to_the_other(company: Comp
     begun = here.go("GET", "/auth/login")
     with httpx.Client(verify=company.tenant.client_context()) as http:
         brought = brought_back(http, begun.headers["location"])
-    assert Browser(company.asking(1), here.cookies).post("/auth/callback", **brought).status_code == 303
+    assert (
+        Browser(company.asking(1), here.cookies, here.for_any_site).post("/auth/callback", **brought).status_code == 303
+    )
 
 
 @pytest.mark.parametrize("number", [0, 1])
