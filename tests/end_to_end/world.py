@@ -290,14 +290,21 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, launch: Launch = run_watched, **more: str) -> Iterator[World]:
-    """Give a world, its controller started; with the runner of these tests it is on a Tuesday, else now."""
+def world(
+    folder: Path, launch: Launch = run_watched, files: Mapping[str, bytes] | None = None, /, **more: str
+) -> Iterator[World]:
+    """Give a world, its controller started; with the runner of these tests it is on a Tuesday, else now.
+
+    What `files` hold is on main before the controller knows of anything.
+    """
     clock = FileClock(folder / "clock")
     clock.move(TUESDAY if launch is run_watched else datetime.now(UTC))
     people = folder / "directory.yaml"
     shutil.copy(ROOT / "examples" / "directory.yaml", people)
     with Sandbox.running(folder / "sandbox", clock=clock.now) as sandbox:
         app = seed(sandbox.seeds, ROOT, people, None)
+        if files is not None:
+            sandbox.seeds.commit(REPOSITORY, files, author="ada-admin", message="Begin with other files")
         made = World(folder, sandbox, app, clock, launch, more)
         try:
             made.start()
