@@ -12,12 +12,12 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import budget, commands, decisions, entra, fifty, judging, owners, past, tokens, webhooks
+from benchmarks import budget, commands, decisions, entra, fifty, judging, owners, past, proving, tokens, webhooks
 from benchmarks.figure import Figure
 
 _ALL = {
     each.__name__.rpartition(".")[2]: each
-    for each in (commands, owners, webhooks, tokens, decisions, judging, budget, fifty, entra, past)
+    for each in (commands, owners, webhooks, tokens, decisions, judging, budget, fifty, entra, past, proving)
 }
 
 

@@ -85,7 +85,7 @@ def _reached(child: OpaChild, bundle: PolicyBundle, request: bytes, connections:
             list(pool.map(lambda _: ask(child.client, bundle, ORDINARY), range(_TURN)))
 
     rounds = [
-        (_seconds(ours), _seconds(lambda: load(child.socket, request, connections, _TURN))) for _ in range(_ROUNDS)
+        (seconds_of(ours), seconds_of(lambda: load(child.socket, request, connections, _TURN))) for _ in range(_ROUNDS)
     ]
     return _TURN / median(own for own, _ in rounds), _TURN / median(bare for _, bare in rounds)
 
@@ -97,8 +97,8 @@ def _latencies(child: OpaChild, bundle: PolicyBundle, bare: bytes) -> Iterator[F
     for _ in range(_ROUNDS):
         own, theirs = [], []
         for _ in range(_TURN):
-            own.append(_seconds(lambda: ask(child.client, bundle, ORDINARY)))
-            theirs.append(_seconds(lambda: connection.ask(bare)))
+            own.append(seconds_of(lambda: ask(child.client, bundle, ORDINARY)))
+            theirs.append(seconds_of(lambda: connection.ask(bare)))
         added.append(_percentile(own, 99) - _percentile(theirs, 99))
         medians.append(_percentile(own, 50) - _percentile(theirs, 50))
     connection.close()
@@ -107,8 +107,8 @@ def _latencies(child: OpaChild, bundle: PolicyBundle, bare: bytes) -> Iterator[F
 
 
 def _one_large_query(engine: OpaServers, bundle: PolicyBundle) -> Figure:
-    question = _with_manifests(_MANIFESTS)
-    seconds = [_seconds(lambda: engine.decide(bundle, question)) for _ in range(2 * _ROUNDS)]
+    question = with_manifests(_MANIFESTS)
+    seconds = [seconds_of(lambda: engine.decide(bundle, question)) for _ in range(2 * _ROUNDS)]
     return Figure(f"one query with {_MANIFESTS:,} changed manifests, best", 1000 * min(seconds), "ms", 300)
 
 
@@ -137,7 +137,7 @@ def _at(number: int) -> Mapping[str, object]:
     return {**ORDINARY, "now": now}
 
 
-def _with_manifests(many: int) -> Mapping[str, object]:
+def with_manifests(many: int) -> Mapping[str, object]:
     """Return the ordinary question with so many agents of production changed, each tried in staging."""
     question: Any = deepcopy(ORDINARY)
     deployment, evidence = question["deployments"][0], question["evidence"][0]
@@ -153,7 +153,8 @@ def _deployment(model: Mapping[str, Any], agent: str) -> Mapping[str, object]:
     return {**model, "agent": agent, "after": after, "path": f"environments/production/{agent.lower()}.yaml"}
 
 
-def _seconds(act: Callable[[], object]) -> float:
+def seconds_of(act: Callable[[], object]) -> float:
+    """Return how long `act` takes."""
     started = time.perf_counter()
     act()
     return time.perf_counter() - started

@@ -38,7 +38,7 @@ class Gatherer:
     def __init__(self, host: ChangeReader, pool: Executor, branch: str, history: History) -> None:
         """Read from `host`, in parallel on `pool`, changes to `branch`; `history` knows where that stood when."""
         self._host = host
-        self._pool = pool
+        self.pool = pool
         self._history = history
         self.branch = branch
 
@@ -82,7 +82,7 @@ class Gatherer:
 
     def reviews(self, numbers: Sequence[int]) -> Mapping[int, tuple[Review, ...]]:
         """Return the reviews of each of some pull requests."""
-        asked = {number: self._pool.submit(self._host.reviews, number) for number in numbers}
+        asked = {number: self.pool.submit(self._host.reviews, number) for number in numbers}
         return {number: reviews.result() for number, reviews in asked.items()}
 
     def contents(self, blobs: frozenset[ObjectId]) -> Mapping[ObjectId, bytes]:
@@ -110,9 +110,9 @@ class Gatherer:
         return snapshot, self._host.contents(blobs_to_read(nothing, snapshot))
 
     def _told(self, pull: PullRequest, base: str) -> tuple[Comparison, tuple[Review, ...], Pushers]:
-        comparison = self._pool.submit(self._host.compare, base, pull.head)
-        reviews = self._pool.submit(self._host.reviews, pull.number)
-        pushers = self._pool.submit(self._host.pushers, pull.number)
+        comparison = self.pool.submit(self._host.compare, base, pull.head)
+        reviews = self.pool.submit(self._host.reviews, pull.number)
+        pushers = self.pool.submit(self._host.pushers, pull.number)
         return comparison.result(), reviews.result(), pushers.result()
 
     def _change(

@@ -88,7 +88,7 @@ class Involving:
         """Ask `host` for teams and who may write, in parallel on `pool`, and `directory` for people."""
         self._host = host
         self._directory = directory
-        self._pool = pool
+        self.pool = pool
 
     def look_up(self, change: Change, proposal: Proposal, requester: PrincipalId | None) -> Involved | Unanswered:
         """Return who is involved; `Unanswered` when the directory cannot say.
@@ -148,10 +148,10 @@ class Involving:
     def _behind(self, owners: frozenset[Owner], people: People) -> _Behind:
         """Ask who is behind `owners`, and which of them GitHub ignores, as far as it says."""
         teams = {owner for owner in owners if isinstance(owner, TeamOwner)}
-        members = {team: self._pool.submit(self._host.team_members, team) for team in teams}
-        access = {team: self._pool.submit(self._host.may_write, team) for team in teams}
+        members = {team: self.pool.submit(self._host.team_members, team) for team in teams}
+        access = {team: self.pool.submit(self._host.may_write, team) for team in teams}
         writers = {
-            owner: self._pool.submit(self._host.writer, account_owner(owner, people))
+            owner: self.pool.submit(self._host.writer, account_owner(owner, people))
             for owner in owners
             if not isinstance(owner, TeamOwner)
         }

@@ -89,7 +89,7 @@ class Judging:
         self._break_glass = BreakGlassHistory(history)
         self._unadmitted = unadmitted
         self._previewing = Previewing(engine, history)
-        self._proving = Proving(engine)
+        self._proving = Proving(engine, involving.pool)
         self._mending = Mending(engine, history, unadmitted)
         self._readings = Readings()
 

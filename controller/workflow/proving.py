@@ -4,10 +4,12 @@ The same bundle is asked, so what is proven holds for the policies that judge th
 changes are asked about less often, so that a proof costs little beside the judgement itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from functools import partial
 
 from controller.errors import PolicyError, UnavailableError
-from controller.policy.answer import Action, Answer, Finding
+from controller.policy.answer import Action, Answer
 from controller.policy.bundle import PolicyBundle
 from controller.policy.green_path import GreenPath, Proof, together, tried, untried
 from controller.policy.remedies import remedied
@@ -15,6 +17,8 @@ from controller.ports.policy_engine import PolicyEngine
 
 _ONE_BY_ONE = 20
 """Remedies that are tried alone; the others are tried together with all."""
+_ABREAST = 4
+"""Asked at once: what the policy engine has cores for is left to other judgements too."""
 _DEPLOYMENTS = 500
 """The most deployments that all questions about single remedies hold together."""
 
@@ -22,9 +26,10 @@ _DEPLOYMENTS = 500
 class Proving:
     """Asks the policy engine what remedies are worth."""
 
-    def __init__(self, engine: PolicyEngine) -> None:
-        """Ask `engine`."""
+    def __init__(self, engine: PolicyEngine, pool: Executor | None = None) -> None:
+        """Ask `engine` a few questions at once on `pool`, else one after another."""
         self._engine = engine
+        self._map = map if pool is None else pool.map
 
     def path(self, bundle: PolicyBundle, document: Mapping[str, object], answer: Answer) -> GreenPath:
         """Return the path to green from `answer`, which `bundle` gave to `document`.
@@ -34,17 +39,23 @@ class Proving:
         ways = untried(answer)
         open_ways = [way for way in ways if way.proof is Proof.UNTRIED]
         known = {way.finding: way for way in ways}
+        if not open_ways:
+            return GreenPath(ways, None)
+        alone = open_ways[: _affordable(document)]
+        stopping = [way.finding for way in ways if way.finding.action is not Action.WARN]
+        asked = [remedied(document, findings) for findings in (*([way.finding] for way in alone), stopping)]
+        answers = self._answers(bundle, [question for questions in asked for question in questions])
         try:
-            for way in open_ways[: _affordable(document)]:
-                known[way.finding] = tried(way, answer, self._again(bundle, document, [way.finding]))
-            stopping = [way.finding for way in ways if way.finding.action is not Action.WARN]
-            all_at_once = together(self._again(bundle, document, stopping)) if open_ways else None
+            for way, questions in zip(alone, asked, strict=False):
+                known[way.finding] = tried(way, answer, [next(answers) for _ in questions])
+            all_at_once = together(list(answers))
         except (PolicyError, UnavailableError) as error:
             return GreenPath(tuple(known.values()), None, str(error))
         return GreenPath(tuple(known.values()), all_at_once)
 
-    def _again(self, bundle: PolicyBundle, document: Mapping[str, object], findings: Sequence[Finding]) -> list[Answer]:
-        return [self._engine.decide(bundle, changed) for changed in remedied(document, findings)]
+    def _answers(self, bundle: PolicyBundle, questions: Sequence[Mapping[str, object]]) -> Iterator[Answer]:
+        for start in range(0, len(questions), _ABREAST):
+            yield from self._map(partial(self._engine.decide, bundle), questions[start : start + _ABREAST])
 
 
 def _affordable(document: Mapping[str, object]) -> int:

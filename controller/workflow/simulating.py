@@ -108,7 +108,7 @@ class Simulating:
         document = policy_document(question)
         answer = self._engine.decide(policies, document)
         case = _case(before, proposal, question, answer)
-        path_to_green = Proving(self._engine).path(policies, document, answer)
+        path_to_green = Proving(self._engine, self._gatherer.pool).path(policies, document, answer)
         return Simulation(decide(replace(case, path=path_to_green)), answer, author, at)
 
     def _author(self, principal: Principal, login: str | None) -> tuple[Principal | None, Denied | None]:

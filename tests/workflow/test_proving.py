@@ -1,6 +1,7 @@
 """Proofs are bounded, and an engine that gives no answer proves nothing. A real OPA is asked."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,3 +109,23 @@ def test_policies_that_fail_on_the_changed_question_prove_nothing(engine: OpaSer
     failing = policy_bundle({"decision.rego": text.replace('"roles": {}', '"roles": input.purpose').encode()})
     path = Proving(engine).path(failing, ORDINARY, engine.decide(policies(1), ORDINARY))
     assert (path.together, path.failure) == (None, "expected an object at roles, got a string")
+
+
+@pytest.mark.parametrize(("denials", "remedy"), [(9, "withdraw"), (9, "unlabel"), (0, "withdraw")])
+def test_asked_at_once_the_path_is_that_of_one_question_after_another(
+    engine: OpaServers, denials: int, remedy: str
+) -> None:
+    bundle = policies(denials, remedy)
+    answer = engine.decide(bundle, ORDINARY)
+    with ThreadPoolExecutor(8) as pool:
+        assert Proving(engine, pool).path(bundle, ORDINARY, answer) == Proving(engine).path(bundle, ORDINARY, answer)
+
+
+def test_after_an_answer_that_fails_no_more_than_a_few_are_asked(engine: OpaServers) -> None:
+    text = POLICY.replace("DENIALS", "20").replace("REMEDY", "withdraw")
+    failing = policy_bundle({"decision.rego": text.replace('"roles": {}', '"roles": input.purpose').encode()})
+    counting = Counting(engine)
+    with ThreadPoolExecutor(8) as pool:
+        path = Proving(counting, pool).path(failing, ORDINARY, engine.decide(policies(20), ORDINARY))
+    assert path.failure == "expected an object at roles, got a string"
+    assert len(counting.asked) <= 4
