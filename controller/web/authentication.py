@@ -93,6 +93,8 @@ class Authentication:
             except UnavailableError as error:
                 raise HTTPException(503, "How much you asked for is not known; try again soon.") from error
             if wait is not None:
+                sender = Sender(self._watch.address_of(request), who=caller.principal.id)
+                self._watch.refusals.record(Refusal(429, "allowance_used_up", ""), sender)
                 raise _too_many(wait)
             return caller
 

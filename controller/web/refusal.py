@@ -20,6 +20,7 @@ from controller.ledger.event import Event, EventType, Severity
 from controller.ports.clock import Clock
 from controller.ports.journal import Journal, Mark
 
+STRANGER = "stranger"
 _A_FEW = RateLimitItemPerMinute(5)
 _LOG = structlog.get_logger("controller.web")
 
@@ -40,10 +41,15 @@ class Sender:
     address: str
     delivery: str | None = None
     """The id of a webhook's delivery."""
+    who: str = STRANGER
+    """The principal's id, where somebody who is known was refused."""
 
 
 class RefusalJournal:
-    """Writes refusals into the journal as `auth.failed`, a few of each reason a minute."""
+    """Writes refusals into the journal, a few of each reason a minute.
+
+    `auth.failed` tells of strangers, `authz.denied` of somebody who is known.
+    """
 
     def __init__(self, journal: Journal, clock: Clock, new_id: Callable[[], str], door: str) -> None:
         """Write into `journal` what happens at `door`."""
@@ -73,9 +79,9 @@ class RefusalJournal:
     def _event(self, refusal: Refusal, sender: Sender, before: int) -> Event:
         return Event(
             id=self._new_id(),
-            type=EventType.AUTH_FAILED,
+            type=EventType.AUTH_FAILED if sender.who == STRANGER else EventType.AUTHZ_DENIED,
             at=self._clock.now(),
-            actor="stranger",
+            actor=sender.who,
             subject=self._door,
             severity=Severity.WARNING,
             details={

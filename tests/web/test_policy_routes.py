@@ -309,7 +309,7 @@ def test_without_an_opa_no_notes_can_be_read(world: World) -> None:
         notes_of(None)(bundle)
 
 
-def test_who_asked_a_thousand_times_in_an_hour_must_wait_and_leaves_no_more_events(world: World) -> None:
+def test_who_asked_a_thousand_times_in_an_hour_must_wait_and_is_told_of_now_and_then(world: World) -> None:
     limits = Limits(MemoryStorage(), SystemClock())
     for _ in range(1000):
         limits.take(Allowance.AUDIT_QUERIES, "github:1002")
@@ -321,5 +321,9 @@ def test_who_asked_a_thousand_times_in_an_hour_must_wait_and_leaves_no_more_even
             answer = ask(method, path, headers=bearing("omar-ops"))
             assert answer.status_code == 429
             assert 0 < int(answer.headers["retry-after"]) <= 3600
+        for _ in range(20):
+            ask("GET", "/v1/policies", headers=bearing("omar-ops"))
         assert len(world.events(EventType.AUTHZ_GRANTED)) == before
+        denied = [one for one in world.events(EventType.AUTHZ_DENIED) if one.subject == "api"]
+        assert [(one.actor, one.details["reason"]) for one in denied] == [("github:1002", "allowance_used_up")] * 5
         assert ask("GET", "/v1/policies", headers=bearing("dana-dev")).status_code == 200
