@@ -48,13 +48,23 @@ def _look_around(teller: Teller, world: DemoWorld, folder: Path, *, keep: bool) 
     if not keep:
         teller.say("Everything ran on this machine and is gone now. `dvo demo --keep` leaves it running to play with.")
         return
-    teller.say(f"Pull requests, checks and reviews:  {world.pages}")
-    teller.say(f"The controller's health:            {world.url}/health")
-    teller.say(f"Its log:                            {folder / _LOG}")
-    teller.say(f"The ledger:                         git -C {world.ledger} log main")
     write_roles(map(world.person, world.people), world.home, world.directory_file, folder / "as")
-    teller.say(f"To act as omar-ops, or another:     . {folder}/as/omar-ops && git clone $CLONE")
-    teller.say("docs/how-to/write-a-policy.md goes on from there to a pull request.")
+    signers = world.built.allowed_signers
+    for sentence, *addresses in (
+        (
+            "Pull requests, checks and reviews; choose who you are at the top, and change a file below Code:",
+            world.pages,
+        ),
+        ("Who you are to the controller, and how it is:", f"{world.url}/auth/login", f"{world.url}/health"),
+        ("Its ledger, to read and to verify:", f"git -C {world.ledger} log main"),
+        ("", f"dvo audit verify {world.ledger} --allowed-signers {signers}"),
+        ("Its log:", str(folder / _LOG)),
+        ("To act as omar-ops, or another, on the command line:", f". {folder}/as/omar-ops && git clone $CLONE"),
+    ):
+        teller.copyable(sentence, *addresses)
+    teller.say(
+        "docs/tutorials/first-change.md leads through a first change, docs/how-to/write-a-policy.md to a first rule."
+    )
     teller.say("Press Ctrl-C to end it all.")
     try:
         threading.Event().wait()

@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
+from rich.text import Text
 
 _COLOURS = {"success": "green", "failure": "red", "action_required": "yellow", None: "blue"}
 _SIGNS = {"success": "✓", "failure": "✗", "action_required": "⏸", None: "…"}
@@ -34,6 +35,13 @@ class Teller:
     def say(self, sentence: str) -> None:
         """Say one sentence."""
         self._line(escape(sentence))
+
+    def copyable(self, sentence: str, *texts: str) -> None:
+        """Say a sentence, if there is one, and below it what is to be copied, each whole on one line."""
+        if sentence:
+            self.say(sentence)
+        for text in texts:
+            self._console.print(Text(f"    {text}"), soft_wrap=True)
 
     def result(self, sentence: str) -> None:
         """Say what has come true."""

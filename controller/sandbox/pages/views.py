@@ -85,6 +85,7 @@ def conversation(world: World, repository: Repository, pull: PullRequest, visito
     return {
         **_frame(repository, pull),
         "happenings": happenings,
+        "deciding": deciding_reviews(pull).values(),
         "runs": latest_runs(repository, pull.head_sha),
         "merge_runs": latest_runs(repository, pull.merge_commit_sha)
         if pull.merged_at and pull.merge_commit_sha
