@@ -71,7 +71,7 @@ def _counts(tests: PolicyTests) -> Iterator[str]:
         sign = "✓" if outcomes and all(outcomes) else "✗" if outcomes else "-"
         yield f"{sign} {sum(outcomes)} of {len(outcomes)} {what} hold"
     if tests.is_library_as_it_came:
-        yield "- The library's rules are as they came, tested by DVO; they are tested here as soon as you change one."
+        yield "- DVO's own rules are as they came: their tests are not run until you change one."
 
 
 def _expectation(found: Mapping[Action, frozenset[str]]) -> str:
