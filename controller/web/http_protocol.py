@@ -22,16 +22,19 @@ class BoundedHttp(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:  # uvicorn's own signature, passed on unread
         super().__init__(*arguments, **named)
         self._head = 0
-        self._ending: TimerHandle | None = None
+        self._since: float | None = None
+        self._timer: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override] # as uvicorn's
         """Wait for a first message."""
         super().connection_made(transport)
-        self._wait()
+        self._since = self.loop.time()
+        self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
-        self._arrived()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -44,7 +47,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Give a message its time."""
-        self._wait()
+        self._since = self.loop.time()
         super().on_message_begin()
 
     def on_body(self, body: bytes) -> None:
@@ -54,15 +57,14 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Pass on that a message is whole."""
-        self._head = 0
-        self._arrived()
+        self._head, self._since = 0, None
         super().on_message_complete()
 
-    def _wait(self) -> None:
-        self._arrived()
-        self._ending = self.loop.call_later(self.message_seconds, self.transport.close)
-
-    def _arrived(self) -> None:
-        if self._ending is not None:
-            self._ending.cancel()
-            self._ending = None
+    def _look(self) -> None:
+        """End the connection when its message is late; else look again when it would be, one timer for them all."""
+        now = self.loop.time()
+        left = (now if self._since is None else self._since) + self.message_seconds - now
+        if left <= 0:
+            self.transport.close()
+        else:
+            self._timer = self.loop.call_later(left, self._look)
