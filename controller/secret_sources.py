@@ -36,7 +36,7 @@ VaultReader = Callable[[VaultReference], str]
 """Reads a secret. Raises `ConfigurationError` for what the operator must mend, `UnavailableError`."""
 
 
-def NO_VAULT(reference: VaultReference) -> str:  # noqa: N802 - it stands for a value
+def NO_VAULT(reference: VaultReference) -> str:  # it stands for a value
     """Refuse every reference."""
     raise ValueError(f"refers to the key vault {reference.vault}, which cannot be read here")
 

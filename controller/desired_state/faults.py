@@ -85,7 +85,7 @@ def _known_keys(shape: type[BaseModel], at: Path) -> list[str]:
     return list(shape.model_fields)
 
 
-def _shape_in(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - what pydantic calls an annotation
+def _shape_in(annotation: Any) -> type[BaseModel] | None:  # what pydantic calls an annotation
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in get_args(annotation) if (found := _shape_in(part)) is not None), None)

@@ -139,7 +139,7 @@ class ManifestShape(_Strict):
         json_schema_extra={"oneOf": [{"required": ["replicas"]}, {"required": ["autoscaling"]}]},
     )
 
-    apiVersion: Literal["dvo/v1"] = Field(description="The version of this format.")  # noqa: N815 - the format's word
+    apiVersion: Literal["dvo/v1"] = Field(description="The version of this format.")  # the format's word
     kind: Literal["AgentDeployment"] = Field(description="What this file is.")
     agent: str = Field(
         pattern=AGENT_CODE, description="Code of the agent; in lower case it is the file's name.", examples=["ANL"]
@@ -203,7 +203,7 @@ class EnvironmentShape(_Strict):
 
     model_config = ConfigDict(title="Environment")
 
-    apiVersion: Literal["dvo/v1"] = Field(description="The version of this format.")  # noqa: N815 - the format's word
+    apiVersion: Literal["dvo/v1"] = Field(description="The version of this format.")  # the format's word
     kind: Literal["Environment"] = Field(description="What this file is.")
     tier: Annotated[Tier, Field(strict=False)] = Field(description="How much the environment matters.")
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = Field(

@@ -61,7 +61,7 @@ class SituationsShape(DifferenceShape):
 
     model_config = ConfigDict(title="PolicyTests")
 
-    apiVersion: Literal["dvo/v1"]  # noqa: N815 - the format's word
+    apiVersion: Literal["dvo/v1"]  # the format's word
     kind: Literal["PolicyTests"]
     situations: list[SituationShape] = Field(min_length=1, max_length=500)
 

@@ -20,7 +20,7 @@ class Accounts:
         self._ids = ids
         self._known: dict[str, tuple[Account, str]] = {}
 
-    def account(self, login: str, *, id: int | None = None, email: str | None = None) -> Account:  # noqa: A002 - GitHub's word
+    def account(self, login: str, *, id: int | None = None, email: str | None = None) -> Account:  # GitHub's word
         """Return the account of `login`, made on first use."""
         if login not in self._known:
             kind = AccountKind.BOT if login.endswith("[bot]") else AccountKind.USER

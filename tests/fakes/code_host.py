@@ -85,7 +85,7 @@ class FakeCodeHost:
         tree = self.objects.changed(None, files or {"README.md": "A repository"})
         self.branches[branch] = self.objects.commit(tree, (), Authorship(founder, founder)).sha
 
-    def person(self, login: str, *, id: int | None = None, email: str | None = None) -> Account:  # noqa: A002 - GitHub's word
+    def person(self, login: str, *, id: int | None = None, email: str | None = None) -> Account:  # GitHub's word
         """Return the account of `login`, made on first use."""
         return self._people.account(login, id=id, email=email)
 
@@ -164,7 +164,7 @@ class FakeCodeHost:
     def say(self, number: int, by: Account | None, body: str, *, is_by_app: bool = False) -> int:
         """Comment on a pull request and return the comment's id."""
         self._pull(number)
-        made = Comment(next(self._ids), number, True, by, body, False, is_by_app)  # noqa: FBT003 - facts, not switches
+        made = Comment(next(self._ids), number, True, by, body, False, is_by_app)
         self.spoken[made.id] = made
         self._said_at[made.id] = self.now
         return made.id

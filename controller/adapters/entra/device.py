@@ -62,7 +62,7 @@ class DeviceSignIn:
         if not self._file.exists():
             return None
 
-        def silently(application: msal.PublicClientApplication) -> Any:  # noqa: ANN401 - msal's own
+        def silently(application: msal.PublicClientApplication) -> Any:  # msal's own
             accounts = application.get_accounts()
             return application.acquire_token_silent(self._scopes, accounts[0]) if accounts else None
 
@@ -92,7 +92,7 @@ class DeviceSignIn:
         self._file.unlink(missing_ok=True)
         return was_there
 
-    def _asked(self, ask: Callable[[msal.PublicClientApplication], Any]) -> Any:  # noqa: ANN401 - msal's own
+    def _asked(self, ask: Callable[[msal.PublicClientApplication], Any]) -> Any:  # msal's own
         try:
             answer = ask(self._opened())
         except FOREIGN as error:

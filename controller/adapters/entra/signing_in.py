@@ -94,7 +94,7 @@ class EntraSignIn:
             return None
         return json.dumps({"id_token": {"acrs": {"essential": True, "value": self._mfa_contexts[0]}}})
 
-    def _asked(self, ask: Callable[[msal.ConfidentialClientApplication], Any]) -> Any:  # noqa: ANN401 - msal's own
+    def _asked(self, ask: Callable[[msal.ConfidentialClientApplication], Any]) -> Any:  # msal's own
         try:
             with self._lock:
                 if self._client is None:

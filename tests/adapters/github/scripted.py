@@ -51,14 +51,14 @@ class _Answering(BaseHTTPRequestHandler):
         super().setup()
         self.server.connections += 1
 
-    def do_GET(self) -> None:  # noqa: N802 - the name http.server looks for
+    def do_GET(self) -> None:  # the name http.server looks for
         self._answer()
 
-    def do_POST(self) -> None:  # noqa: N802 - the name http.server looks for
+    def do_POST(self) -> None:  # the name http.server looks for
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self._answer()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's word
+    def log_message(self, format: str, *args: object) -> None:  # http.server's word
         """Say nothing."""
 
     def _answer(self) -> None:

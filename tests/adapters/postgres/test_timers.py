@@ -96,7 +96,7 @@ def waiting_for_approval(database: Database, address: str) -> Iterator[Waiting]:
 @pytest.mark.parametrize("is_restarted", [False, True], ids=["while it runs", "while it is down"])
 def test_each_timer_tells_once_whether_it_is_due_while_the_controller_runs_or_is_down(
     waiting_for_approval: Waiting,
-    is_restarted: bool,  # noqa: FBT001 - a parameter of the test
+    is_restarted: bool,
 ) -> None:
     asked = waiting_for_approval
     for hours, told in ((12, 2), (20, 3), (24, 4)):

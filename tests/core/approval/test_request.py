@@ -97,7 +97,7 @@ def test_a_request_opens_when_its_effect_first_waits_and_says_until_when() -> No
         pytest.param(None, False, id="nobody-can-say"),
     ],
 )
-def test_nobody_is_asked_without_a_reason(approvals: Approvals | None, is_refused: bool) -> None:  # noqa: FBT001 - a case
+def test_nobody_is_asked_without_a_reason(approvals: Approvals | None, is_refused: bool) -> None:
     assert Told_().at(0, approvals, is_refused=is_refused) == Followed(None)
 
 

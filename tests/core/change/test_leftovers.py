@@ -33,7 +33,7 @@ MAIN = tree(a=BAD, b=BAD, c=GOOD)
         (tree(a=GOOD, c=GOOD, d=NEW), False),
     ],
 )
-def test_a_change_restores_when_each_path_becomes_what_was_admitted(after: Snapshot, expected: bool) -> None:  # noqa: FBT001 - pytest's
+def test_a_change_restores_when_each_path_becomes_what_was_admitted(after: Snapshot, expected: bool) -> None:
     assert restores(LEFT, MAIN, after) is expected
 
 

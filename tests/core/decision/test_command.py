@@ -10,7 +10,7 @@ from controller.decision.command import Command, command_in, command_of
 from controller.policy.authorization import Permission
 
 DANA = Account(1001, login("dana-dev"), AccountKind.USER)
-SAID = Comment(501, 7, True, DANA, "/dvo recheck", False, False)  # noqa: FBT003 - facts, not switches
+SAID = Comment(501, 7, True, DANA, "/dvo recheck", False, False)
 
 
 @pytest.mark.parametrize("command", list(Command))

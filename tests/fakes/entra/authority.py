@@ -265,7 +265,7 @@ class Authority:
         audience = f"{self.signer.authority_url}/{self.tenant.id}/oauth2/v2.0/token"
         try:
             if app.certificate is None or form.get("client_assertion_type") != _ASSERTION:
-                raise ValueError("no certificate is registered")  # noqa: TRY301 - one refusal for every reason
+                raise ValueError("no certificate is registered")  # one refusal for every reason
             key = x509.load_pem_x509_certificate(app.certificate).public_key()
             claims = jwt.decode(
                 form["client_assertion"],

@@ -122,13 +122,13 @@ class _Talking(BaseHTTPRequestHandler):
     timeout = _READ_SECONDS
     server: HttpsServer
 
-    def do_GET(self) -> None:  # noqa: N802 - the name http.server looks for
+    def do_GET(self) -> None:  # the name http.server looks for
         self._talk()
 
-    do_POST = do_GET  # noqa: N815 - the name http.server looks for
-    do_PATCH = do_GET  # noqa: N815 - the name http.server looks for
+    do_POST = do_GET  # the name http.server looks for
+    do_PATCH = do_GET  # the name http.server looks for
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's word
+    def log_message(self, format: str, *args: object) -> None:  # http.server's word
         """Say nothing."""
 
     def _talk(self) -> None:

@@ -31,7 +31,7 @@ class Proxy(ThreadingHTTPServer):
 class _Tunnelling(BaseHTTPRequestHandler):
     server: Proxy
 
-    def do_CONNECT(self) -> None:  # noqa: N802 - the name http.server looks for
+    def do_CONNECT(self) -> None:  # the name http.server looks for
         host, _, port = self.path.partition(":")
         self.server.asked.append(self.path)
         if host not in self.server.hosts or port != "443":
@@ -46,7 +46,7 @@ class _Tunnelling(BaseHTTPRequestHandler):
             back.join()
         self.close_connection = True
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's word
+    def log_message(self, format: str, *args: object) -> None:  # http.server's word
         """Say nothing."""
 
 

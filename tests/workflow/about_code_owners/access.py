@@ -91,7 +91,7 @@ def _either_of_two_is_enough(new: NewWorld) -> None:
 
 
 def _doctor_asks_for_our_checks_and_not_for_reviews(_: NewWorld) -> None:
-    classic = ClassicProtection(_OURS, True, True, (), False, False)  # noqa: FBT003 - facts, not switches
+    classic = ClassicProtection(_OURS, True, True, (), False, False)
     assert weaknesses(Protection("main", classic, Rules()), 7) == ()
     without = replace(classic, checks=())
     assert any("dvo/approval is not required" in each for each in weaknesses(Protection("main", without, Rules()), 7))
@@ -99,7 +99,7 @@ def _doctor_asks_for_our_checks_and_not_for_reviews(_: NewWorld) -> None:
 
 def _doctor_takes_what_either_kind_holds(_: NewWorld) -> None:
     half = Rules(checks=_OURS[:1], blocks_force_pushes=True, rulesets=("one", "two"))
-    classic = ClassicProtection(_OURS[1:], True, True, (), True, False)  # noqa: FBT003 - facts, not switches
+    classic = ClassicProtection(_OURS[1:], True, True, (), True, False)
     assert weaknesses(Protection("main", classic, half), 7) == ()
     assert weaknesses(Protection("main", None, half), 7) != ()
 

@@ -56,7 +56,7 @@ class _Commits(dict[CommitSha, Commit]):
         found = known_commit(self._store, sha)
         parents = tuple(CommitSha(parent) for parent in found.parents)
         for parent in parents:
-            self[parent]  # noqa: B018 - asking reads it
+            self[parent]  # asking reads it
         author, committer = found.author.email.lower(), found.committer.email.lower()
         credited = [
             line.rpartition("<")[2].rstrip(">").lower() for line in found.message.split("\n")[1:] if "<" in line
@@ -234,7 +234,7 @@ class SandboxHost(FakeCodeHost):
         counted = self.sandbox.faults.counts().by_route
         return sum(n for route, n in counted.items() if not route.startswith("GET ") and route.endswith(ours))
 
-    def person(self, login: str, *, id: int | None = None, email: str | None = None) -> Account:  # noqa: A002 - as in the fake
+    def person(self, login: str, *, id: int | None = None, email: str | None = None) -> Account:  # as in the fake
         number = STRANGER[1] if login == STRANGER[0] else PEOPLE[login][0]
         return Account(number, Login(login), AccountKind.USER)
 
