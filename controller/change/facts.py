@@ -156,6 +156,16 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Push:
+    """A push to a branch: the commit it ended at, and by whom."""
+
+    commit: CommitSha
+    by: Account | None
+    """None for an account that is gone."""
+    made_branch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Everything Git and GitHub say about a pull request, at one moment."""
 
@@ -172,7 +182,7 @@ class Change:
     head_pushers: tuple[Account | None, ...]
     """Everyone who ever pushed the head; None for an account that is gone, empty when nobody can say."""
     earlier_pushers: tuple[Account | None, ...]
-    """Everyone who ever pushed another commit of the change, as far as anybody can say."""
+    """Everyone who pushed to its branch before, or ever another commit of the change, as far as anybody can say."""
     reviews: tuple[Review, ...]
     """In the order they were submitted."""
     reviewed: Mapping[int, Span]

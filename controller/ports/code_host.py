@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from controller.change.facts import Account, Comment, Commit, PullRequest, Review, Snapshot
+from controller.change.facts import Account, Comment, Commit, PullRequest, Push, Review, Snapshot
 from controller.change.names import CommitSha, ObjectId
 from controller.decision.check import CheckRun
 from controller.ownership.owner import TeamOwner, UserOwner
@@ -69,10 +69,10 @@ class PullRequestReader(Protocol):
         """Return the merged pull request whose merge commit is `commit`, or None."""
         ...
 
-    def pushers(self, number: int) -> Mapping[CommitSha, tuple[Account | None, ...]]:
-        """Return everyone who ever pushed what to the branch of pull request `number`, by the commit a push ended at.
+    def pushes(self, number: int) -> tuple[Push, ...]:
+        """Return every push to the branch of pull request `number`, whichever branch was called so, oldest first.
 
-        None stands for an account that is gone. Without a commit when the host cannot say who pushed it.
+        Without any when the host cannot say who pushed it.
         """
         ...
 

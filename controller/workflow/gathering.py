@@ -4,11 +4,23 @@ The reads of one round go out together; what an id names is read once. A merged 
 gives the same value: its base is the first parent, its head the merge itself.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from itertools import takewhile
 from typing import Protocol, TypeVar
 
-from controller.change.facts import Account, Change, Commit, FileMode, PullRequest, Review, ReviewState, Snapshot, Span
+from controller.change.facts import (
+    Account,
+    Change,
+    Commit,
+    FileMode,
+    PullRequest,
+    Push,
+    Review,
+    ReviewState,
+    Snapshot,
+    Span,
+)
 from controller.change.names import CommitSha, ObjectId
 from controller.change.overlay import is_clean_merge, overlay
 from controller.desired_state.scope import blobs_to_read
@@ -21,7 +33,6 @@ from controller.workflow.history import History, Initiated
 from controller.workflow.main_line import KnownMain, known_main
 
 Found = TypeVar("Found")
-Pushers = Mapping[CommitSha, tuple[Account | None, ...]]
 
 
 class ChangeReader(PullRequestReader, TreeReader, Protocol):
@@ -44,21 +55,21 @@ class Gatherer:
 
     def pull_request(self, pull: PullRequest) -> Change:
         """Return the facts of an open pull request against the tip of its base now."""
-        comparison, reviews, pushers = self._told(pull, self.branch)
+        comparison, reviews, pushes = self._told(pull, self.branch)
         if comparison.head.sha != pull.head:
             raise StaleError(
                 f"expected {pull.head} as the head of pull request {pull.number}, got {comparison.head.sha}"
             )
         span = Span(self._snapshot(comparison.base), self._snapshot(comparison.head))
         merge_base = self._snapshot(comparison.merge_base)
-        return self._change(pull, comparison, (span, merge_base), reviews, pushers)
+        return self._change(pull, comparison, (span, merge_base), reviews, pushes)
 
     def merge(self, merge: Initiated) -> Change:
         """Return the facts of a merged pull request: what its merge did to main."""
         pull = self._host.pull_request(merge.pull)
-        comparison, reviews, pushers = self._told(pull, merge.before)
+        comparison, reviews, pushes = self._told(pull, merge.before)
         trees = self.trees(merge)
-        return self._change(pull, comparison, (trees, trees.before), reviews, pushers)
+        return self._change(pull, comparison, (trees, trees.before), reviews, pushes)
 
     def step(self, before: CommitSha, after: CommitSha) -> tuple[Commit, Commit]:
         """Return both commits of a fast-forward. Raises `InputError` when `after` does not build on `before`."""
@@ -109,11 +120,11 @@ class Gatherer:
         nothing = Snapshot(commit.sha, commit.tree, {})
         return snapshot, self._host.contents(blobs_to_read(nothing, snapshot))
 
-    def _told(self, pull: PullRequest, base: str) -> tuple[Comparison, tuple[Review, ...], Pushers]:
+    def _told(self, pull: PullRequest, base: str) -> tuple[Comparison, tuple[Review, ...], tuple[Push, ...]]:
         comparison = self.pool.submit(self._host.compare, base, pull.head)
         reviews = self.pool.submit(self._host.reviews, pull.number)
-        pushers = self.pool.submit(self._host.pushers, pull.number)
-        return comparison.result(), reviews.result(), pushers.result()
+        pushes = self.pool.submit(self._host.pushes, pull.number)
+        return comparison.result(), reviews.result(), pushes.result()
 
     def _change(
         self,
@@ -121,7 +132,7 @@ class Gatherer:
         comparison: Comparison,
         trees: tuple[Span, Snapshot],
         reviews: tuple[Review, ...],
-        pushers: Pushers,
+        pushes: tuple[Push, ...],
     ) -> Change:
         span, merge_base = trees
         reviewed = self._reviewed(comparison, reviews)
@@ -135,8 +146,8 @@ class Gatherer:
             head=span.after,
             commits=comparison.commits,
             clean_merges=self._clean_merges(comparison),
-            head_pushers=tuple(pushers.get(pull.head, ())),
-            earlier_pushers=tuple(who for each in comparison.commits[:-1] for who in pushers.get(each.sha, ())),
+            head_pushers=_by(push for push in pushes if push.commit == pull.head),
+            earlier_pushers=_by(_earlier(pushes, pull.head, comparison)),
             reviews=reviews,
             reviewed=reviewed,
             contents=contents,
@@ -204,6 +215,29 @@ class Gatherer:
 
     def _snapshot(self, commit: Commit) -> Snapshot:
         return self._host.snapshot(commit.sha, commit.tree)
+
+
+def _earlier(pushes: Sequence[Push], head: CommitSha, comparison: Comparison) -> Iterator[Push]:
+    """Yield the pushes, but that of `head`, that made the branch what it is.
+
+    Those of its commits, whenever; and all before `head` was there, since the branch was made or stood on what is
+    main's now: what somebody rebased still is whose it was, whatever name it was pushed under.
+    """
+    own = {commit.sha for commit in comparison.commits} - {head}
+    yield from (push for push in pushes if push.commit in own)
+    before = list(takewhile(lambda push: push.commit != head, pushes))
+    if len(before) == len(pushes) or pushes[len(before)].made_branch:
+        return  # nobody can say when it was pushed; or the branch began with it
+    for push in reversed(before):
+        if push.commit == comparison.merge_base.sha:
+            return
+        yield push
+        if push.made_branch:
+            return
+
+
+def _by(pushes: Iterable[Push]) -> tuple[Account | None, ...]:
+    return tuple(dict.fromkeys(push.by for push in pushes))
 
 
 def governing_blobs(base: Snapshot) -> frozenset[ObjectId]:

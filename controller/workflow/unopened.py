@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from controller.change.facts import Account, AccountKind, Commit, PullRequest, PullRequestState, Review, Snapshot
+from controller.change.facts import Account, AccountKind, Commit, PullRequest, PullRequestState, Push, Review, Snapshot
 from controller.change.names import CommitSha, Login, ObjectId
 from controller.errors import InputError
 from controller.identity.participants import WEB_FLOW_ADDRESS, WEB_FLOW_ID
@@ -61,9 +61,9 @@ class UnopenedPullRequest:
         """Return nothing: it is not merged."""
         return None
 
-    def pushers(self, number: int) -> Mapping[CommitSha, tuple[Account, ...]]:
-        """Return whoever asks, who would push it."""
-        return {self._head: (ACTING,)}
+    def pushes(self, number: int) -> tuple[Push, ...]:
+        """Return that whoever asks would push it."""
+        return (Push(self._head, ACTING, made_branch=True),)
 
     def tip(self, branch: str) -> CommitSha:
         """Return what the clone says."""

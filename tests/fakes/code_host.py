@@ -23,6 +23,7 @@ from controller.change.facts import (
     Commit,
     PullRequest,
     PullRequestState,
+    Push,
     Review,
     ReviewState,
     Snapshot,
@@ -79,7 +80,7 @@ class FakeCodeHost:
         self._people = Accounts(self._ids)
         self.powerless, self.secret_teams = self._people.powerless, self._people.secret_teams
         self._pulls: dict[int, _Pull] = {}
-        self._pushers: dict[tuple[str, CommitSha], tuple[Account | None, ...]] = {}
+        self._pushes: dict[str, list[Push]] = {}
         self.merge_queue = FakeMergeQueue(lambda: self.branches[branch], self._built, self._landed)
         founder = Signature(None, "founder@example.com")
         tree = self.objects.changed(None, files or {"README.md": "A repository"})
@@ -236,12 +237,11 @@ class FakeCodeHost:
         merged = [pull.facts for pull in self._pulls.values() if pull.facts.merge_commit == commit]
         return next((facts for facts in merged if facts.base_branch == self._branch), None)
 
-    def pushers(self, number: int) -> Mapping[CommitSha, tuple[Account | None, ...]]:
+    def pushes(self, number: int) -> tuple[Push, ...]:
         """See the port."""
-        self.called("pushers")
+        self.called("pushes")
         pull = self._pull(number)
-        told = {} if pull.facts.is_from_fork else self._pushers
-        return {commit: by for (branch, commit), by in told.items() if branch == pull.branch}
+        return () if pull.facts.is_from_fork else tuple(self._pushes.get(pull.branch, ()))
 
     def merge_groups(self) -> tuple[MergeGroup, ...]:
         """See the port."""
@@ -377,7 +377,8 @@ class FakeCodeHost:
         return SERVER
 
     def _pushed(self, branch: str, commit: CommitSha, by: Account | None) -> None:
-        self._pushers[branch, commit] = (*self._pushers.get((branch, commit), ()), by)
+        told = self._pushes.setdefault(branch, [])
+        told.append(Push(commit, by, made_branch=not told))
 
     def _pull(self, number: int) -> _Pull:
         if number not in self._pulls:

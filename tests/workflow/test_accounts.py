@@ -99,3 +99,20 @@ def _told_without_policy(world: World, number: int) -> str:
     world.host.edit(number, author=world.account("omar-ops"))
     world.look(f"pull/{number}")
     return world.check(number, "dvo/approval").summary
+
+
+def test_whoever_pushed_in_anothers_name_cannot_approve_what_the_other_rebased(world: World) -> None:
+    """ATTACKS 017: after an ordinary rebase neither author, nor committer, nor pusher of any commit is who wrote it."""
+    fields = ready_for_production(world)
+    omar, rita = world.account("omar-ops"), world.account("rita-release")
+    files: dict[str, bytes | str | None] = {PRODUCTION: edited(world.file(PRODUCTION), **fields)}
+    world.host.push("shared", files, by=rita, who=world.host.authorship(omar))
+    number = world.host.open_pull_request("shared", by=omar)
+    world.host.push_main({"README.md": "Hello\n"}, by=world.account("ada-admin"))
+    rebased = world.host.commit(files, parents=(world.host.branches["main"],), who=world.host.authorship(omar))
+    world.host.move("shared", rebased.sha, by=omar)
+    world.approve("rita-release", number)
+    assert world.conclusions(number) == ("success", "action_required")
+    assert "took part in this change as pusher" in world.check(number, "dvo/approval").summary
+    world.approve("ravi-release", number)
+    assert world.conclusions(number) == ("success", "success")

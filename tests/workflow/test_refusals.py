@@ -66,7 +66,7 @@ def test_a_directory_without_an_answer_is_red_by_name_and_green_when_it_is_back(
 
 
 @pytest.mark.parametrize(
-    "method", ["compare", "reviews", "snapshot", "contents", "team_members", "may_write", "pushers"]
+    "method", ["compare", "reviews", "snapshot", "contents", "team_members", "may_write", "pushes"]
 )
 def test_a_code_host_that_fails_at_any_read_leaves_nothing_green(world: World, method: str) -> None:
     """ATTACKS 010, 044."""

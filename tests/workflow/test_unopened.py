@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from controller.change.facts import Account, AccountKind, PullRequestState
+from controller.change.facts import Account, AccountKind, PullRequestState, Push
 from controller.change.names import Login, commit_sha
 from controller.errors import InputError
 from controller.identity.principal import Principal, PrincipalId, PrincipalKind
@@ -23,7 +23,7 @@ def test_it_has_no_reviews_is_not_merged_and_is_pushed_by_whoever_asks() -> None
     pull = seen.pull_request(0)
     assert (pull.state, pull.head, pull.author, pull.commit_count) == (PullRequestState.OPEN, head, ACTING, 0)
     assert (seen.open_pull_requests(), seen.reviews(0), seen.merged_pull_request(head)) == ((), (), None)
-    assert seen.pushers(0) == {head: (ACTING,)}
+    assert seen.pushes(0) == (Push(head, ACTING, made_branch=True),)
     assert seen.tip("main") == head
 
 
@@ -52,4 +52,4 @@ def test_a_recollection_remembers_and_writes_nothing() -> None:
 
 def test_a_commit_id_is_what_is_asked_for() -> None:
     head = commit_sha("a" * 40)
-    assert UnopenedPullRequest(FakeCodeHost(), "main", head).pushers(7) == {head: (ACTING,)}
+    assert UnopenedPullRequest(FakeCodeHost(), "main", head).pushes(7) == (Push(head, ACTING, made_branch=True),)

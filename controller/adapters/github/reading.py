@@ -20,7 +20,7 @@ from controller.adapters.github.memory import Memory
 from controller.adapters.github.owners import Owners
 from controller.adapters.github.refusals import unavailable
 from controller.adapters.github.trees import Trees
-from controller.change.facts import Account, PullRequest, PullRequestState, Review, Snapshot
+from controller.change.facts import Account, PullRequest, PullRequestState, Push, Review, Snapshot
 from controller.change.names import CommitSha, ObjectId
 from controller.errors import InputError
 from controller.ownership.owner import TeamOwner, UserOwner
@@ -48,7 +48,7 @@ class GitHubReader:
         self._contents = Contents(app, contents)
         self._heads: Memory[int, _Head] = Memory()
         self._comparisons = Comparisons(app)
-        self._pushers: Memory[int, Mapping[CommitSha, tuple[Account | None, ...]]] = Memory()
+        self._pushes: Memory[int, tuple[Push, ...]] = Memory()
 
     def pull_request(self, number: int) -> PullRequest:
         """Return pull request `number` as it is now; see the port."""
@@ -77,20 +77,16 @@ class GitHubReader:
                 return found
         return None
 
-    def pushers(self, number: int) -> Mapping[CommitSha, tuple[Account | None, ...]]:
+    def pushes(self, number: int) -> tuple[Push, ...]:
         """Return who pushed what, by every activity of the pull request's branch; see the port.
 
         What was told once is kept: a branch may be gone by the time its merge is judged.
         """
         place = self._heads.get(number) or self._asked(number)[1]
         if place.is_from_fork:
-            return {}
-        told, known = self._pushers_to(place.branch), self._pushers.get(number) or {}
-        found = {
-            commit: tuple(dict.fromkeys((*known.get(commit, ()), *told.get(commit, ()))))
-            for commit in known.keys() | told.keys()
-        }
-        self._pushers.put(number, found)
+            return ()
+        found = tuple(dict.fromkeys((*(self._pushes.get(number) or ()), *self._pushes_to(place.branch))))
+        self._pushes.put(number, found)
         return found
 
     def tip(self, branch: str) -> CommitSha:
@@ -140,16 +136,17 @@ class GitHubReader:
         query = {"state": "closed", "base": self._branch, "sort": "updated", "direction": "desc"}
         return self._app.pages(self._app.path("/pulls"), query, most=_CLOSED_PAGES)
 
-    def _pushers_to(self, branch: str) -> Mapping[CommitSha, tuple[Account | None, ...]]:
+    def _pushes_to(self, branch: str) -> tuple[Push, ...]:
         try:
             activities = self._app.pages(self._app.path("/activity"), {"ref": f"refs/heads/{branch}"})
         except InputError:
-            return {}
-        found: dict[CommitSha, tuple[Account | None, ...]] = {}
-        for each in reversed(activities):
-            commit = sha(each, "after")
-            found[commit] = (*found.get(commit, ()), account_of(at(each, "actor")))
-        return found
+            return ()
+        return tuple(_push(each) for each in reversed(activities) if text(each, "activity_type") != "branch_deletion")
+
+
+def _push(activity: object) -> Push:
+    is_first = text(activity, "activity_type") == "branch_creation"
+    return Push(sha(activity, "after"), account_of(at(activity, "actor")), is_first)
 
 
 def _was_merged_as(listed: object, commit: CommitSha, branch: str) -> bool:

@@ -105,7 +105,7 @@ CALLS = {
     "pull_request": Call(lambda p, r, w: r.pull_request(p.number), "GET", "*/pulls/*"),
     "open_pull_requests": Call(lambda p, r, w: r.open_pull_requests(), "GET", "*/pulls"),
     "reviews": Call(lambda p, r, w: r.reviews(p.number), "GET", "*/reviews"),
-    "pushers": Call(lambda p, r, w: r.pushers(p.number), "GET", "*/activity"),
+    "pushes": Call(lambda p, r, w: r.pushes(p.number), "GET", "*/activity"),
     "merged": Call(lambda p, r, w: r.merged_pull_request(p.head), "GET", "*/commits/*/pulls"),
     "tip": Call(lambda p, r, w: r.tip("main"), "GET", "*/git/ref/*"),
     "compare": Call(lambda p, r, w: r.compare("main", p.head), "GET", "*/compare/*"),
@@ -129,7 +129,7 @@ CALLS = {
     ),
 }
 ABSENT: dict[str, object] = {
-    "pushers": {},
+    "pushes": (),
     "merged": None,
     "team_members": (),
     "may_write": False,

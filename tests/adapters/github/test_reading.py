@@ -8,7 +8,7 @@ import pytest
 
 from controller.adapters.github.reading import GitHubReader
 from controller.change.break_glass import LABEL
-from controller.change.facts import ReviewState
+from controller.change.facts import Push, ReviewState
 from controller.change.names import CommitSha
 from controller.errors import UnavailableError
 from controller.ownership.owner import TeamOwner, UserOwner
@@ -123,7 +123,7 @@ def test_a_fork_is_told_and_its_pusher_is_unknown(stage: SandboxStage) -> None:
     pull = stage.reader.pull_request(int(str(answer["number"])))
     assert pull.is_from_fork
     stage.sandbox.faults.reset_counts()
-    assert stage.reader.pushers(pull.number) == {}
+    assert stage.reader.pushes(pull.number) == ()
     assert stage.sandbox.faults.counts().reads == 0
 
 
@@ -136,24 +136,35 @@ def test_many_later_pushes_do_not_hide_an_earlier_one(stage: SandboxStage) -> No
     with world.lock:
         activities = world.repository(*REPOSITORY.split("/")).activities
         activities += [replace(activities[-1], id=world.next_id()) for _ in range(250)]
-    assert stage.reader.pushers(number)[first] == (stage.account("rita"),)
+    assert stage.reader.pushes(number)[0] == Push(first, stage.account("rita"), made_branch=True)
 
 
 def test_a_pusher_who_is_gone_is_unknown(stage: SandboxStage) -> None:
     number = stage.open_topic()
     head = stage.reader.pull_request(number).head
-    activity = json.dumps([{"after": head, "actor": None}])
+    activity = json.dumps([{"after": head, "actor": None, "activity_type": "push"}])
     stage.sandbox.faults.plan(Fault(FaultKind.STATUS, "GET", "*/activity", 1, 200, {}, activity))
-    assert stage.reader.pushers(number) == {head: (None,)}
+    assert stage.reader.pushes(number) == (Push(head, None),)
+
+
+def test_a_branch_that_was_deleted_and_made_again_tells_of_both(stage: SandboxStage) -> None:
+    """ATTACKS 017: who deleted it, as after a merge, pushed nothing."""
+    first = stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "rita")
+    stage.person("olga").send("DELETE", "/git/refs/heads/topic")
+    number = stage.open_topic()
+    head = stage.reader.pull_request(number).head
+    told = stage.reader.pushes(number)
+    assert [(push.commit, push.made_branch) for push in told if push.made_branch] == [(first, True), (head, True)]
+    assert stage.account("olga") not in {push.by for push in told}
 
 
 def test_who_pushed_is_still_known_when_nothing_is_told_of_the_branch_any_more(stage: SandboxStage) -> None:
     number = stage.open_topic()
     head = stage.reader.pull_request(number).head
-    told = stage.reader.pushers(number)
+    told = stage.reader.pushes(number)
     stage.sandbox.faults.plan(Fault(FaultKind.STATUS, "GET", "*/activity", 1, 404, {}, "{}"))
-    assert head in told
-    assert stage.reader.pushers(number) == told
+    assert head in {push.commit for push in told}
+    assert stage.reader.pushes(number) == told
 
 
 def test_a_pull_request_is_never_remembered(stage: SandboxStage) -> None:
@@ -228,7 +239,7 @@ def _judge(stage: SandboxStage, number: int) -> None:
     pull = reader.pull_request(number)
     between = reader.compare("main", pull.head)
     reader.reviews(number)
-    reader.pushers(number)
+    reader.pushes(number)
     base = reader.snapshot(between.base.sha, between.base.tree)
     head = reader.snapshot(pull.head, between.head.tree)
     differing = {

@@ -153,7 +153,7 @@ def test_reading_tells_the_same(elsewhere: Elsewhere, tmp_path: Path) -> None:
     elsewhere.ask("olga", "POST", f"/pulls/{elsewhere.number}/reviews", {"event": "APPROVE", "body": "Seen"})
     (review,) = reader.reviews(elsewhere.number)
     assert (review.state, review.commit) == (ReviewState.APPROVED, elsewhere.head)
-    assert reader.pushers(elsewhere.number) == {}
+    assert reader.pushes(elsewhere.number) == ()
     assert reader.team_members(TeamOwner("acme", "nobody")) == ()
     with pytest.raises(InputError):
         reader.pull_request(4711)

@@ -83,7 +83,7 @@ def test_an_open_pull_request_reads_and_writes_the_same_in_both_versions(
     assert reader.pull_request(number) == pull
     assert reader.open_pull_requests() == stage.reader.open_pull_requests()
     assert reader.reviews(number) == stage.reader.reviews(number)
-    assert reader.pushers(number) == stage.reader.pushers(number)
+    assert reader.pushes(number) == stage.reader.pushes(number)
     between = stage.reader.compare("main", pull.head)
     assert reader.compare("main", pull.head) == between
     entries = stage.reader.snapshot(pull.head, between.head.tree).entries

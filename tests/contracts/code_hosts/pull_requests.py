@@ -1,6 +1,6 @@
 """Reading pull requests: their facts, their reviews, and who pushed what."""
 
-from controller.change.facts import AccountKind, PullRequestState, ReviewState
+from controller.change.facts import Account, AccountKind, PullRequestState, Push, ReviewState
 from controller.change.names import CommitSha
 from controller.ports.code_host import OpenPullRequest
 from tests.contracts.code_hosts.stage import MANIFEST, Stage
@@ -62,23 +62,27 @@ class PullRequestContract:
         stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
         number = stage.open("topic", "dana")
         head = stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "rita")
-        told = stage.reader.pushers(number)
-        assert told[head] == (stage.account("rita"),)
-        assert CommitSha("0" * 40) not in told
+        assert _pushers(stage, number, head) == [stage.account("rita")]
+        assert _pushers(stage, number, CommitSha("0" * 40)) == []
 
     def test_whoever_pushed_earlier_is_told_too(self, stage: Stage) -> None:
         """ATTACKS 017: pushing something on top of one's own does not hide who pushed it."""
         first = stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "rita")
         head = stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "dana")
         number = stage.open("topic", "dana")
-        told = stage.reader.pushers(number)
-        assert (told[first], told[head]) == ((stage.account("rita"),), (stage.account("dana"),))
+        rita, dana = stage.account("rita"), stage.account("dana")
+        told = stage.reader.pushes(number)
+        assert told == (Push(first, rita, made_branch=True), Push(head, dana))
 
     def test_whoever_pushed_the_same_commit_before_is_told_too(self, stage: Stage) -> None:
         """ATTACKS 017: a commit that somebody else pushes once more keeps whoever pushed it first."""
         head = stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "rita")
         number = stage.open("topic", "dana")
-        assert stage.reader.pushers(number)[head] == (stage.account("rita"),)
+        assert _pushers(stage, number, head) == [stage.account("rita")]
         stage.push("topic", {MANIFEST: b"version: 1.0.2\n"}, "olga")
         stage.move("topic", head, "dana")
-        assert set(stage.reader.pushers(number)[head]) == {stage.account("rita"), stage.account("dana")}
+        assert _pushers(stage, number, head) == [stage.account("rita"), stage.account("dana")]
+
+
+def _pushers(stage: Stage, number: int, head: CommitSha) -> list[Account | None]:
+    return [push.by for push in stage.reader.pushes(number) if push.commit == head]

@@ -124,7 +124,9 @@ class Stage:
             kept = _copied(self.repository, self._shared())
         refs = self.repository.store.refs()
         ledger, target = tuple(self.world.ledger.sealed), self.world.target.twin()
-        return Moment(self.world.clock.now(), kept, refs, ledger, target, dict(self.faults.answers or {}))
+        return Moment(
+            max(self.world.clock.now(), self.host.now), kept, refs, ledger, target, dict(self.faults.answers or {})
+        )
 
     def back_to(self, moment: Moment, contents: str = "contents") -> None:
         """Let everything stand as it did, and the controller begin anew."""

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from controller.change.facts import Account, Commit, PullRequest, PullRequestState, Review, ReviewState
+from controller.change.facts import Account, Commit, PullRequest, PullRequestState, Push, Review, ReviewState
 from controller.change.names import CommitSha, RepoPath
 from tests.fakes.code_host import WEB_FLOW, FakeCodeHost
 from tests.fakes.directory import InMemoryDirectory, Person
@@ -325,7 +325,7 @@ class Model:
         own = self._own(pull, base)
         named = [one for commit in own.values() for one in _named(commit, is_clean=self._is_clean_update(commit, own))]
         people = [self.person(who, email) for who, email in named]
-        pushed = [self.person(who) for told in self._pushers(pull, base).values() for who in told]
+        pushed = [self.person(push.by) for push in self._pushes(pull, base)]
         sure = [*people, self.person(pull.author), *pushed]
         return {one.login for one in sure if one is not None}, None not in people
 
@@ -334,13 +334,16 @@ class Model:
         known = self.host.objects.history(base)
         return {sha: commit for sha, commit in self.host.objects.history(pull.head).items() if sha not in known}
 
-    def _pushers(self, pull: PullRequest, base: CommitSha) -> Mapping[CommitSha, tuple[Account | None, ...]]:
-        own = self._own(pull, base)
-        return {sha: told for sha, told in self.host.pushers(pull.number).items() if sha in own}
+    def _pushes(self, pull: PullRequest, base: CommitSha) -> list[Push]:
+        """Return who pushed commits of the branch, and whatever was there before its head."""
+        told = self.host.pushes(pull.number)
+        own, commits = self._own(pull, base), [push.commit for push in told]
+        since = commits.index(pull.head) if pull.head in commits else 0
+        return [push for index, push in enumerate(told) if index < since or push.commit in own]
 
     def _pushers_are_known(self, pull: PullRequest, base: CommitSha) -> bool:
-        told = self._pushers(pull, base)
-        return bool(told.get(pull.head)) and all(self.person(who) for several in told.values() for who in several)
+        told = self._pushes(pull, base)
+        return any(push.commit == pull.head for push in told) and all(self.person(push.by) for push in told)
 
     def _is_clean_update(self, commit: Commit, own: Mapping[CommitSha, Commit]) -> bool:
         """Return whether GitHub merged main into the branch, and each file is as the side that changed it has it."""
