@@ -6,15 +6,15 @@ Reading accepts exactly the bytes that writing gives: no duplicate key, no NaN, 
 spelling of the same value. Whether entries follow one another is `chain`'s question.
 """
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from controller.change.names import Digest, digest, digest_of
+from controller.change.strict_json import strict_json
 from controller.desired_state.canonical import canonical_json
 from controller.errors import InputError
 from controller.ledger.event import Entry, Event, EventType, Severity
@@ -122,25 +122,9 @@ def _written_time(at: datetime) -> str:
 
 def _members(content: bytes) -> object:
     try:
-        return json.loads(
-            content.decode("utf-8"),
-            object_pairs_hook=_without_duplicates,
-            parse_constant=_refuse_constant,
-            parse_int=_integer,
-        )
+        return strict_json(content.decode("utf-8"), parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise InputError(f"expected canonical JSON, got {content[:80]!a}: {str(error)[:200]}") from error
-
-
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return members
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
 
 
 def _integer(text: str) -> int | float:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from controller.change.strict_json import strict_json
 from controller.decision.path_document import path_document
 from controller.decision.remedy_words import asking
 from controller.decision.verdict import Cause, Refused
@@ -39,7 +40,7 @@ class Faults:
 def read_body(body: bytes) -> Supposed | Faults:
     """Return what `body` supposes, or everything that is wrong with its form."""
     try:
-        asked = json.loads(body, object_pairs_hook=_distinct, parse_constant=_refused)
+        asked = strict_json(body)
     except (ValueError, RecursionError):
         return Faults(("Expected a body in JSON, with each key once.",))
     if not isinstance(asked, dict):
@@ -89,17 +90,6 @@ def evaluation_document(supposed: Supposed, simulation: Simulation) -> Mapping[s
 def _strictest(simulation: Simulation) -> str:
     actions = {one.action for one in simulation.answer.findings}
     return next((action.value for action in Action if action in actions), "allow")
-
-
-def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands there twice")
-    return found
-
-
-def _refused(constant: str) -> object:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def _unknown(asked: Mapping[str, object]) -> Iterator[str]:

@@ -5,7 +5,6 @@ and doubled keys for JSON, and costs more than many a decision. None of that may
 a policy and its answer. What the answer says is read elsewhere.
 """
 
-import json
 import ssl
 from collections.abc import Mapping
 from http.client import HTTPException
@@ -18,6 +17,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from controller.adapters.opa.connection import Connections, Reply, to_address, to_socket
+from controller.change.strict_json import strict_json
 
 
 class Client(Protocol):
@@ -65,7 +65,7 @@ class StrictResponse(requests.Response):
 
     def __init__(self, request: requests.PreparedRequest, reply: Reply) -> None:
         super().__init__()
-        self._value = strict_json(reply.content)
+        self._value = _told_in(reply.content)
         self._content = reply.content
         self._content_consumed = True
         self.status_code, self.reason = reply.status, reply.reason
@@ -109,13 +109,12 @@ def url_client(host: str, port: int, token: str | None, seconds: float, *, tls: 
     )
 
 
-def strict_json(content: bytes) -> object:
-    """Return the value of `content`; `requests.RequestException` unless keys are distinct and numbers finite."""
+def _told_in(content: bytes) -> object:
+    """Return the value of `content`; `requests.RequestException` unless it is strictly JSON."""
     try:
-        value: object = json.loads(content, object_pairs_hook=_distinct, parse_constant=_refused)
+        return strict_json(content)
     except (ValueError, RecursionError) as error:
         raise requests.RequestException(f"the answer is no JSON: {str(error)[:200]}") from error
-    return value
 
 
 def _bytes(request: requests.PreparedRequest) -> bytes:
@@ -130,14 +129,3 @@ def _bytes(request: requests.PreparedRequest) -> bytes:
 
 def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return found
-
-
-def _refused(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of JSON")
