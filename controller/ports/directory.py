@@ -12,7 +12,7 @@ class Directory(Protocol):
     def look_up(
         self, accounts: frozenset[Account], emails: frozenset[str], logins: frozenset[str] = frozenset()
     ) -> People:
-        """Return who stands behind each of `accounts`, `emails` and `logins`; unknown ones are None.
+        """Return who stands behind each of `accounts`, `emails` and `logins`; None for unknown and contested ones.
 
         Raises `UnavailableError` when the directory cannot be asked; nobody is then known.
         """

@@ -148,7 +148,7 @@ class SigningIn:
         session = found.session
         now = self._record.clock.now()
         if session.refresh_token is not None and not timedelta() <= now - session.checked_at < CHECK_AGAIN:
-            renewed = self._renewed(found, session.refresh_token)
+            renewed = self._renewed(found, session.refresh_token) or self._renewed_meanwhile(found)
             if renewed is None:
                 self._kept.sessions.end(found.cookie)
                 return None
@@ -165,6 +165,12 @@ class SigningIn:
         token = signed_in.refresh_token or refresh_token
         session = replace(found.session, checked_at=self._record.clock.now(), refresh_token=token)
         return session if self._kept.sessions.update(found.cookie, session) else None
+
+    def _renewed_meanwhile(self, found: Found) -> Session | None:
+        """Return what another request of the same browser made of a session, with a token that counts once."""
+        again = self._kept.sessions.find(found.cookie)
+        is_newer = again is not None and again.session.checked_at > found.session.checked_at
+        return again.session if again is not None and is_newer else None
 
     def _signed_in(
         self, request: Request, found: SignedIn, principal: Principal, going: Mapping[str, object]

@@ -1,17 +1,17 @@
 """A browser signs in at a real tenant over TLS and gets a session, or a page that says why not."""
 
-import html
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from limits.storage import MemoryStorage
 
-from controller.adapters.demo_sign_in import PLACE, DemoSignIn
+from controller.adapters.demo_sign_in import PLACE
 from controller.adapters.entra.bearer_tokens import BearerTokens
 from controller.adapters.entra.credentials import Registration
 from controller.adapters.entra.signing_in import EntraSignIn
@@ -22,7 +22,7 @@ from controller.identity.bearer import TokenFault, TokenTerms
 from controller.identity.principal import Principal, PrincipalId, PrincipalKind
 from controller.ledger.event import EventType
 from controller.policy.authorization import Standing
-from controller.ports.sign_in import SignIn
+from controller.ports.sign_in import SignedIn, SignIn
 from controller.web.api import Api
 from controller.web.app import Doors
 from controller.web.authentication import Authentication, Means, Watch
@@ -257,6 +257,39 @@ def test_the_tenant_is_asked_now_and_then_whether_a_session_may_go_on(
     assert browser.me().status_code == 401
 
 
+def test_requests_that_come_at_once_renew_a_session_with_a_token_that_counts_once(tenant: Tenant, desk: Desk) -> None:
+    """A page asks for several things at once; the provider may take each refresh token only once."""
+
+    @dataclass
+    class Overtaken:
+        """Lets another request of the browser renew the session first."""
+
+        sign_in: SignIn
+        another: Callable[[], httpx.Response] | None = None
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.sign_in, name)
+
+        def renew(self, refresh_token: str) -> SignedIn | None:
+            another, self.another = self.another, None
+            if another is not None:
+                with ThreadPoolExecutor(1) as pool:
+                    assert pool.submit(another).result().status_code == 200
+            return self.sign_in.renew(refresh_token)
+
+    desk.sign_in = overtaken = Overtaken(desk.sign_in)
+    doors = desk.doors
+    with asking(doors) as ask, asking(doors) as other:
+        browser = Browser(ask)
+        sign_in(browser, tenant)
+        for minutes in (29, 58, 61):
+            desk.clock.later = timedelta(minutes=minutes)
+            overtaken.another = Browser(other, browser.cookies).me if minutes == 61 else None
+            assert browser.me().status_code == 200
+    assert overtaken.another is None
+    assert len(desk.told(EventType.AUTH_TOKEN_REFRESH)) == 1
+
+
 def test_an_outage_of_the_tenant_ends_no_session_and_lets_nobody_in(
     browser: Browser, tenant: Tenant, desk: Desk
 ) -> None:
@@ -340,44 +373,6 @@ def test_nothing_is_signed_in_that_cannot_be_written_down(browser: Browser, tena
 def test_a_form_that_is_none_signs_nobody_in(browser: Browser, content: bytes) -> None:
     browser.go("GET", "/auth/login")
     assert browser.go("POST", "/auth/callback", content=content).status_code == 401
-
-
-class TestDemo:
-    """The sign-in of the demo believes everybody, and says so."""
-
-    @pytest.fixture
-    def desk(self) -> Desk:
-        people = {
-            name: Principal(PrincipalId(f"github:{number}"), PrincipalKind.PERSON, name, frozenset(), mfa=True)
-            for number, name in enumerate(["dana-dev", "<b>rita</b>"])
-        }
-        return Desk(DemoSignIn(SystemClock()), people, tuple(people))
-
-    def test_one_says_who_one_is(self, browser: Browser) -> None:
-        begun = browser.go("GET", "/auth/login")
-        page = browser.go("GET", begun.headers["location"])
-        assert "Demo sign-in: no password is asked for." in page.text
-        assert "<b>rita" not in page.text
-        assert html.escape("<b>rita</b>") in page.text
-        state = re.findall(r'name="state" value="([^"]*)"', page.text)[0]
-        assert browser.post("/auth/callback", state=state, login="dana-dev").status_code == 303
-        assert browser.me().json()["principal"] == "github:0"
-        answer = browser.post("/auth/logout", csrf=browser.me().json()["csrf"])
-        assert answer.headers["location"] == "/auth/signed-out"
-
-    @pytest.mark.parametrize(
-        ("fields", "status"), [({"login": "dana-dev"}, 401), ({"state": ""}, 401), ({"login": "nobody"}, 403)]
-    )
-    def test_another_page_or_a_stranger_does_not(self, browser: Browser, fields: dict[str, str], status: int) -> None:
-        begun = browser.go("GET", "/auth/login")
-        state = begun.headers["location"].rpartition("=")[2]
-        given = {"state": state, **fields} if status == 403 else fields
-        assert browser.post("/auth/callback", **given).status_code == status
-        assert browser.me().status_code == 401
-
-    def test_no_other_application_has_the_page(self, tenant: Tenant) -> None:
-        with asking(build_house().doors) as ask:
-            assert ask("GET", PLACE).status_code == 404
 
 
 def test_a_page_lets_nothing_run_and_nobody_frame_it(browser: Browser) -> None:
