@@ -47,6 +47,8 @@ def _lines(folder: Path, done: Scaffold | ProposedUpgrade) -> Iterator[str]:
         if more > 0:
             yield f"kept:    {more} more that were there already"
         yield f"✓ {counted(len(done.written), 'file')} written to {folder}"
+        if not done.written:
+            return
         yield "  → Replace what is marked REPLACE in .github/ and the people in people.yaml; try `dvo policy test`;"
         yield "    commit it to the branch main. policies/rego/company/README.md says how to write a rule of your own."
         return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.adapters.git_local.proposing import commit_on_branch
-from controller.errors import ConfigurationError
+from controller.errors import ConfigurationError, InputError
 from controller.policy.bundle import FOLDER
 from controller.policy.library import RECORD, Upgrade, is_library, record, upgrade
 
@@ -45,7 +45,7 @@ class ProposedUpgrade:
 def scaffold(folder: Path) -> Scaffold:
     """Write a governed repository into `folder`, over nothing that is there.
 
-    Raises `ConfigurationError` where DVO was installed without its policies.
+    Raises `ConfigurationError` where DVO was installed without its policies, `InputError` where nothing can be written.
     """
     written: list[str] = []
     kept: list[str] = []
@@ -54,10 +54,17 @@ def scaffold(folder: Path) -> Scaffold:
         if place.exists() or place.is_symlink():
             kept.append(path)
             continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
+        _write(place, content)
         written.append(path)
     return Scaffold(tuple(written), tuple(kept))
+
+
+def _write(place: Path, content: bytes) -> None:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"expected a folder to write into: {place}: {error.strerror}") from error
 
 
 def propose_upgrade(clone: Path) -> ProposedUpgrade:

@@ -75,7 +75,16 @@ def test_nothing_that_is_there_is_overwritten(dvo: Dvo, tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
     again = dvo("init", str(tmp_path))
     assert "✓ 0 files written" in again.out
-    assert len(again.out.splitlines()) == 9, "what was there is counted, not listed"
+    assert len(again.out.splitlines()) == 7, "what was there is counted, not listed"
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "closed/below"])
+def test_a_place_that_cannot_be_written_is_wrong_usage(dvo: Dvo, tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "closed").symlink_to("/proc/nowhere")
+    said = dvo("init", str(tmp_path / name))
+    assert (said.code, said.out) == (2, "")
+    assert f"expected a folder to write into: {tmp_path / name}/" in said.err
 
 
 def test_an_upgrade_is_a_commit_on_a_branch_that_leaves_the_companys_own(dvo: Dvo, made: Clone) -> None:
