@@ -34,11 +34,15 @@ def _lines(tests: PolicyTests) -> Iterator[str]:
         if not test.has_passed:
             yield f"{test.path}:{test.line}: failed: {test.name}: {test.reason}"
             yield from (f"    {line}" for line in test.shown)
-    yield from _unanswered(tests)
+    yield from _at_fault(tests)
+    told: set[str] = set()
     for played in tests.situations:
         if played.found is not None and played.differences:
             yield f"{played.situation.path}:{played.situation.line}: failed: {played.situation.name}"
             yield from (f"    {difference}" for difference in played.differences)
+            new = {one.rule: one.message for one in played.unexpected if one.rule not in told}
+            told |= new.keys()
+            yield from (f"    {rule} says: {message}" for rule, message in sorted(new.items()))
             yield f"  → If that is meant, write: expect: {_expectation(played.found)}"
     if tests.faults:
         yield f"✗ {counted(len(tests.faults), 'fault')}; nothing was tested."
@@ -46,21 +50,21 @@ def _lines(tests: PolicyTests) -> Iterator[str]:
         yield from _counts(tests)
 
 
-def _unanswered(tests: PolicyTests) -> Iterator[str]:
-    """Tell once why there are no answers, for it mostly is the same everywhere."""
+def _at_fault(tests: PolicyTests) -> Iterator[str]:
+    """Tell once what is wrong with the policies themselves, for it mostly is the same everywhere."""
     silent: dict[tuple[str, ...], list[Situation]] = {}
     for played in tests.situations:
         if played.found is None:
             silent.setdefault(played.differences, []).append(played.situation)
     for told, situations in silent.items():
         first = situations[0]
-        yield f"{first.path}:{first.line}: failed: {first.name}: there is no answer"
+        yield f"{first.path}:{first.line}: failed: {first.name}"
         yield from (f"    {one}" for one in told)
         if len(situations) > 1:
             yield f"    and so it is in {counted(len(situations) - 1, 'more situation')}"
     if tests.to_blame is not None:
         blamed = tests.to_blame
-        yield f"{blamed.path}:{blamed.line}: without this rule, {blamed.id}, there is one"
+        yield f"{blamed.path}:{blamed.line}: without this rule, {blamed.id}, there is an answer"
 
 
 def _counts(tests: PolicyTests) -> Iterator[str]:

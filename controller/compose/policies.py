@@ -1,6 +1,6 @@
 """What the commands of a policy author are made of: a policy folder on this machine, and an OPA."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,10 +11,11 @@ from controller.adapters.opa.testing import RegoTest, run_rego_tests
 from controller.change.names import Digest, RepoPath
 from controller.desired_state.problem import Problem
 from controller.errors import ConfigurationError, InputError, PolicyError, UnavailableError
-from controller.policy.answer import Action
+from controller.policy.answer import Action, Finding
 from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
 from controller.policy.company import CompanyRule, company_rules
 from controller.policy.library import RECORD, is_as_it_came
+from controller.policy.remedy import Repair
 from controller.policy.rule_note import RuleNote, company_test_packages, note_problems, read_notes
 from controller.policy.situation import Situation, read_situations, rules_by_action
 from controller.workflow.blaming import rule_to_blame
@@ -29,7 +30,11 @@ class Played:
     situation: Situation
     differences: tuple[str, ...]
     found: Mapping[Action, frozenset[str]] | None
-    """What the answer finds, in the form of an expectation; None when there is no answer."""
+    """What the answer finds, in the form of an expectation; None when nothing can be expected of these policies.
+
+    They then give no answer, or say themselves that they are to be mended.
+    """
+    unexpected: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +117,30 @@ def _played(
     Raises `UnavailableError` when OPA does not answer whatever is left out.
     """
     played: list[Played] = []
+    silent: Situation | None = None
     late: UnavailableError | None = None
     for situation in situations:
         try:
-            found = rules_by_action(engine.decide(bundle, situation.document).findings)
-            played.append(Played(situation, situation.differences(found), found))
+            played.append(_outcome(situation, engine.decide(bundle, situation.document).findings))
         except (PolicyError, UnavailableError) as error:
-            played.append(Played(situation, (str(error),), None))
+            played.append(Played(situation, (f"there is no answer: {error}",), None))
+            silent = silent or situation
             late = error if isinstance(error, UnavailableError) else None
         if late is not None:
             break
-    silent = next((one.situation for one in played if one.found is None), None)
     to_blame = None if silent is None else rule_to_blame(engine, bundle, silent.document, company_rules(bundle.files))
     if late is not None and to_blame is None:
         raise late
     return tuple(played), to_blame
+
+
+def _outcome(situation: Situation, findings: Sequence[Finding]) -> Played:
+    found = rules_by_action(findings)
+    unexpected = tuple(one for one in findings if one.rule not in situation.expected.get(one.action, {one.rule}))
+    faults = tuple(f"{one.rule}: {one.message} {one.remediation}" for one in unexpected if Repair() in one.remedy)
+    if faults:
+        return Played(situation, tuple(dict.fromkeys(faults)), None)
+    return Played(situation, situation.differences(found), found, unexpected)
 
 
 def _is_as_it_came(repository: Path, files: Mapping[str, bytes]) -> bool:

@@ -144,10 +144,36 @@ def test_a_rule_without_an_answer_is_told_once_and_by_name(dvo: Dvo, small: Clon
     said = dvo("policy", "test", "--repo", str(small.folder))
     assert said.code == 1
     assert said.out.count(told) == 1
-    assert "policies/rego/company/quiet.rego:11: without this rule, acme-quiet, there is one" in said.out
+    assert "policies/rego/company/quiet.rego:11: without this rule, acme-quiet, there is an answer" in said.out
     assert "✗ 0 of" in said.out
     blamed = json.loads(dvo("policy", "test", "--repo", str(small.folder), "--json").out)["to_blame"]
     assert blamed == {"rule": "acme-quiet", "path": "policies/rego/company/quiet.rego", "line": 11}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("{opens: 9, closes: 17}", "{opens: 19, closes: 17}", "mc-parameters: "),
+        ("{opens: 9, closes: 17}", "[", "policies/rego/dvo/parameters/data.yaml:1:1: "),
+    ],
+    ids=["a wrong value", "no YAML"],
+)
+def test_what_is_wrong_with_the_parameters_is_told_once_and_in_full(
+    dvo: Dvo, small: Clone, before: str, after: str, told: str
+) -> None:
+    small.edit("policies/rego/dvo/parameters/data.yaml", before, after)
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert said.code == 1
+    assert said.out.count(told) == 1
+    assert "If that is meant" not in said.out
+
+
+def test_what_an_unexpected_rule_says_is_told_the_first_time(dvo: Dvo, small: Clone) -> None:
+    finding = 'data.dvo.finding.warn(id, data.dvo.finding.nowhere, "Quiet, please.", "Hush.")'
+    small.write("policies/rego/company/quiet.rego", f"{QUIET}\nfindings contains {finding}\n")
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert said.out.count("acme-quiet says: Quiet, please.") == 1
+    assert said.out.count("warn: [acme-quiet]") > 1
 
 
 def test_a_note_with_a_fault_is_told_with_what_belongs_into_it(dvo: Dvo, small: Clone) -> None:

@@ -29,6 +29,8 @@ _FORBIDDEN = re.compile(
 )
 _PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}/){0,12}[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")
 _READ = re.compile(r"(?:.*/)?(?:[^/]+\.rego|data\.(?:json|yaml|yml))")
+_NAMED = re.compile(rf"{FOLDER}[A-Za-z0-9_./-]+\.(?:rego|json|ya?ml)")
+"""The file that a fault is about which OPA gives no place of its own: that of data."""
 _SECONDS = 10.0
 _MEMORY_BYTES = 1 << 30
 _TOLD = 2000
@@ -149,5 +151,6 @@ def _problem(error: Mapping[str, object]) -> Problem:
     location = error.get("location")
     at = location if isinstance(location, dict) else {}
     message = told(": ".join(str(error[part]) for part in ("code", "message") if part in error), Path())
-    path = RepoPath(str(at.get("file") or FOLDER))
+    named = _NAMED.search(message)
+    path = RepoPath(str(at.get("file") or (named[0] if named else FOLDER)))
     return Problem(path, int(at.get("row") or 1), int(at.get("col") or 1), message, PolicyError.advice)

@@ -100,7 +100,7 @@ def test_the_default_rules_compile_strictly(servers: OpaServers, library: Policy
         ),
         (
             {"dvo/data.yaml": b"a: ["},
-            "policies/rego/:1:1: bundle policies/rego/: bundle load failed on policies/rego/dvo/data.yaml",
+            "policies/rego/dvo/data.yaml:1:1: bundle policies/rego/: bundle load failed on policies/rego/dvo/data.yaml",
         ),
         ({"other/data.json": b"{}"}, "policies/rego/:1:1: bundle policies/rego/: manifest roots"),
     ],
