@@ -24,7 +24,8 @@ from tests.contracts.code_host import BEGINNING, MANIFEST
 
 REPOSITORY = "acme/agents"
 PEOPLE = {"dana": 1001, "olga": 1002, "rita": 1003}
-QUICK = Patience(connect_seconds=2, read_seconds=2, total_seconds=4, retries=1)
+PATIENT = Patience(connect_seconds=10, read_seconds=20, total_seconds=60, retries=1)
+"""So that nothing is late on a busy machine; what must be late is asked for by somebody with less."""
 _EVENTS = {
     ReviewState.APPROVED: "APPROVE",
     ReviewState.CHANGES_REQUESTED: "REQUEST_CHANGES",
@@ -62,7 +63,7 @@ class SandboxStage:
     def new_app(self, credentials: AppCredentials | None = None) -> GitHubApp:
         """Return another connection, that of the App or of another one."""
         known = credentials or self.credentials
-        return GitHubApp(self.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, patience=QUICK)
+        return GitHubApp(self.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, patience=PATIENT)
 
     def person(self, login: str) -> Person:
         return self.sandbox.person(login, REPOSITORY)

@@ -20,7 +20,7 @@ from controller.errors import ConfigurationError, ControllerError, InputError, U
 from controller.sandbox.faults import Fault, FaultKind
 from controller.sandbox.sandbox import Sandbox
 from controller.sandbox.seeding import APP_PERMISSIONS, AppSeed
-from tests.adapters.github.conftest import QUICK, REPOSITORY, SandboxStage
+from tests.adapters.github.conftest import PATIENT, REPOSITORY, SandboxStage
 from tests.adapters.github.scripted import Said, scripted
 
 FAILING = [kind for kind in FaultKind if Fault(kind).keeps_from_happening]
@@ -94,7 +94,7 @@ def test_a_token_of_any_length_is_renewed_before_it_ends(sandbox: Sandbox, tmp_p
 
 def _with_clock(stage: SandboxStage, clock: Wound) -> GitHubApp:
     known = stage.credentials
-    return GitHubApp(stage.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, clock.now, QUICK)
+    return GitHubApp(stage.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, clock.now, PATIENT)
 
 
 def test_a_revoked_token_is_replaced_even_under_a_write(stage: SandboxStage) -> None:
@@ -133,7 +133,7 @@ ELLIPTIC = generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, Private
 )
 def test_a_key_that_is_none_is_named_and_not_shown(stage: SandboxStage, key: str) -> None:
     """ATTACKS 099."""
-    app = GitHubApp(stage.sandbox.api_url, 1, key, REPOSITORY, patience=QUICK)
+    app = GitHubApp(stage.sandbox.api_url, 1, key, REPOSITORY, patience=PATIENT)
     with pytest.raises(ConfigurationError, match="GITHUB_APP_PRIVATE_KEY") as raised:
         tip(app)
     assert "c2VjcmV0" not in f"{raised.value!r} {raised.value.__cause__!r} {app!r}"
@@ -142,7 +142,7 @@ def test_a_key_that_is_none_is_named_and_not_shown(stage: SandboxStage, key: str
 
 def test_another_apps_key_is_refused(stage: SandboxStage) -> None:
     other = stage.sandbox.seeds.add_app(AppSeed(slug="other", owner="acme"))
-    app = GitHubApp(stage.sandbox.api_url, stage.credentials.app_id, other.private_key, REPOSITORY, patience=QUICK)
+    app = GitHubApp(stage.sandbox.api_url, stage.credentials.app_id, other.private_key, REPOSITORY, patience=PATIENT)
     with pytest.raises(ConfigurationError, match="GITHUB_APP_ID"):
         tip(app)
     app.close()
@@ -150,7 +150,7 @@ def test_another_apps_key_is_refused(stage: SandboxStage) -> None:
 
 def test_a_repository_without_the_app_is_named(stage: SandboxStage) -> None:
     known = stage.credentials
-    app = GitHubApp(stage.sandbox.api_url, known.app_id, known.private_key, "acme/other", patience=QUICK)
+    app = GitHubApp(stage.sandbox.api_url, known.app_id, known.private_key, "acme/other", patience=PATIENT)
     with pytest.raises(ConfigurationError, match="not installed on acme/other"):
         tip(app)
     app.close()

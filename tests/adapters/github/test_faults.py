@@ -17,7 +17,7 @@ from controller.errors import ConfigurationError, ControllerError, InputError, S
 from controller.ownership.owner import TeamOwner, UserOwner
 from controller.sandbox.faults import Fault, FaultKind
 from controller.sandbox.sandbox import Sandbox
-from tests.adapters.github.conftest import QUICK, REPOSITORY, MemoryIndex, SandboxStage
+from tests.adapters.github.conftest import PATIENT, REPOSITORY, MemoryIndex, SandboxStage
 from tests.contracts.code_host import MANIFEST
 
 
@@ -31,13 +31,13 @@ class Played:
     apps: dict[Patience, GitHubApp] = field(default_factory=dict)
     folders: int = 0
 
-    def hands(self, folder: Path, patience: Patience = QUICK) -> tuple[GitHubReader, GitHubWriter]:
+    def hands(self, folder: Path, patience: Patience = PATIENT) -> tuple[GitHubReader, GitHubWriter]:
         """Return reader and writer that know nothing yet but have their token."""
         app = self.apps.get(patience) or self.new_app(patience)
         self.folders += 1
         return GitHubReader(app, folder / str(self.folders)), GitHubWriter(app, MemoryIndex())
 
-    def new_app(self, patience: Patience = QUICK) -> GitHubApp:
+    def new_app(self, patience: Patience = PATIENT) -> GitHubApp:
         """Forget the App that was told to be quiet, and open another."""
         self.close(patience)
         known = self.stage.credentials
@@ -190,7 +190,7 @@ def test_trouble_is_named_and_nothing_is_invented(played: Played, tmp_path: Path
     if trouble in WAITS:
         assert isinstance(raised.value, UnavailableError)
         assert raised.value.retry_after_seconds == WAITS[trouble]
-        played.close(QUICK)
+        played.close(PATIENT)
     if planned.method == "POST":
         sent = sum(
             n for route, n in faults.counts().by_route.items() if route.startswith("POST ") and "token" not in route

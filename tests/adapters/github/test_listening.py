@@ -6,7 +6,7 @@ from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.listening import Budget, Heard, budget_in, budget_of
 from controller.errors import ControllerError, InputError, UnavailableError
 from controller.sandbox.faults import Fault, FaultKind
-from tests.adapters.github.conftest import QUICK, REPOSITORY, SandboxStage
+from tests.adapters.github.conftest import PATIENT, REPOSITORY, SandboxStage
 
 TOLD = {"X-RateLimit-Remaining": "4999", "X-RateLimit-Reset": "1800000000"}
 
@@ -62,7 +62,7 @@ def listening_app(stage: SandboxStage) -> tuple[list[Heard], GitHubApp]:
     heard: list[Heard] = []
     known = stage.credentials
     app = GitHubApp(
-        stage.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, patience=QUICK, listener=heard.append
+        stage.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, patience=PATIENT, listener=heard.append
     )
     return heard, app
 

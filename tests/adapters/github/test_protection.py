@@ -21,7 +21,7 @@ from controller.change.protection import (
 from controller.errors import InputError, UnavailableError
 from controller.sandbox import records
 from controller.sandbox.seeding import APP_PERMISSIONS, AppCredentials, AppSeed
-from tests.adapters.github.conftest import QUICK, REPOSITORY, SandboxStage
+from tests.adapters.github.conftest import PATIENT, REPOSITORY, SandboxStage
 from tests.adapters.github.scripted import Said, scripted
 from tests.sandbox.openapi import validate_request, validate_response
 
@@ -54,7 +54,7 @@ def administering(stage: SandboxStage) -> Iterator[GitHubApp]:
 
 def as_administrator(stage: SandboxStage, known: AppCredentials) -> GitHubApp:
     return GitHubApp(
-        stage.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, patience=QUICK, permissions=ADMINISTRATION
+        stage.sandbox.api_url, known.app_id, known.private_key, REPOSITORY, patience=PATIENT, permissions=ADMINISTRATION
     )
 
 

@@ -28,7 +28,7 @@ from controller.decision.check import Annotation, AnnotationLevel, CheckRun, Con
 from controller.errors import InputError
 from controller.ownership.owner import TeamOwner
 from controller.ports.code_host import OpenPullRequest
-from tests.adapters.github.conftest import QUICK, REPOSITORY, MemoryIndex
+from tests.adapters.github.conftest import PATIENT, REPOSITORY, MemoryIndex
 from tests.app_key import app_key_pem
 from tests.contracts.code_host import MANIFEST
 
@@ -75,7 +75,7 @@ def elsewhere(tmp_path: Path) -> Iterator[Elsewhere]:
     with subprocess.Popen([_node(), EMULATE, *arguments], stdout=quiet, stderr=quiet) as server:
         try:
             _wait_for(url)
-            app = GitHubApp(url, 77, app_key_pem(), REPOSITORY, patience=QUICK)
+            app = GitHubApp(url, 77, app_key_pem(), REPOSITORY, patience=PATIENT)
             yield _played(url, app)
             app.close()
         finally:

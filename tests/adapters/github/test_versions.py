@@ -18,7 +18,7 @@ from controller.errors import UnavailableError
 from controller.ownership.owner import TeamOwner
 from controller.sandbox.rest.door import ROUTES
 from controller.sandbox.rest.meta import API_VERSIONS
-from tests.adapters.github.conftest import QUICK, REPOSITORY, MemoryIndex, SandboxStage
+from tests.adapters.github.conftest import PATIENT, REPOSITORY, MemoryIndex, SandboxStage
 from tests.sandbox.openapi import NEW, OLD, breaking_changes, validate_response
 
 CHANGES = {
@@ -37,7 +37,7 @@ NAMES = {"basehead": "main...topic", "tree_sha": "a" * 40}
 def newer(stage: SandboxStage) -> Iterator[GitHubApp]:
     """A connection that asks for the newer version."""
     known, url = stage.credentials, stage.sandbox.api_url
-    app = GitHubApp(url, known.app_id, known.private_key, REPOSITORY, patience=QUICK, api_version=NEW)
+    app = GitHubApp(url, known.app_id, known.private_key, REPOSITORY, patience=PATIENT, api_version=NEW)
     yield app
     app.close()
 
