@@ -4,7 +4,7 @@ Pure set algebra on trees: who left what there is told by the history of main.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from controller.change.facts import Snapshot, TreeEntry
 from controller.change.names import CommitSha, RepoPath
@@ -24,6 +24,13 @@ Leftovers = Mapping[RepoPath, Leftover]
 def remaining(leftovers: Leftovers, tree: Snapshot) -> Leftovers:
     """Return those of `leftovers` that `tree` holds otherwise than was admitted."""
     return {path: left for path, left in leftovers.items() if tree.entries.get(path) != left.admitted}
+
+
+def put_back(leftovers: Leftovers, tree: Snapshot) -> Snapshot:
+    """Return the files of `tree` with `leftovers` as they were admitted; it keeps the ids of `tree`."""
+    admitted = {path: left.admitted for path, left in leftovers.items()}
+    entries = {path: entry for path, entry in {**tree.entries, **admitted}.items() if entry is not None}
+    return replace(tree, entries=entries)
 
 
 def restores(leftovers: Leftovers, before: Snapshot, after: Snapshot) -> bool:

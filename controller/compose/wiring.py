@@ -85,7 +85,7 @@ def wire(parts: Parts) -> Workflows:
     surveyor = Surveyor(gatherer, involving, unadmitted, chronicle)
     merges = Merges(gatherer, judging, unadmitted, chronicle)
     showing = Showing(parts.writer, parts.pool)
-    authorizing = Authorizing(parts.reader, parts.engine, chronicle, parts.branch)
+    authorizing = Authorizing(unadmitted, parts.engine, chronicle, parts.branch)
     return Workflows(
         authorizing=authorizing,
         pull_requests=PullRequests(

@@ -1,12 +1,14 @@
 """May this person do this? The one authorization function, for every door that is no pull request.
 
-The policies of main's tip answer, whatever asks. Every answer is an event; no answer, a late
-one, a malformed one and policies that cannot be read are denials that say so.
+The policies of main answer, as far as main was followed and without what was pushed there past everybody,
+whatever asks. Every answer is an event; no answer, a late one, a malformed one and policies that cannot
+be read are denials that say so.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from controller.change.leftovers import Leftovers, put_back
 from controller.change.names import CommitSha
 from controller.desired_state.environment import Tier
 from controller.errors import InputError, PolicyError, StaleError, UnavailableError
@@ -18,14 +20,14 @@ from controller.policy.authorization import (
     authorization_document,
     standing_document,
 )
-from controller.policy.bundle import PolicyBundle
-from controller.ports.code_host import TreeReader
+from controller.policy.bundle import FOLDER, PolicyBundle
 from controller.ports.journal import Mark
 from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.chronicle import Chronicle
 from controller.workflow.gathering import governing_blobs
 from controller.workflow.previewing import policies_of
 from controller.workflow.role_watch import RoleWatch
+from controller.workflow.unadmitted import Unadmitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,14 @@ class Entry:
 class Authorizing:
     """Asks the policies of the governed branch."""
 
-    def __init__(self, trees: TreeReader, engine: PolicyEngine, chronicle: Chronicle, branch: str) -> None:
-        """Read the policies of `branch` from `trees`, ask `engine`, record with `chronicle`."""
-        self._trees = trees
+    def __init__(self, unadmitted: Unadmitted, engine: PolicyEngine, chronicle: Chronicle, branch: str) -> None:
+        """Read the policies of `branch` without what is `unadmitted`, ask `engine`, record with `chronicle`."""
+        self._unadmitted = unadmitted
+        self._trees = unadmitted.trees
         self._engine = engine
         self._chronicle = chronicle
         self._watch = RoleWatch(chronicle)
-        self._known: tuple[CommitSha, PolicyBundle] | None = None
+        self._known: tuple[CommitSha, Leftovers, PolicyBundle] | None = None
         self._branch = branch
 
     def may(
@@ -107,15 +110,17 @@ class Authorizing:
         return None if is_allowed else f"no group of theirs gives {permission}"
 
     def policies(self) -> PolicyBundle:
-        """Return the policies of the tip of the governed branch.
+        """Return the policies of the governed branch as they were admitted.
 
         Raises `PolicyError` for policies that cannot be read, `UnavailableError` and `StaleError` when the
         code host does not answer.
         """
-        tip, known = self._trees.tip(self._branch), self._known
-        if known is None or known[0] != tip:
+        main, known = self._chronicle.history.main(), self._known
+        tip = self._trees.tip(self._branch) if main is None else main.tip
+        left = {path: one for path, one in self._unadmitted.leftovers().items() if path.startswith(FOLDER)}
+        if known is None or known[:2] != (tip, left):
             commit = self._trees.compare(tip, tip).base
-            snapshot = self._trees.snapshot(commit.sha, commit.tree)
-            known = tip, policies_of(snapshot, self._trees.contents(governing_blobs(snapshot)))
+            tree = put_back(left, self._trees.snapshot(commit.sha, commit.tree))
+            known = tip, left, policies_of(tree, self._trees.contents(governing_blobs(tree)))
             self._known = known
-        return known[1]
+        return known[2]

@@ -1,10 +1,13 @@
 """One function says who may do what at every door, and writes down each answer."""
 
 import uuid
+from concurrent.futures import Executor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from controller.adapters.opa.servers import OpaServers
 from controller.errors import PolicyError, UnavailableError
 from controller.identity.principal import Principal
 from controller.ledger.event import EventType
@@ -12,6 +15,7 @@ from controller.policy.authorization import Permission
 from controller.ports.journal import Mark
 from controller.workflow.authorizing import Authorizing, Denied, Entry, Granted
 from controller.workflow.chronicle import Chronicle
+from controller.workflow.unadmitted import Unadmitted
 from tests.workflow.steps import DEVELOPMENT, edited
 from tests.workflow.test_refusals import BrokenEngine
 from tests.workflow.world import World
@@ -21,7 +25,7 @@ ENTRY = Entry("api", "pull/7", {"comment": 5}, (Mark("pull/7"),))
 
 def authorizing(world: World) -> Authorizing:
     chronicle = Chronicle(world.journal, world.workflows.sealer, world.clock, lambda: str(uuid.uuid4()))
-    return Authorizing(world.host, world.engine, chronicle, "main")
+    return Authorizing(Unadmitted(world.host, chronicle.history), world.engine, chronicle, "main")
 
 
 def somebody(world: World, login: str) -> Principal | None:
@@ -64,7 +68,7 @@ def test_an_engine_without_an_answer_permits_nothing_and_says_why(world: World, 
     assert str(error) in answer.reason
 
 
-@pytest.mark.parametrize("method", ["tip", "compare", "snapshot", "contents"])
+@pytest.mark.parametrize("method", ["compare", "snapshot", "contents"])
 def test_policies_that_cannot_be_read_permit_nothing(world: World, method: str) -> None:
     world.host.trouble[method] = UnavailableError("GitHub is down", component="github")
     answer = authorizing(world).may(somebody(world, "ada-admin"), Permission.VIEW_STATUS, ENTRY)
@@ -79,6 +83,27 @@ def test_only_the_policies_of_main_answer(world: World) -> None:
     world.propose("vera-view", "widen", {parameters: widened})
     answer = authorizing(world).may(somebody(world, "vera-view"), Permission.MANAGE_POLICIES, ENTRY)
     assert isinstance(answer, Denied)
+
+
+def test_policies_that_were_pushed_past_everybody_permit_nothing(world: World) -> None:
+    """ATTACKS 079, 088: neither before the push is refused nor after that, until they are admitted."""
+    parameters = "policies/rego/dvo/parameters/data.yaml"
+    vera, before = somebody(world, "vera-view"), world.file(parameters)
+    widened = before.replace(b"viewer: [DVO-Viewers]", b"viewer: []").replace(b"[DVO-Admins]", b"[DVO-Viewers]")
+    world.host.push_main({parameters: widened}, by=world.account("ada-admin"))
+    for seconds in (0, 31):
+        world.travel(world.clock.moment + timedelta(seconds=seconds))
+        world.look("main")
+        assert isinstance(authorizing(world).may(vera, Permission.MANAGE_POLICIES, ENTRY), Denied)
+        assert isinstance(authorizing(world).may(vera, Permission.VIEW_STATUS, ENTRY), Granted)
+    assert len(world.events(EventType.DEPLOY_REFUSED)) == 1
+
+
+def test_before_main_was_ever_looked_at_its_tip_answers(engine: OpaServers, pool: Executor) -> None:
+    fresh = World(engine, pool)
+    assert isinstance(authorizing(fresh).may(somebody(fresh, "vera-view"), Permission.VIEW_STATUS, ENTRY), Granted)
+    fresh.host.trouble["tip"] = UnavailableError("GitHub is down", component="github")
+    assert isinstance(authorizing(fresh).may(somebody(fresh, "vera-view"), Permission.VIEW_STATUS, ENTRY), Denied)
 
 
 def test_a_standing_says_which_groups_give_which_role(world: World) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from controller.change.facts import FileMode, Snapshot, TreeEntry
-from controller.change.leftovers import Leftover, remaining, restores
+from controller.change.leftovers import Leftover, put_back, remaining, restores
 from controller.change.names import CommitSha, ObjectId, RepoPath
 
 COMMIT, TREE = CommitSha("c" * 40), ObjectId("e" * 40)
@@ -41,3 +41,8 @@ def test_what_remains_is_what_is_not_as_admitted() -> None:
     assert set(remaining(LEFT, MAIN)) == {A, B}
     assert set(remaining(LEFT, tree(a=GOOD, b=BAD))) == {B}
     assert remaining(LEFT, tree(a=GOOD)) == {}
+
+
+def test_put_back_a_tree_holds_what_was_admitted_and_nothing_else_differs() -> None:
+    assert put_back(LEFT, MAIN).entries == {A: GOOD, C: GOOD}
+    assert put_back({}, MAIN) == MAIN
