@@ -36,6 +36,11 @@ from controller.settings import Settings
 _BRANCH = "main"
 _REPORT = "who has MFA is what Entra ID's registration report says: set up and allowed, not used at every sign-in"
 
+_NAMED = (
+    "groups are known by name, which whoever may make groups in the tenant could give to theirs while yours is not "
+    'there: look at the ids and set DVO_ENTRA_GROUPS="{}"'
+)
+
 
 class UnprotectedError(ConfigurationError):
     """The governed branch can be changed without being judged."""
@@ -82,7 +87,8 @@ def directory(settings: Settings) -> str | Seen:
     """Ask the directory. Raises `ConfigurationError` when it cannot be read or believed, `UnavailableError`."""
     with loaded(settings) as found:
         if isinstance(found, EntraDirectory):
-            return Seen(found.examine(), _REPORT)
+            seen, pinned = found.examine(), found.pinned_groups()
+            return Seen(seen, _REPORT if pinned is None else f"{_REPORT}; {_NAMED.format(pinned)}")
     return f"{settings.directory_file} names its people"
 
 

@@ -183,7 +183,7 @@ class SigningIn:
         marks = (Mark("sweep"),) if mfa_at is not None and principal.mfa is not True else ()
         self._record.write(EventType.AUTH_LOGIN, principal.id, details, marks)
         # Whatever session the browser had is over: nobody can have planted the one it gets.
-        self._kept.sessions.end(str(going["before"]))
+        self._kept.sessions.end(str(going.get("before")))
         session = Session(found.bearer.object_id, principal.id, now, now, mfa_at, found.refresh_token)
         answer = RedirectResponse(own_place(str(going["next"])), 303)
         _set(answer, SESSION_COOKIE, self._kept.sessions.open(session), "lax")

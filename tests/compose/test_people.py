@@ -92,6 +92,18 @@ def test_doctor_names_where_mfa_comes_from(tenant: EntraStandIn, tmp_path: Path)
     assert "registration report" in str(seen.caveat)
 
 
+def test_doctor_gives_the_setting_that_pins_groups_which_are_known_by_name(
+    tenant: EntraStandIn, tmp_path: Path
+) -> None:
+    """Anybody who may make groups could make one more of a name that nobody has just now."""
+    (id_,) = tenant.tenant.groups
+    other = tenant.tenant.add_group("Operators of everything")
+    named = {**tenant.environment, "DVO_ENTRA_GROUPS": f"DVO-Developers, {other}"}
+    assert f'set DVO_ENTRA_GROUPS="DVO-Developers={id_}, {other}"' in str(told(settings_in(tmp_path, **named)).caveat)
+    pinned = {**tenant.environment, "DVO_ENTRA_GROUPS": f"DVO-Developers={id_}, {other}"}
+    assert "DVO_ENTRA_GROUPS" not in str(told(settings_in(tmp_path, **pinned)).caveat)
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -146,6 +146,16 @@ class EntraDirectory:
             raise self._report.refusal
         return f"Entra ID answers, and all {len(self._wanted)} groups that policy knows are there"
 
+    def pinned_groups(self) -> str | None:
+        """Return `DVO_ENTRA_GROUPS` with each group by its object id; None when none is known by its name alone.
+
+        Raises as `examine`.
+        """
+        _, roles = self._refreshed()
+        if None not in self._wanted.values():
+            return None
+        return ", ".join(role.id if role.name is None else f"{role.name}={role.id}" for role in roles)
+
     def _found(
         self, keys: Sequence[Key], accounts: Collection[Account], objects: Collection[str]
     ) -> tuple[Finding, tuple[RoleGroup, ...]]:
