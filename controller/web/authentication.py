@@ -13,6 +13,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from controller.decision.wording import counted
 from controller.errors import UnavailableError
 from controller.identity.bearer import Bearer, TokenFault
 from controller.identity.principal import Principal
@@ -158,4 +159,4 @@ class Authentication:
 
 
 def _too_many(seconds: int) -> HTTPException:
-    return HTTPException(429, f"Too many; try again in {seconds} seconds.", {"Retry-After": str(seconds)})
+    return HTTPException(429, f"Too many; try again in {counted(seconds, 'second')}.", {"Retry-After": str(seconds)})

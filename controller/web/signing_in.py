@@ -16,6 +16,7 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from controller.decision.wording import counted
 from controller.identity.bearer import TokenFault
 from controller.identity.principal import Principal, PrincipalId
 from controller.ledger.event import Event, EventType
@@ -92,7 +93,7 @@ class SigningIn:
         wait = self._watch.limits.take(Allowance.SIGN_IN, self._watch.address_of(request))
         if wait is not None:
             return self._refused(
-                request, Refusal(429, "too_many", f"Too many attempts. Try again in {wait} seconds."), wait
+                request, Refusal(429, "too_many", f"Too many attempts. Try again in {counted(wait, 'second')}."), wait
             )
         step_up = request.query_params.get("step_up") == "true"
         begun = self._sign_in.begin(own_url + CALLBACK, step_up=step_up)

@@ -30,11 +30,12 @@ def save(browser: Browser, page: str, content: str, **fields: str) -> httpx.Resp
 def test_an_edit_on_main_opens_a_pull_request_of_the_visitor(town: Town, browser: Browser) -> None:
     browser.become("dana")
     assert f'href="{EDIT}">Edit</a>' in browser.see(f"/{REPOSITORY}/blob/main/{MANIFEST}")
-    answer = save(browser, EDIT, "agent: ANL\r\nversion: 3\r\n", title="Third")
+    answer = save(browser, EDIT, "agent: ANL\r\nversion: 3\r\n", title="Third", body="because\r\nof it")
     assert answer.url.path == f"/{REPOSITORY}/pull/1"
     pull = town.person("dana").pull(1)
     head = cast(Json, pull["head"])
     assert (pull["title"], head["ref"], cast(Json, pull["user"])["login"]) == ("Third", "dana-patch-1", "dana")
+    assert pull["body"] == "because\nof it"
     assert "version: 3" in browser.see(f"/{REPOSITORY}/pull/1/files")
     commit = town.api("dana").get(f"{ONE}/git/commits/{head['sha']}")
     assert cast(Json, commit["author"])["name"] == "Dana"
@@ -88,6 +89,23 @@ def test_a_file_is_shown_for_editing_as_text(town: Town, browser: Browser) -> No
     text = browser.see(f"/{REPOSITORY}/edit/main/odd.txt")
     assert "&lt;/textarea&gt;" in text
     assert "<script" not in text
+
+
+def test_labels_are_put_on_and_taken_off_by_who_may_write(town: Town, browser: Browser) -> None:
+    number = opened(town)
+    page = f"/{REPOSITORY}/pull/{number}"
+    browser.become("rita")
+    assert "Another label" not in browser.see(page)
+    assert browser.post(page, f"{page}/labels", label="urgent").status_code == 403
+    browser.become("olga")
+    browser.post(page, f"{page}/labels", label="  urgent ")
+    assert town.settled()[-1] == "pull_request.labeled"
+    assert 'aria-label="Take urgent off"' in browser.see(page)
+    browser.post(page, f"{page}/labels", off="urgent")
+    assert town.settled()[-1] == "pull_request.unlabeled"
+    before = len(town.settled())
+    browser.post(page, f"{page}/labels", label=" ")
+    assert len(town.settled()) == before
 
 
 def test_issues_are_listed_and_closed_by_who_may(town: Town, browser: Browser) -> None:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from controller.sandbox.events import announce_check_run, announce_comment, announce_issue, announce_pull
 from controller.sandbox.git_objects import NewCommit, branch_tip, known_commit, write_commit, write_files
 from controller.sandbox.git_store import NO_OBJECT, Move
+from controller.sandbox.labels import put_on, take_off
 from controller.sandbox.merge_queue import enqueue as put_into_queue
 from controller.sandbox.pull_requests import (
     MergeMethod,
@@ -27,6 +28,7 @@ from controller.sandbox.world import Deed
 _METHODS: Mapping[str, MergeMethod] = {"merge": "merge", "squash": "squash", "rebase": "rebase"}
 _LONGEST_TEXT = 65536
 _LONGEST_TITLE = 256
+_LONGEST_LABEL = 50
 
 
 def pull_of(repository: Repository, request: Request) -> PullRequest:
@@ -52,6 +54,18 @@ def change_issue(deed: Deed, request: Request, fields: Mapping[str, str]) -> str
     return f"/issues/{issue.number}"
 
 
+def change_labels(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
+    """Put a label on a pull request, or take it off."""
+    _require_write(deed)
+    pull = pull_of(deed.repository, request)
+    name = " ".join(fields.get("label", "").split())[:_LONGEST_LABEL]
+    if fields.get("off"):
+        take_off(deed, pull.issue, fields["off"])
+    elif name:
+        put_on(deed, pull.issue, name)
+    return f"/pull/{pull.issue.number}"
+
+
 def edit_file(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
     """Propose another content of a file: from the default branch as a new pull request, elsewhere as a commit."""
     _require_write(deed)
@@ -73,7 +87,7 @@ def edit_file(deed: Deed, request: Request, fields: Mapping[str, str]) -> str:
         return _page_of(repository, branch)
     own = _free_branch(deed)
     _move(deed, Move(f"refs/heads/{own}", NO_OBJECT, commit))
-    return f"/pull/{open_pull(deed, Proposal(title, None, own, branch)).issue.number}"
+    return f"/pull/{open_pull(deed, Proposal(title, _text(fields) or None, own, branch)).issue.number}"
 
 
 def _move(deed: Deed, move: Move) -> None:

@@ -49,6 +49,7 @@ def page_routes(world: World) -> list[Route]:
         (pull + "/merge", acting.merge),
         (pull + "/queue", acting.enqueue),
         (pull + "/state", acting.change_state),
+        (pull + "/labels", acting.change_labels),
         (one + "/issues/{number:int}/comment", acting.comment),
         (one + "/issues/{number:int}/state", acting.change_issue),
         (one + "/edit/{branch}/{path:path}", acting.edit_file),

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from controller.sandbox.events import announce_comment, announce_issue, announce_label, announce_pull
+from controller.sandbox.events import announce_comment, announce_issue, announce_label
+from controller.sandbox.labels import label_named, put_on, take_off
 from controller.sandbox.pull_requests import open_issue
 from controller.sandbox.records import Comment, Issue, Label, Permission, Reaction
 from controller.sandbox.refusal import forbidden, not_found, unprocessable
@@ -38,7 +39,7 @@ def create_issue(call: Call) -> Reply:
     """Open an issue."""
     issue = open_issue(call.deed, call.body.required_text("title"), call.body.text("body"))
     issue.app_id = call.caller.app.id if call.caller.app else None
-    issue.labels = [_label(call, name) for name in call.body.texts("labels")]
+    issue.labels = [label_named(call.deed, name) for name in call.body.texts("labels")]
     announce_issue(call.deed, issue, "opened")
     return Reply(issue_shape(call.world, call.repository, issue), 201)
 
@@ -132,22 +133,16 @@ def add_labels(call: Call) -> Reply:
     """Put labels on an issue or pull request, making those that do not exist."""
     issue = _issue(call)
     for name in call.body.texts("labels"):
-        label = _label(call, name)
-        if label not in issue.labels:
-            issue.labels.append(label)
-            _announce_label(call, issue, label, "labeled")
+        put_on(call.deed, issue, name)
     return Reply(items=_labels(call, issue))
 
 
 def remove_label(call: Call) -> Reply:
     """Take a label off."""
     issue = _issue(call)
-    for label in issue.labels:
-        if label.name.lower() == call.path["name"].lower():
-            issue.labels.remove(label)
-            _announce_label(call, issue, label, "unlabeled")
-            return Reply(items=_labels(call, issue))
-    raise not_found()
+    if not take_off(call.deed, issue, call.path["name"]):
+        raise not_found()
+    return Reply(items=_labels(call, issue))
 
 
 def _change_state(call: Call, issue: Issue, state: str | None) -> None:
@@ -221,24 +216,8 @@ def _checked_body(text: str) -> str:
     return text
 
 
-def _label(call: Call, name: str) -> Label:
-    labels = call.repository.labels
-    if name.lower() not in labels:
-        labels[name.lower()] = Label(call.world.next_id(), name)
-    return labels[name.lower()]
-
-
 def _labels(call: Call, issue: Issue) -> list[object]:
     return [label_shape(call.world.urls, call.repository, label) for label in issue.labels]
-
-
-def _announce_label(call: Call, issue: Issue, label: Label, action: str) -> None:
-    pull = call.repository.pulls.get(issue.number)
-    extra = {"label": label_shape(call.world.urls, call.repository, label)}
-    if pull is not None:
-        announce_pull(call.deed, pull, action, extra)
-    else:
-        announce_issue(call.deed, issue, action, extra)
 
 
 _ALL = "/repos/{owner}/{repo}/issues"
