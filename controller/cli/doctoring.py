@@ -20,6 +20,10 @@ from controller.errors import ConfigurationError, ControllerError
 from controller.settings import LocalSettings, Settings, load_local_settings, process_environment
 
 SCHEMA = "dvo.doctor/1"
+_ONE_ADDRESS = (
+    "DVO_TRUSTED_PROXIES names no proxy, so whoever comes through yours has one address with everybody else, and can "
+    "use up the attempts of all."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,8 @@ def _examined(*, is_filling: bool) -> Iterator[Examined]:
     server: Settings | None = None
     try:
         server = server_settings(environment)
-        yield Examined("settings", OK, f"complete, for {server.repository}; the webhook secret is set", None)
+        said = f"complete, for {server.repository}; the webhook secret is set"
+        yield Examined("settings", OK, said, _ONE_ADDRESS if _is_behind_strangers(server) else None)
     except ControllerError as error:
         yield _failed("settings", error)
     if server is not None and is_filling:
@@ -65,6 +70,11 @@ def _examined(*, is_filling: bool) -> Iterator[Examined]:
     yield from _tried(machine_checks(server or _local()))
     if server is not None:
         yield from _tried(server_checks(server))
+
+
+def _is_behind_strangers(settings: Settings) -> bool:
+    """Tell whether TLS must end at a proxy, since we speak none, and none is trusted."""
+    return (settings.public_url or "").startswith("https:") and not settings.trusted_proxies
 
 
 def _local() -> LocalSettings | None:

@@ -67,3 +67,9 @@ def test_an_owner_whom_two_people_claim_is_told_with_who_says_so(
 
 def test_without_entra_id_a_file_cannot_contradict_itself(dvo: Dvo, server: dict[str, str]) -> None:
     assert "identities" not in dvo("doctor", "--json", more=server).out
+
+
+def test_a_public_address_without_a_proxy_that_is_trusted_is_looked_at(dvo: Dvo, settings: dict[str, str]) -> None:
+    public = settings | {"DVO_PUBLIC_URL": "https://dvo.example"}
+    assert "DVO_TRUSTED_PROXIES" in str(found_of("settings", dvo, public)["advice"])
+    assert found_of("settings", dvo, public | {"DVO_TRUSTED_PROXIES": "10.0.0.4"})["advice"] is None
