@@ -117,6 +117,8 @@ class TenantReader:
                 " name it by its object id"
             )
         group = _mapping(found[0])
+        if group.get("displayName") != name:
+            raise ConfigurationError(f"DVO_ENTRA_GROUPS: no group is called {name!a}, but one is in other letters")
         if group.get("securityEnabled") is not True:
             raise ConfigurationError(f"DVO_ENTRA_GROUPS: {name!a} is no security group; anybody may make one like it")
         return RoleGroup(_id(group), name)

@@ -237,6 +237,7 @@ def test_half_a_certificate_is_refused_at_once(tenancy: Tenancy, pem: str) -> No
     [
         ("DVO-Nobody", "no group is called 'DVO-Nobody'"),
         ("DVO-Twice", "2 groups are called 'DVO-Twice'"),
+        ("DVO-DEVELOPERS", "no group is called 'DVO-DEVELOPERS', but one is in other letters"),
         ("DVO-Social", "'DVO-Social' is no security group"),
         ("0b7c9d52-1111-4222-8333-444455556666", "no group with the object id"),
     ],
