@@ -2,8 +2,8 @@
 
 The same policy must answer a recorded question exactly as it did. Another policy may answer
 otherwise, and what matters of that is the direction: a decision is loosened when anything
-that stopped or slowed the change is gone, weaker or earlier, or when somebody's approval
-weighs more than it did.
+that stopped or slowed the change is gone, weaker or earlier, asked of fewer owners or reviewed
+later, or when somebody's approval weighs more than it did.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from controller.policy.answer import Action, Answer, ApprovalTerms, Finding
+from controller.change.names import RepoPath
+from controller.policy.answer import Action, Answer, ApprovalTerms, Finding, ReviewTerms
 from controller.policy.recorded import Recorded
 
 
@@ -57,7 +58,7 @@ def stance_of(answer: Answer, now: datetime) -> Stance:
         return Stance.DENY
     if denials:
         return Stance.HOLD
-    return Stance.APPROVAL if _terms(answer) else Stance.ALLOW
+    return Stance.APPROVAL if _asks(answer) else Stance.ALLOW
 
 
 def differences(before: Answer, after: Answer) -> tuple[str, ...]:
@@ -68,7 +69,7 @@ def differences(before: Answer, after: Answer) -> tuple[str, ...]:
 def flip_of(decision: Recorded, after: Answer) -> Flip | None:
     """Return how `after` takes `decision` otherwise; None when it stops and slows the change exactly as much."""
     old, new = _brakes(decision.answer, decision.now), _brakes(after, decision.now)
-    gains_weight = new.stance is not Stance.DENY and bool(new.terms) and _gains_roles(decision.answer, after)
+    gains_weight = new.stance is not Stance.DENY and bool(new.asks) and _gains_roles(decision.answer, after)
     if old == new and not gains_weight:
         return None
     loosened = gains_weight or not _is_as_strict(new, old)
@@ -98,12 +99,22 @@ def in_order(flips: Sequence[Flip]) -> tuple[Flip, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Ask:
+    """One approval that is asked for."""
+
+    terms: ApprovalTerms
+    path: RepoPath | None
+    """Whose owner is asked; None: the owners of all that changes."""
+    review: ReviewTerms | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Brakes:
     """What stops or slows a change; of a denial nothing else counts, for nothing else can happen."""
 
     stance: Stance
     until: datetime | None
-    terms: frozenset[ApprovalTerms]
+    asks: frozenset[_Ask]
 
 
 def _brakes(answer: Answer, now: datetime) -> _Brakes:
@@ -111,27 +122,33 @@ def _brakes(answer: Answer, now: datetime) -> _Brakes:
     if stance is Stance.DENY:
         return _Brakes(stance, None, frozenset())
     until = max((finding.until for finding in answer.findings if finding.until is not None), default=None)
-    return _Brakes(stance, until, _terms(answer))
+    return _Brakes(stance, until, _asks(answer))
 
 
-def _terms(answer: Answer) -> frozenset[ApprovalTerms]:
-    return frozenset(finding.terms for finding in answer.findings if finding.terms is not None)
+def _asks(answer: Answer) -> frozenset[_Ask]:
+    return frozenset(_Ask(one.terms, one.path, one.review) for one in answer.findings if one.terms is not None)
 
 
 def _is_as_strict(new: _Brakes, old: _Brakes) -> bool:
     if Stance.DENY in (new.stance, old.stance):
         return new.stance is Stance.DENY
     holds_as_long = old.until is None or (new.until is not None and new.until >= old.until)
-    return holds_as_long and all(any(_covers(asked, wanted) for asked in new.terms) for wanted in old.terms)
+    return holds_as_long and all(any(_covers(asked, wanted) for asked in new.asks) for wanted in old.asks - new.asks)
 
 
-def _covers(asked: ApprovalTerms, wanted: ApprovalTerms) -> bool:
-    """Return whether whoever meets the terms `asked` meets `wanted` too."""
+def _covers(asked: _Ask, wanted: _Ask) -> bool:
+    """Return whether whoever meets what is `asked` meets what is `wanted` too."""
     return (
-        asked.required_roles <= wanted.required_roles
-        and asked.min_approvals >= wanted.min_approvals
-        and asked.expiry_hours <= wanted.expiry_hours
+        asked.terms.required_roles <= wanted.terms.required_roles
+        and asked.terms.min_approvals >= wanted.terms.min_approvals
+        and asked.terms.expiry_hours <= wanted.terms.expiry_hours
+        and asked.path in (None, wanted.path)
+        and (wanted.review is None or _is_as_soon(asked.review, wanted.review))
     )
+
+
+def _is_as_soon(asked: ReviewTerms | None, wanted: ReviewTerms) -> bool:
+    return asked is not None and asked.due_days <= wanted.due_days
 
 
 def _gains_roles(before: Answer, after: Answer) -> bool:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from controller.change.names import RepoPath
 from controller.errors import InputError
 from controller.identity.principal import PrincipalId
 from controller.policy.answer import DEFAULT_RULES, Action, Answer, ApprovalTerms, Finding, ReviewTerms
@@ -39,6 +40,11 @@ DENY = answer(finding(Action.DENY))
 HOLD = answer(finding(Action.DENY, until=LATER))
 ASK = answer(finding(Action.REQUIRE_APPROVAL, terms=TERMS))
 ALLOW = answer(finding(Action.WARN))
+MANIFEST, OTHER = RepoPath("environments/production/anl.yaml"), RepoPath("environments/production/gha.yaml")
+ASK_OF_ONE, ASK_OF_OTHER = (answer(replace(ASK.findings[0], path=path)) for path in (MANIFEST, OTHER))
+ASK_OF_BOTH = answer(*ASK_OF_ONE.findings, *ASK_OF_OTHER.findings)
+REVIEWED_SOON = answer(replace(ASK.findings[0], review=ReviewTerms(3)))
+REVIEWED_LATER = answer(replace(ASK.findings[0], review=ReviewTerms(30)))
 ASK_WHILE_HELD = answer(*HOLD.findings, *ASK.findings)
 
 
@@ -76,6 +82,11 @@ def test_a_hold_that_is_past_denies() -> None:
         (ASK, asking(replace(TERMS, min_approvals=1))),
         (ASK, asking(replace(TERMS, expiry_hours=73))),
         (ASK, asking(replace(TERMS, required_roles=frozenset({"release_manager", "operator"})))),
+        (ASK, ASK_OF_ONE),
+        (ASK_OF_BOTH, ASK_OF_ONE),
+        (ASK_OF_ONE, ASK_OF_OTHER),
+        (REVIEWED_SOON, REVIEWED_LATER),
+        (REVIEWED_SOON, ASK),
         (ASK, replace(ASK, roles={DANA: frozenset({"release_manager"})})),
         (ASK, replace(ASK, roles={PrincipalId("github:9"): frozenset({"admin"})})),
     ],
@@ -91,7 +102,8 @@ def test_whatever_weakens_a_brake_loosens(before: Answer, after: Answer) -> None
 @pytest.mark.parametrize(
     ("before", "after"),
     [(ALLOW, ASK), (ALLOW, HOLD), (ALLOW, DENY), (ASK, DENY), (HOLD, DENY), (ASK, ASK_WHILE_HELD),
-     (ASK, asking(replace(TERMS, min_approvals=3)))],
+     (ASK, asking(replace(TERMS, min_approvals=3))), (ASK_OF_ONE, ASK), (ASK_OF_ONE, ASK_OF_BOTH),
+     (ASK_OF_BOTH, ASK), (ASK, REVIEWED_SOON), (REVIEWED_LATER, REVIEWED_SOON)],
 )  # fmt: skip
 def test_whatever_adds_a_brake_tightens(before: Answer, after: Answer) -> None:
     flip = flip_of(decided(before), after)
