@@ -10,7 +10,7 @@ from pathlib import Path
 from controller.adapters.git_ledger import AllowedSigners, VerificationReport, verify
 from controller.adapters.git_ledger.command import Git
 from controller.adapters.git_ledger.history import History, extended, read_entries
-from controller.errors import LedgerIntegrityError
+from controller.errors import ConfigurationError, LedgerIntegrityError
 from controller.ledger.event import Event
 
 __all__ = ["VerificationReport", "sealed_events", "verify_ledger"]
@@ -22,7 +22,20 @@ def verify_ledger(path: Path, allowed_signers: Path, expected_head: str | None =
     Raises `ConfigurationError` when there is nothing to check or to check with, and
     `UnavailableError` when Git does not run.
     """
-    return verify(path, allowed_signers, expected_head)
+    return verify(_repository(path), allowed_signers, expected_head)
+
+
+def _repository(copy: Path) -> Path:
+    """Return where Git keeps the `copy`: a clone with a working tree has that below ``.git``.
+
+    Raises `ConfigurationError` for a folder with nothing of Git in it, which says nothing of any ledger.
+    """
+    own = copy / ".git"
+    if own.is_dir():
+        return own
+    if copy.is_dir() and not (copy / "objects").exists() and not (copy / "HEAD").exists():
+        raise ConfigurationError(f"expected a ledger or a clone of it at {copy}, which is no Git repository")
+    return copy
 
 
 def sealed_events(copy: tuple[Path, Path]) -> Iterator[Event]:
@@ -31,6 +44,7 @@ def sealed_events(copy: tuple[Path, Path]) -> Iterator[Event]:
     Raises as `verify_ledger`, and `LedgerIntegrityError` at the first entry that does not hold.
     """
     path, allowed_signers = copy
+    path = _repository(path)
     report = verify_ledger(path, allowed_signers)
     if report.commit is None:
         raise LedgerIntegrityError(f"the ledger does not hold at {report.fault}")

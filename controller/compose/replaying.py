@@ -10,9 +10,9 @@ from controller.adapters.git_local import LocalRepository
 from controller.adapters.opa import OpaServers
 from controller.change.facts import Commit
 from controller.compose.ledger_copy import sealed_events
-from controller.compose.policies import known_opa, policy_folder
+from controller.compose.policies import known_opa
 from controller.errors import InputError, PolicyError
-from controller.policy.bundle import PolicyBundle, policy_bundle
+from controller.policy.bundle import FOLDER, PolicyBundle, policy_bundle
 from controller.policy.recorded import Recorded
 from controller.workflow.gathering import governing_blobs
 from controller.workflow.previewing import policies_of
@@ -81,7 +81,9 @@ def _check(engine: OpaServers, bundle: PolicyBundle) -> None:
 
 def policies_in(folder: Path) -> PolicyBundle:
     """Return the policies of a folder that holds Rego, or of a governed repository. Raises `InputError`."""
-    place = folder if folder.name == "rego" and folder.is_dir() else policy_folder(folder)
+    place = folder if folder.name == "rego" else folder / FOLDER
+    if not place.is_dir():
+        raise InputError(f"--policies: expected a folder `rego`, or a repository with {FOLDER}, got {folder}")
     files = {file.relative_to(place).as_posix(): file for file in sorted(place.rglob("*")) if file.is_file()}
     try:
         return policy_bundle({path: file.read_bytes() for path, file in files.items()})

@@ -54,6 +54,22 @@ def test_a_ledger_that_holds_is_said_to(dvo: Dvo, ledger: Path, home: Path) -> N
     assert "3 entries" in said
 
 
+@pytest.mark.parametrize("how", [[], ["--bare"], ["--mirror"]])
+def test_a_clone_of_any_kind_is_a_copy(dvo: Dvo, clone: Clone, ledger: Path, home: Path, how: list[str]) -> None:
+    copy = ledger.with_name("copy")
+    clone.git("clone", "--quiet", *how, str(ledger), str(copy))
+    code, said = verify(dvo, copy, home)
+    assert (code, "3 entries" in said) == (0, True), said
+    signers = ("--ledger", str(copy), "--allowed-signers", str(home / "allowed_signers"))
+    assert dvo("policy", "decisions", *signers).code == 0
+
+
+def test_what_is_no_repository_is_no_broken_ledger(dvo: Dvo, home: Path) -> None:
+    code, said = verify(dvo, home, home)
+    assert code == 2
+    assert f"expected a ledger or a clone of it at {home}, which is no Git repository" in said
+
+
 def test_by_default_it_is_the_ledger_and_the_signers_of_the_home(dvo: Dvo, ledger: Path) -> None:
     said = dvo("audit", "verify", "--json", more={"DVO_LEDGER": str(ledger), "DVO_HOME": str(ledger.parent / "home")})
     assert said.code == 0

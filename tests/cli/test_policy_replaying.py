@@ -139,6 +139,10 @@ def test_a_question_of_another_version_is_refused(replay: Replay) -> None:
 def test_two_policies_at_once_are_refused_and_a_ledger_cannot_vouch_for_itself(replay: Replay, dvo: Dvo) -> None:
     replay.write(*map(evaluated, replay.decisions))
     assert replay("--commit", "HEAD", "--policies", "here").code == 2
+    assert (
+        "--policies: expected a folder `rego`, or a repository with policies/rego/"
+        in replay("--policies", "/nowhere").err
+    )
     said = dvo("policy", "replay", "--ledger", str(replay.path))
     assert (said.code, "--allowed-signers: expected the file of who may sign" in said.err) == (2, True)
 
