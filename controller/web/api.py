@@ -92,7 +92,8 @@ def _page(me: Me) -> Page:
         ("A second factor is known of", factor),
         ("The ledger names you", me.principal),
     ]
-    return Page(f"You are {me.login}", "You are signed in to DVO. This window can be closed.", facts=facts)
+    leave = None if me.csrf is None else ("/auth/logout", "Sign out")
+    return Page(f"You are {me.login}", "You are signed in to DVO. This window can be closed.", leave, facts=facts)
 
 
 def _standing(api: Api, principal: Principal) -> Standing:

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
@@ -28,16 +29,28 @@ class Page:
     hidden: Mapping[str, str] = field(default_factory=dict)
 
 
-def html(page: Page, status: int = 200, headers: Mapping[str, str] | None = None) -> HTMLResponse:
-    """Return `page` as an answer, with a policy that lets it hold nothing but its own style and form."""
+def html(
+    page: Page, status: int = 200, headers: Mapping[str, str] | None = None, *, onward: str | None = None
+) -> HTMLResponse:
+    """Return `page` as an answer, with a policy that lets it hold nothing but its own style and form.
+
+    Where our answer to the form leads on to another site, its address is `onward`: browsers ask the policy of it too.
+    """
     style = _style()
     values = {name: getattr(page, name) for name in Page.__slots__}
     content = _environment().get_template("page.html").render(style=style, **values)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    target = "'self'" if onward is None else f"'self' {_origin(onward)}"
     policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action {target}; "
+        "frame-ancestors 'none'; base-uri 'none'"
     )
     return HTMLResponse(content, status, {"Content-Security-Policy": policy, **(headers or {})})
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 @cache

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from controller.errors import UnavailableError
 from controller.web.body import BodyFault, body_of
 from controller.web.pages import Page, html
-from controller.web.signing_in import CALLBACK, LOGIN, SIGNED_OUT, SigningIn
+from controller.web.signing_in import CALLBACK, LOGIN, LOGOUT, SIGNED_OUT, SigningIn
 
 _LARGEST_FORM = 64 * 1024
 _MOST_FIELDS = 20
@@ -49,21 +49,26 @@ def sign_in_routes(door: SignInDoor) -> APIRouter:
         fields = await _fields(request)
         return await _on_a_thread(lambda: signing_in.complete(request, fields))
 
+    async def leave(request: Request) -> Response:
+        return await _on_a_thread(lambda: signing_in.leave(request, door.own_url))
+
     async def logout(request: Request) -> Response:
         csrf = (await _fields(request)).get("csrf", "")
         return await _on_a_thread(lambda: signing_in.end(request, csrf, door.own_url))
 
-    async def signed_out() -> Response:
-        return html(Page("You are signed out", "Nobody is signed in to DVO in this browser.", (LOGIN, "Sign in")))
-
     router = APIRouter(include_in_schema=False)
-    routes = ((LOGIN, login, "GET"), (CALLBACK, callback, "POST"), ("/auth/logout", logout, "POST"))
-    for path, endpoint, method in (*routes, (SIGNED_OUT, signed_out, "GET")):
+    ways_in = ((LOGIN, login, "GET"), (CALLBACK, callback, "POST"))
+    ways_out = ((LOGOUT, leave, "GET"), (LOGOUT, logout, "POST"), (SIGNED_OUT, _signed_out, "GET"))
+    for path, endpoint, method in (*ways_in, *ways_out):
         for spelling in (path, f"{path}/"):
             router.add_api_route(spelling, endpoint, methods=[method], response_model=None)
     if door.demo is not None:
         router.add_api_route(door.demo.place, _demo(door.demo), methods=["GET"], response_model=None)
     return router
+
+
+async def _signed_out() -> Response:
+    return html(Page("You are signed out", "Nobody is signed in to DVO in this browser.", (LOGIN, "Sign in")))
 
 
 def _demo(demo: DemoPage) -> Callable[[Request], Response]:

@@ -37,6 +37,7 @@ CHECK_AGAIN = timedelta(hours=1)
 """After which the provider is asked whether the person may still be signed in."""
 HOME = "/v1/auth/me"
 _OWN_PLACE = re.compile(r"/(?![/\\])[!-\[\]-~]{0,500}", re.ASCII)
+LOGOUT = "/auth/logout"
 SIGNED_OUT = "/auth/signed-out"
 _AGAIN = (LOGIN, "Sign in again")
 _TEXTS: Mapping[SignInFault | TokenFault, str] = {
@@ -125,6 +126,16 @@ class SigningIn:
                 request, Refusal(403, "unknown_person", "The directory of this controller does not know you.")
             )
         return self._signed_in(request, found, principal, going)
+
+    def leave(self, request: Request, own_url: str) -> Response:
+        """Ask whoever is signed in whether to sign out: what a link may lead to, since it ends nothing."""
+        found = self._kept.sessions.find(request.cookies.get(SESSION_COOKIE, ""))
+        if found is None:
+            return RedirectResponse(SIGNED_OUT, 303)
+        text = "You are signed in to DVO in this browser."
+        page = Page("Sign out?", text, choices=("Sign out",), action=LOGOUT, hidden={"csrf": found.csrf})
+        elsewhere = self._sign_in.sign_out_address(own_url + SIGNED_OUT)
+        return html(page, headers={"Cache-Control": "no-store"}, onward=elsewhere)
 
     def end(self, request: Request, csrf: str, own_url: str) -> Response:
         """Sign out, when our own page asks for it."""

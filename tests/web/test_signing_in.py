@@ -1,5 +1,7 @@
 """A browser signs in at a real tenant over TLS and gets a session, or a page that says why not."""
 
+import html
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -126,9 +128,27 @@ def test_whoever_signed_in_reads_in_words_who_they_are(browser: Browser, tenant:
     assert (seen.status_code, seen.headers["vary"]) == (200, "Accept")
     assert "<h1>You are dana-dev</h1>" in seen.text
     assert "none: no group of yours gives one" in seen.text
+    assert '<a href="/auth/logout">Sign out</a>' in seen.text
     assert "unknown, which counts as no" in seen.text
     assert "default-src 'none'" in seen.headers["content-security-policy"]
     assert browser.me().headers["content-type"] == "application/json"
+
+
+def test_a_page_asks_before_anybody_is_signed_out_and_its_form_may_lead_to_the_provider(
+    browser: Browser, tenant: Tenant
+) -> None:
+    assert browser.go("GET", "/auth/logout").headers["location"] == "/auth/signed-out"
+    sign_in(browser, tenant)
+    asked = browser.go("GET", "/auth/logout")
+    assert asked.status_code == 200
+    assert browser.me().status_code == 200, "a link signs nobody out"
+    csrf = re.search(r'name="csrf" value="([^"]+)"', asked.text)
+    assert csrf is not None
+    answer = browser.post("/auth/logout", csrf=html.unescape(csrf[1]), login="Sign out")
+    onward = re.search(r"form-action 'self' (https://[^/;]+);", asked.headers["content-security-policy"])
+    assert onward is not None
+    assert answer.headers["location"].startswith(f"{onward[1]}/")
+    assert browser.me().status_code == 401
 
 
 def test_cookies_are_for_this_host_alone_and_no_script_reads_them(browser: Browser, tenant: Tenant) -> None:
