@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from controller.ports.clock import Clock
 from controller.ports.journal import Journal, WorkQueue
 from controller.web.api import Api, api_routes
+from controller.web.body import Room
 from controller.web.client_address import AddressOf, address_behind
 from controller.web.github_events import Governed
 from controller.web.health import Health, Probe
@@ -27,6 +28,9 @@ from controller.web.scraping import Scraping
 from controller.web.sign_in_routes import SignInDoor, sign_in_routes
 from controller.web.traffic import Traffic
 from controller.web.webhook import GitHubWebhook, Terms
+
+_BODIES = 32
+"""So many deliveries of the largest size may be held at once."""
 
 
 def _nothing() -> None:
@@ -126,7 +130,13 @@ def _metrics_routes(metrics: Metrics) -> APIRouter:
 
 def _webhook_routes(doors: Doors) -> APIRouter:
     webhook = GitHubWebhook(
-        Terms(doors.webhook_secret, doors.repository, doors.body_limit, Governed(doors.branch, doors.app_id)),
+        Terms(
+            doors.webhook_secret,
+            doors.repository,
+            doors.body_limit,
+            Room(doors.body_limit * _BODIES),
+            Governed(doors.branch, doors.app_id),
+        ),
         doors.queue,
         RefusalJournal(doors.journal, doors.clock, doors.new_id, "webhook/github"),
         doors.metrics.delivered,

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse
 
 from controller.errors import InputError, UnavailableError
 from controller.ports.journal import Mark, WorkQueue
-from controller.web.body import BODY_SECONDS, BodyFault, body_of
+from controller.web.body import BODY_SECONDS, BodyFault, Room, body_of
 from controller.web.client_address import AddressOf
 from controller.web.github_events import SWEEP, Governed, marks_for, verify_signature
 from controller.web.refusal import Refusal, RefusalJournal, Sender
@@ -41,6 +41,8 @@ class Terms:
     secret: bytes = field(repr=False)
     repository: str
     body_limit: int
+    room: Room
+    """For the bodies of all deliveries: until one is read whole, nobody knows who sent it."""
     governed: Governed
 
 
@@ -73,13 +75,15 @@ class GitHubWebhook:
 
     async def _received(self, request: Request) -> Outcome:
         limit = self._terms.body_limit
-        body = _refuse_by_headers(request, limit) or await body_of(request, limit)
-        if isinstance(body, Refusal):
-            return body
-        if isinstance(body, BodyFault):
-            return _bodiless(body, limit)
-        # Hashing, parsing and marking block, so the event loop does none of them.
-        return await to_thread.run_sync(self._take, request.headers, body, limiter=self._threads)
+        refusal = _refuse_by_headers(request, limit)
+        if refusal is not None:
+            return refusal
+        with self._terms.room.share() as take:
+            body = await body_of(request, limit, take=take)
+            if isinstance(body, BodyFault):
+                return _bodiless(body, limit)
+            # Hashing, parsing and marking block, so the event loop does none of them.
+            return await to_thread.run_sync(self._take, request.headers, body, limiter=self._threads)
 
     async def _refuse(self, refusal: Refusal, sender: Sender) -> JSONResponse:
         _LOG.warning("delivery refused", reason=refusal.reason, delivery=sender.delivery, source_ip=sender.address)
@@ -131,6 +135,8 @@ def _bodiless(fault: BodyFault, limit: int) -> Refusal:
             return Refusal(fault.value, "too_slow", f"Expected the whole body within {BODY_SECONDS} seconds.")
         case BodyFault.CUT_OFF:
             return Refusal(fault.value, "cut_off", "The body ended early.")
+        case BodyFault.NO_ROOM:
+            return Refusal(fault.value, "no_room", "Too much comes at once; the sweep will find what this was about.")
 
 
 def _too_large(limit: int) -> Refusal:

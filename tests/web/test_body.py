@@ -5,10 +5,10 @@ import asyncio
 from starlette.requests import Request
 from starlette.types import Message
 
-from controller.web.body import BodyFault, body_of
+from controller.web.body import BodyFault, Room, Take, body_of
 
 
-def read(*chunks: bytes, ends: str = "whole") -> bytes | BodyFault:
+def read(*chunks: bytes, ends: str = "whole", take: Take = lambda size: True) -> bytes | BodyFault:
     """Return what is read of a body that comes in `chunks` and `ends` so."""
     more: list[Message] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
 
@@ -20,7 +20,7 @@ def read(*chunks: bytes, ends: str = "whole") -> bytes | BodyFault:
         return {"type": "http.request"} if ends == "whole" else {"type": "http.disconnect"}
 
     request = Request({"type": "http", "method": "POST", "headers": []}, receive)
-    return asyncio.run(body_of(request, 10, 0.01 if ends == "never" else 20))
+    return asyncio.run(body_of(request, 10, 0.01 if ends == "never" else 20, take))
 
 
 def test_a_body_within_its_limit_is_read_whole() -> None:
@@ -30,6 +30,15 @@ def test_a_body_within_its_limit_is_read_whole() -> None:
 
 def test_one_byte_more_is_too_much() -> None:
     assert read(b"12345", b"678901") is BodyFault.TOO_LARGE
+
+
+def test_bodies_share_their_room_and_give_it_back() -> None:
+    room = Room(8)
+    with room.share() as one, room.share() as other:
+        assert read(b"12345", take=one) == b"12345"
+        assert read(b"123", b"4", take=other) is BodyFault.NO_ROOM
+    with room.share() as take:
+        assert read(b"1234", b"5678", take=take) == b"12345678"
 
 
 def test_a_body_that_ends_early_is_none() -> None:

@@ -1,11 +1,12 @@
 """Bodies as they come over a real connection: endless, slow to come, or cut off."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.web.conftest import Delivery, House
+from tests.web.conftest import Delivery, House, pull_request
 from tests.web.listening import Listening, answer, listening
 
 HEAD = (
@@ -76,3 +77,30 @@ def test_a_body_that_is_cut_off_marks_nothing_and_harms_nobody(server: Listening
         )
         assert answer(connection).startswith("HTTP/1.1 202")
     assert [mark.key for mark in server.house.queue.marks] == ["pull/7"]
+
+
+def test_many_bodies_that_do_not_end_leave_room_for_nobody_and_give_it_back(server: Listening) -> None:
+    """ATTACKS 116: each is within its size, and nobody can say yet who sends it."""
+    chunk = b"fff0\r\n" + b"x" * 0xFFF0 + b"\r\n"
+    with ExitStack() as held:
+        for _ in range(32):
+            connection = held.enter_context(server.connect())
+            connection.sendall(HEAD.encode() + chunk)
+        assert statuses_until(server, "503")
+    assert statuses_until(server, "202")
+
+
+def statuses_until(server: Listening, status: str) -> bool:
+    """Send deliveries until one is answered so: what was sent before on other connections is read in its own time."""
+    delivery = Delivery(pull_request() | {"note": "x" * 1000})
+    headers = "".join(f"{name}: {value}\r\n" for name, value in delivery.headers().items())
+    for _ in range(2000):
+        with server.connect() as connection:
+            connection.sendall(
+                f"POST /webhooks/github HTTP/1.1\r\nHost: dvo.example\r\nContent-Length: {len(delivery.body)}\r\n"
+                f"{headers}\r\n".encode()
+                + delivery.body
+            )
+            if answer(connection).startswith(f"HTTP/1.1 {status}"):
+                return True
+    return False
