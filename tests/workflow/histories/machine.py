@@ -24,40 +24,28 @@ from controller.ports.policy_engine import PolicyEngine
 from controller.workflow.history import parse_key
 from tests.fakes.code_host import WEB_FLOW
 from tests.fakes.git_objects import Authorship, Signature
+from tests.workflow.histories.choices import (
+    ANY,
+    EDIT,
+    GROUPS,
+    HEARD,
+    METHODS,
+    OWNER,
+    PROPOSER,
+    REVIEWER,
+    STATE,
+    THEN,
+    TROUBLES,
+    Change,
+)
 from tests.workflow.histories.company import Company
+from tests.workflow.histories.edits import Edits
 from tests.workflow.histories.happening import HAPPENINGS, happening
 from tests.workflow.histories.model import PATHS, Model
-from tests.workflow.steps import PRODUCTION, STAGING, edited, publish
+from tests.workflow.steps import PRODUCTION, STAGING, publish
 from tests.workflow.world import PEOPLE, SATURDAY
 
 GITHUB = Signature(WEB_FLOW, "noreply@github.com")
-STRANGER = "stranger"
-KEYS = {path: parse_key(key) for key, path in PATHS.items()}
-
-
-Change = tuple[str, str, int]
-"""Which manifest, what becomes of it, and a number to vary that with."""
-
-LOGINS = (*PEOPLE, STRANGER)
-PROPOSER = st.sampled_from(("omar-ops", "omar-ops", "rita-release", "ada-admin", "dana-dev", *LOGINS))
-REVIEWER = st.sampled_from(("rita-release", "ravi-release", "rita-release", "ravi-release", *LOGINS))
-STATE = st.sampled_from((ReviewState.APPROVED,) * 5 + (ReviewState.CHANGES_REQUESTED, ReviewState.COMMENTED))
-ANY = st.integers(0, 30)
-"""Which of those there are, whatever their number."""
-METHODS = ("merge", "squash", "rebase")
-THEN = st.sampled_from(("look", "look", "nothing", "race", *METHODS))
-"""What follows: the webhook arrives, or is lost; or the pull request is merged, perhaps before anybody looked."""
-HEARD = st.sampled_from((True, True, True, False))
-"""Whether the webhook arrives."""
-WHAT = ("replicas 2", "replicas 3", *("replicas 4", "version") * 2, "comment", "reformat", "remove")
-EDIT = st.tuples(
-    st.sampled_from((PRODUCTION, PRODUCTION, PRODUCTION, *PATHS.values())),
-    st.sampled_from((*WHAT, "as main", "as admitted")),
-    ANY,
-)
-OWNER = st.sampled_from(("rita-release", "rita-release", "ravi-release", "omar-ops"))
-GROUPS = ((), ("DVO-Viewers",), ("DVO-Operators", "DVO-Developers"))
-TROUBLES = ("down", "sick", "mute", "mended", "mended", "dies", "dies", "falls ill")
 
 
 class Histories(RuleBasedStateMachine):
@@ -72,7 +60,7 @@ class Histories(RuleBasedStateMachine):
         self.world = self.company()
         self.host, self.target = self.world.host, self.world.target
         self.target.witness = self.witness
-        self.original = {path: self.world.file(path) for path in PATHS.values()}
+        original = {path: self.world.file(path) for path in PATHS.values()}
         self.branches: dict[int, str] = {}
         self.heads: dict[int, list[CommitSha]] = {}
         self.deaths: Counter[str] = Counter()
@@ -82,9 +70,10 @@ class Histories(RuleBasedStateMachine):
         self.world.look("main")
         new = publish(self.world)
         old = next(one for one in self.world.events(EventType.RELEASE_PUBLISHED) if one.details["code"] == "ANL")
-        self.pins = ({"version": "1.0.0", "digest": old.details["digest"]}, new)
-        releases = {str(pin["version"]): str(pin["digest"]) for pin in self.pins}
+        pins = ({"version": "1.0.0", "digest": old.details["digest"]}, new)
+        releases = {str(pin["version"]): str(pin["digest"]) for pin in pins}
         self.model = self.world.model = Model(self.host, self.world.directory, releases)
+        self.edits = Edits(self.model, original, pins)
         self.propose("omar-ops", [(STAGING, "version", 1)], "merge")
 
     def forget_names(self) -> None:
@@ -103,7 +92,7 @@ class Histories(RuleBasedStateMachine):
     @happening(login=PROPOSER, edits=st.lists(EDIT, min_size=1, max_size=2), then=THEN)
     def propose(self, login: str, edits: list[Change], then: str) -> None:
         branch = f"topic-{len(self.branches)}"
-        self.host.push(branch, self.files("main", edits), by=self.account(login))
+        self.host.push(branch, self.edits.files("main", edits), by=self.account(login))
         number = self.host.open_pull_request(branch, by=self.account(login))
         self.branches[number], self.heads[number] = branch, [self.host.branches[branch]]
         self.go_on(number, then)
@@ -113,7 +102,7 @@ class Histories(RuleBasedStateMachine):
         """Propose something on top of an open change and its undoing, have it approved, and merge that open change."""
         below = self.host.pull_request(self.pick(any_pull))
         who = self.host.authorship(self.account(login))
-        undone = self.host.commit(self.files("main", [edit]), parents=(below.head,), who=who)
+        undone = self.host.commit(self.edits.files("main", [edit]), parents=(below.head,), who=who)
         branch = f"topic-{len(self.branches)}"
         self.host.move(branch, undone.sha, by=self.account(login))
         number = self.host.open_pull_request(branch, by=self.account(login))
@@ -146,7 +135,7 @@ class Histories(RuleBasedStateMachine):
         by_page = named == "page"
         who = Authorship(own, GITHUB if by_page else own, co_authors, is_verified=by_page)
         head = self.host.pull_request(number).head
-        made = self.host.commit(self.files(head, [edit]), parents=(head,), who=who)
+        made = self.host.commit(self.edits.files(head, [edit]), parents=(head,), who=who)
         self.move(number, made.sha, None if named == "unknown pusher" else login, then)
 
     @happening(any_pull=ANY, login=PROPOSER, by_button=st.booleans(), then=THEN)
@@ -179,7 +168,7 @@ class Histories(RuleBasedStateMachine):
         before, ours, theirs = map(self.model.files, (since, head, tip))
         merged = {path: theirs[path] if ours[path] == before[path] else ours[path] for path in before}
         path, what, any_number = typed
-        merged[path] = self.edited(path, merged[path], what, any_number)
+        merged[path] = self.edits.edited(path, merged[path], what, any_number)
         who = Authorship(self.host.signature(self.account(login)), GITHUB, is_verified=True)
         made = self.host.commit(merged, parents=(head, tip), who=who)
         self.move(number, made.sha, login if pushed else "omar-ops", then)
@@ -307,7 +296,7 @@ class Histories(RuleBasedStateMachine):
         if sum(step.pull is None for step in self.model.steps) > 1:
             return
         before = self.host.branches["main"]
-        after = self.host.push_main(self.files("main", [edit]), by=self.account(login))
+        after = self.host.push_main(self.edits.files("main", [edit]), by=self.account(login))
         self.model.step(before, after, None)
         self.tell("main", heard=heard)
         if heard:
@@ -417,31 +406,6 @@ class Histories(RuleBasedStateMachine):
         announced = [one for one in entries if one.type in kinds and one.subject == str(intent.key)]
         assert intent.id in {one.details.get("intent") for one in announced}, "it was not announced"
 
-    def files(self, ref: str, edits: list[Change]) -> dict[str, bytes | None]:
-        """Return what edits of the manifests of a branch or commit make of them."""
-        now = self.model.files(self.host.branches.get(ref, CommitSha(ref)))
-        made: dict[str, bytes | None] = {}
-        for path, what, any_number in edits:
-            made[path] = self.edited(path, made.get(path, now[path]), what, any_number)
-        return made
-
-    def edited(self, path: str, content: bytes | None, what: str, any_number: int) -> bytes | None:
-        if what == "remove":
-            return None
-        if what == "as main":
-            return self.model.files(self.host.branches["main"])[path]
-        if what == "as admitted":
-            wanted = self.model.wanted(str(KEYS[path]))
-            return self.original[path] if wanted is None else self.model.files(self.model.steps[wanted[0]].after)[path]
-        present = self.original[path] if content is None else content
-        if what == "comment":
-            return present + f"# remark {any_number}\n".encode()
-        if what == "reformat":
-            return b"\n".join(sorted(present.splitlines(), reverse=any_number % 2 == 0)) + b"\n"
-        if what == "version":
-            return edited(present, **self.pins[any_number % 2])
-        return edited(present, replicas=int(what[-1]))
-
     def pick(self, any_pull: int) -> int:
         """Return one of the open pull requests of people, or often a new one that is green."""
         pulls = [pull.number for pull in self.host.open_pull_requests() if pull.number in self.branches]
@@ -451,7 +415,8 @@ class Histories(RuleBasedStateMachine):
         """Return a new pull request that everybody has agreed to, on a main with nothing on it that was refused."""
         people = self.world.directory.people
         people[:] = [replace(one, groups=frozenset(PEOPLE[one.login][1]), mfa=True) for one in people]
-        if self.files("main", [(PRODUCTION, "as admitted", 0)]) != self.files("main", [(PRODUCTION, "as main", 0)]):
+        admitted, present = (self.edits.files("main", [(PRODUCTION, what, 0)]) for what in ("as admitted", "as main"))
+        if admitted != present:
             self.merge(self.propose_and_approve((PRODUCTION, "as admitted", 0)), "merge")
         now = self.model.files(self.host.branches["main"])[PRODUCTION] or b""
         what = "version" if b"version: 1.1.0" not in now else "replicas 3" if b"replicas: 2" in now else "replicas 2"

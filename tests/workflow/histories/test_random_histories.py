@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule, run_state_machine_as_test
 
 from controller.ports.policy_engine import PolicyEngine
+from tests.workflow.histories.choices import METHODS
 from tests.workflow.histories.company import Company
-from tests.workflow.histories.machine import METHODS, Histories
+from tests.workflow.histories.machine import Histories
 from tests.workflow.histories.sandbox_host import SandboxHost
 from tests.workflow.steps import PRODUCTION
 
