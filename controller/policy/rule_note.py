@@ -156,12 +156,13 @@ def _note(package: str, annotation: dict[str, object]) -> RuleNote:
     path, line = str(location.get("file")), int(str(location.get("row") or 1))
     at = f"{path}:{line}"
     try:
-        return _read(package, path, line, fields(annotation["annotations"], at))
+        return read_note(package, path, line, fields(annotation["annotations"], at))
     except PolicyError as error:
         raise NoteError(str(error)) from error
 
 
-def _read(package: str, path: str, line: int, note: dict[str, object]) -> RuleNote:
+def read_note(package: str, path: str, line: int, note: dict[str, object]) -> RuleNote:
+    """Return the `note` that stands at a place. Raises `PolicyError` for one that is not complete."""
     at = f"{path}:{line}"
     custom = fields(note.get("custom") or {}, f"{at}: custom")
     return RuleNote(

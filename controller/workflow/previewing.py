@@ -20,6 +20,7 @@ from controller.errors import InputError, PolicyError, UnavailableError
 from controller.ledger.event import EventType
 from controller.policy.bundle import FOLDER, PolicyBundle, place_of, policy_bundle
 from controller.policy.company import CompanyRule, company_rules
+from controller.policy.company_note import company_note_problems
 from controller.policy.preview import PolicyPreview
 from controller.policy.question import Purpose
 from controller.policy.recorded import Recorded, read_recorded
@@ -66,9 +67,19 @@ class Previewing:
             return (_problem(str(error)),)
         if not _differ(after, change.base):
             return None
+        rules = _changed_rules(bundle, after, change.base)
         decisions = self._decisions(f"pull/{change.pull_request.number}", purpose)
+        return company_note_problems(bundle.files, rules) or self._tried(bundle, document, rules, decisions, purpose)
+
+    def _tried(
+        self,
+        bundle: PolicyBundle,
+        document: Mapping[str, object],
+        suspects: Sequence[CompanyRule],
+        decisions: tuple[Recorded, ...],
+        purpose: Purpose,
+    ) -> Tried:
         key = (bundle.digest, decisions[-1].entry if decisions else None, len(decisions))
-        suspects = _changed_rules(bundle, after, change.base)
         try:
             self._engine.decide(bundle, document)
             # Whatever fails from here on, all of them have answered once.
@@ -98,7 +109,7 @@ class Previewing:
         if bundle.digest not in self._to_blame:
             if len(self._to_blame) >= _REMEMBERED:
                 self._to_blame.clear()
-            self._to_blame[bundle.digest] = rule_to_blame(self._engine, bundle, document, rules)
+            self._to_blame[bundle.digest] = rule_to_blame(self._engine, bundle, document, rules[:_MOST_BLAMED])
         blamed = self._to_blame[bundle.digest]
         if blamed is None:
             return problem
@@ -150,7 +161,7 @@ def _differ(one: Snapshot, other: Snapshot) -> bool:
 
 def _changed_rules(bundle: PolicyBundle, after: Snapshot, before: Snapshot) -> tuple[CompanyRule, ...]:
     rules = company_rules(bundle.files)
-    return tuple(rule for rule in rules if after.entries[rule.path] != before.entries.get(rule.path))[:_MOST_BLAMED]
+    return tuple(rule for rule in rules if after.entries[rule.path] != before.entries.get(rule.path))
 
 
 def policies_of(tree: Snapshot, contents: Mapping[ObjectId, bytes]) -> PolicyBundle:

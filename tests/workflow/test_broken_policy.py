@@ -7,7 +7,11 @@ from tests.workflow.steps import DEVELOPMENT, edited
 from tests.workflow.world import World
 
 RULE = "policies/rego/company/late.rego"
-LATE = """package dvo.company.late
+LATE = """# METADATA
+# title: Late
+# description: It fails when it is too late.
+# custom: {id: acme-late, owner: us, severity: low, remedy: Wait.}
+package dvo.company.late
 
 id := "acme-late"
 

@@ -86,6 +86,17 @@ def test_policies_that_do_not_compile_are_red_at_their_line_before_anybody_revie
     assert (note.path, note.line) == (COMPANY, 16)
 
 
+def test_a_rule_that_does_not_say_what_it_is_about_is_red_at_its_note(world: World) -> None:
+    """On main it would leave those who ask for the list of rules without an answer."""
+    number = world.propose("ada-admin", "quiet", {COMPANY: QUIET.replace(b"low", b"lowish")})
+    assert world.conclusions(number)[0] == "failure"
+    note = world.check(number, "dvo/policy").annotations[0]
+    assert (note.path, note.line) == (COMPANY, 1)
+    assert "at the note's custom.severity, got 'lowish'" in note.message
+    bare = world.propose("ada-admin", "bare", {COMPANY: QUIET.partition(b"remedy: Wait.\n")[2]})
+    assert "expected a note (# METADATA)" in world.check(bare, "dvo/policy").annotations[0].message
+
+
 def test_a_rule_whose_findings_have_another_form_is_red_at_its_own_line(world: World) -> None:
     """The answer is that of all rules together; which of them spoils it is found by leaving it out."""
     asked_before = "policies/rego/company/earlier.rego"
