@@ -40,7 +40,7 @@ def print_report(outcome: LocalCheck) -> None:
 def _print_changes(console: Console, judgement: Judgement) -> None:
     proposal = judgement.proposal
     if proposal.effect.is_empty:
-        console.print("No change to anything that runs or is governed.")
+        console.print("No change to anything that runs or is governed.", end="")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("What", "From", "To", "Change"):

@@ -31,6 +31,7 @@ _PATH = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}/){0,12}[A-Za-z0-9_-][A
 _READ = re.compile(r"(?:.*/)?(?:[^/]+\.rego|data\.(?:json|yaml|yml))")
 _NAMED = re.compile(rf"{FOLDER}[A-Za-z0-9_./-]+\.(?:rego|json|ya?ml)")
 """The file that a fault is about which OPA gives no place of its own: that of data."""
+_PREFACE = re.compile(r"\Aerror: (?:[0-9]+ errors? occurred: )?")
 _SECONDS = 10.0
 _MEMORY_BYTES = 1 << 30
 _TOLD = 2000
@@ -118,7 +119,7 @@ def restricted(capabilities: Mapping[str, object]) -> Mapping[str, object]:
 
 def told(output: str, folder: Path) -> str:
     """Return what OPA printed as one line, without the place it ran in."""
-    line = " ".join(output.replace(f"{folder}/", "").split())
+    line = _PREFACE.sub("", " ".join(output.replace(f"{folder}/", "").split()))
     return "".join(letter if letter.isprintable() else "?" for letter in line)[:_TOLD] or "it says nothing"
 
 
