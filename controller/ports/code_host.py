@@ -65,6 +65,10 @@ class PullRequestReader(Protocol):
         """Return every review of pull request `number`, in the order of submission."""
         ...
 
+    def retargeted_at(self, number: int) -> datetime | None:
+        """Return when pull request `number` was last led to another base; None when it always had its own."""
+        ...
+
     def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
         """Return the merged pull request whose merge commit is `commit`, or None."""
         ...

@@ -160,6 +160,15 @@ class Issue:
 
 
 @dataclass(slots=True)
+class BaseChange:
+    """That a pull request was led to another base."""
+
+    id: int
+    person: Account
+    at: datetime
+
+
+@dataclass(eq=False, slots=True)
 class PullRequest:
     """A pull request; `issue` carries its number, title, body and labels."""
 
@@ -182,6 +191,7 @@ class PullRequest:
     reviews: list[Review] = field(default_factory=list)
     requested_people: list[Account] = field(default_factory=list)
     requested_teams: list[Team] = field(default_factory=list)
+    base_changes: list[BaseChange] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)

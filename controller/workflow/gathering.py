@@ -135,7 +135,7 @@ class Gatherer:
         pushes: tuple[Push, ...],
     ) -> Change:
         span, merge_base = trees
-        reviewed = self._reviewed(comparison, reviews)
+        reviewed = self._reviewed(pull.number, comparison, reviews)
         effective = overlay(span.before, merge_base, span.after).snapshot
         wanted = blobs_to_read(span.before, effective) | governing_blobs(span.before)
         contents, reviewed = self._contents(wanted, reviewed)
@@ -173,12 +173,19 @@ class Gatherer:
             readable[review] = reviewed[review]
         return contents, readable
 
-    def _reviewed(self, comparison: Comparison, reviews: tuple[Review, ...]) -> dict[int, Span]:
-        """Return what each approver saw; a commit that is gone is left out, and its reviews count for nothing."""
+    def _reviewed(self, number: int, comparison: Comparison, reviews: tuple[Review, ...]) -> dict[int, Span]:
+        """Return what each approver saw.
+
+        A commit that is gone is left out, and so is what was seen while the pull request may have led elsewhere,
+        where it did less; such reviews count for nothing.
+        """
         seen: dict[int, Span] = {}
         approving = [review for review in reviews if review.state is ReviewState.APPROVED]
         main = known_main(self._history) if approving else KnownMain(())
+        led_here = self._host.retargeted_at(number) if approving else None
         for review in approving:
+            if led_here is not None and review.submitted_at <= led_here:
+                continue
             then = main.before(review.submitted_at, comparison.base.sha)
             known = None if review.commit is None else self._seen(comparison, review.commit, then)
             if known is not None:

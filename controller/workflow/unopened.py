@@ -57,6 +57,10 @@ class UnopenedPullRequest:
         """Return nothing: nobody has seen it."""
         return ()
 
+    def retargeted_at(self, number: int) -> datetime | None:
+        """Return nothing: it has the base it is tried against."""
+        return None
+
     def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
         """Return nothing: it is not merged."""
         return None

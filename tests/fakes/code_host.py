@@ -50,6 +50,7 @@ class _Pull:
     facts: PullRequest
     branch: str
     reviews: list[Review] = field(default_factory=list)
+    retargeted_at: datetime | None = None
 
 
 class FakeCodeHost:
@@ -186,6 +187,8 @@ class FakeCodeHost:
         """Change facts of a pull request (`is_draft=True`, `state=CLOSED`) as its page would."""
         self._tick()
         pull = self._pull(number)
+        if "base_branch" in changed:
+            pull.retargeted_at = self.now
         pull.facts = replace(pull.facts, updated_at=self.now, **changed)  # type: ignore[arg-type] # names are the fields'
 
     def merge(self, number: int, *, by: Account, method: str = "merge") -> CommitSha:
@@ -230,6 +233,11 @@ class FakeCodeHost:
         """See the port."""
         self.called("reviews")
         return tuple(self._pull(number).reviews)
+
+    def retargeted_at(self, number: int) -> datetime | None:
+        """See the port."""
+        self.called("retargeted_at")
+        return self._pull(number).retargeted_at
 
     def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
         """See the port."""

@@ -77,6 +77,12 @@ def drive_conversation(api: Api, number: int) -> None:
     api.wanted(200, "POST", f"{own}/labels", {"labels": ["audit"]})
     assert len(api.listed(f"{ONE}/issues?labels=audit")) == 1
     one = f"{ONE}/issues/{number}"
+    tip = at(api.get(f"{ONE}/git/ref/heads/main"), "object", "sha")
+    api.wanted(201, "POST", f"{ONE}/git/refs", {"ref": "refs/heads/elsewhere", "sha": tip})
+    for base in ("elsewhere", "main"):
+        api.wanted(200, "PATCH", f"{ONE}/pulls/{number}", {"base": base})
+    assert [event["event"] for event in api.listed(f"{one}/events")] == ["base_ref_changed"] * 2
+    assert api.listed(f"{own}/events") == []
     comment = at(api.wanted(201, "POST", f"{one}/comments", {"body": "hello"}), "id")
     api.wanted(200, "PATCH", f"{ONE}/issues/comments/{comment}", {"body": "hello again"})
     assert api.get(f"{ONE}/issues/comments/{comment}")["body"] == "hello again"

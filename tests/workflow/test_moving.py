@@ -5,6 +5,7 @@ import pytest
 from controller.change.facts import PullRequest, PullRequestState
 from controller.change.names import CommitSha
 from controller.decision.check import Conclusion
+from controller.errors import UnavailableError
 from tests.workflow.steps import DEVELOPMENT, PRODUCTION, edited, ready_for_production, release_files
 from tests.workflow.world import World
 
@@ -74,3 +75,33 @@ def test_a_pull_request_that_was_closed_pushed_to_and_opened_again_is_judged_ane
     world.host.edit(number, state=PullRequestState.OPEN, head=head.sha)
     merge = world.merge("ada-admin", number)
     assert world.check(merge, "dvo/deploy").conclusion is Conclusion.FAILURE, "before anybody looked"
+
+
+def test_what_was_approved_while_the_pull_request_led_elsewhere_counts_for_nothing(world: World) -> None:
+    """ATTACKS 014, 077: towards a branch that holds most of it, it seemed to do next to nothing."""
+    fields = ready_for_production(world)
+    files: dict[str, bytes | str | None] = {PRODUCTION: edited(world.file(PRODUCTION), **fields)}
+    omar = world.account("omar-ops")
+    world.host.push("below", files, by=omar)
+    world.host.move("topic", world.host.branches["below"], by=omar)
+    world.host.push("topic", {"README.md": "Hello\n"}, by=omar)
+    number = world.host.open_pull_request("topic", by=omar, base="below")
+    world.approve("rita-release", number)
+    world.host.edit(number, base_branch="main")
+    world.look(f"pull/{number}")
+    assert world.conclusions(number) == ("success", "action_required")
+    world.approve("rita-release", number)
+    assert world.conclusions(number) == ("success", "success")
+
+
+def test_while_nobody_says_whether_it_led_elsewhere_no_approval_turns_it_green(world: World) -> None:
+    """ATTACKS 010, 044."""
+    fields = ready_for_production(world)
+    number = world.propose("omar-ops", "prod", {PRODUCTION: edited(world.file(PRODUCTION), **fields)})
+    world.host.trouble["retargeted_at"] = UnavailableError("502", component="github")
+    world.approve("rita-release", number)
+    assert [str(error) for _, error in world.failures] == ["502"]
+    assert world.conclusions(number) == ("success", "action_required")
+    world.host.trouble.clear()
+    world.look(f"pull/{number}")
+    assert world.conclusions(number) == ("success", "success")

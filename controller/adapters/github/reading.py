@@ -7,10 +7,11 @@ can change (a pull request, its reviews, a branch) is asked for every time.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from time import monotonic
 
-from controller.adapters.github.answer import at, number, sha, text
+from controller.adapters.github.answer import at, moment, number, sha, text
 from controller.adapters.github.comparing import is_id, quoted
 from controller.adapters.github.comparisons import Comparisons
 from controller.adapters.github.connection import GitHubApp
@@ -27,6 +28,8 @@ from controller.ownership.owner import TeamOwner, UserOwner
 from controller.ports.code_host import Comparison, OpenPullRequest
 
 _CLOSED_PAGES = 10
+_RETARGETED = ("base_ref_changed", "automatic_base_change_succeeded")
+"""GitHub docs "Issue event types"; which branches it was about, they do not tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,14 @@ class GitHubReader:
         """Return every submitted review; see the port."""
         found = [review_of(each) for each in self._app.pages(self._app.path(f"/pulls/{number:d}/reviews"))]
         return tuple(sorted((each for each in found if each is not None), key=lambda review: review.submitted_at))
+
+    def retargeted_at(self, number: int) -> datetime | None:
+        """Return when the base became another, by hand or because the one before is gone; see the port."""
+        try:
+            listed = self._app.pages(self._app.path(f"/issues/{number:d}/events"))
+        except InputError:
+            return None  # not every GitHub-like host has this call
+        return max((moment(each, "created_at") for each in listed if text(each, "event") in _RETARGETED), default=None)
 
     def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
         """Return the merged pull request whose merge commit is `commit`; see the port."""

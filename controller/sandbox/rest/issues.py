@@ -5,11 +5,12 @@ from datetime import datetime
 from controller.sandbox.events import announce_comment, announce_issue, announce_label
 from controller.sandbox.labels import label_named, put_on, take_off
 from controller.sandbox.pull_requests import open_issue
-from controller.sandbox.records import Comment, Issue, Label, Permission, Reaction
+from controller.sandbox.records import BaseChange, Comment, Issue, Label, Permission, Reaction
 from controller.sandbox.refusal import forbidden, not_found, unprocessable
 from controller.sandbox.rest.routing import Call, Reply, Route
-from controller.sandbox.shapes.accounts import label_shape
+from controller.sandbox.shapes.accounts import account_shape, label_shape
 from controller.sandbox.shapes.pulls import comment_shape, issue_shape, reaction_shape
+from controller.sandbox.world import moment, node_id
 
 _LONGEST_BODY = 65536
 _REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes")
@@ -216,6 +217,26 @@ def _checked_body(text: str) -> str:
     return text
 
 
+def list_events(call: Call) -> Reply:
+    """Answer what happened to an issue, oldest first; here no more than changes of a pull request's base."""
+    pull = call.repository.pulls.get(_issue(call).number)
+    return Reply(items=[] if pull is None else [_base_change(call, done) for done in pull.base_changes])
+
+
+def _base_change(call: Call, done: BaseChange) -> dict[str, object]:
+    return {
+        "id": done.id,
+        "node_id": node_id("BaseRefChangedEvent", done.id),
+        "url": f"{call.world.urls.api}/repos/{call.repository.full_name}/issues/events/{done.id}",
+        "actor": account_shape(call.world.urls, done.person),
+        "event": "base_ref_changed",
+        "commit_id": None,
+        "commit_url": None,
+        "created_at": moment(done.at),
+        "performed_via_github_app": None,
+    }
+
+
 def _labels(call: Call, issue: Issue) -> list[object]:
     return [label_shape(call.world.urls, call.repository, label) for label in issue.labels]
 
@@ -239,6 +260,7 @@ ROUTES = [
     Route("PATCH", _ONE, edit_issue, "issues:write", Permission.READ),
     Route("GET", _ONE + "/comments", list_comments, _READ),
     Route("POST", _ONE + "/comments", create_comment, _WRITE, Permission.READ),
+    Route("GET", _ONE + "/events", list_events, _READ),
     Route("GET", _ONE + "/labels", list_labels, _READ),
     Route("POST", _ONE + "/labels", add_labels, _WRITE, Permission.TRIAGE),
     Route("DELETE", _ONE + "/labels/{name:path}", remove_label, _WRITE, Permission.TRIAGE),

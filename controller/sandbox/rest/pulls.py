@@ -15,7 +15,7 @@ from controller.sandbox.pull_requests import (
     update_branch,
 )
 from controller.sandbox.pushes import close_pull
-from controller.sandbox.records import Account, Permission, PullRequest, Team
+from controller.sandbox.records import Account, BaseChange, Permission, PullRequest, Team
 from controller.sandbox.refusal import Refusal, unprocessable
 from controller.sandbox.rest.routing import Call, Reply, Route
 from controller.sandbox.shapes.accounts import Json, account_shape, team_shape, team_simple
@@ -216,6 +216,7 @@ def _change_base(call: Call, pull: PullRequest, base: str) -> None:
     if tip is None:
         raise unprocessable("Validation Failed", f"Proposed base branch '{base[:100]}' was not found")
     pull.base_branch, pull.base_sha, pull.mergeable = base, tip, None
+    pull.base_changes.append(BaseChange(call.world.next_id(), call.account, call.world.now()))
 
 
 def _change_state(call: Call, pull: PullRequest, state: str | None) -> None:

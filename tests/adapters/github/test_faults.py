@@ -105,6 +105,7 @@ CALLS = {
     "pull_request": Call(lambda p, r, w: r.pull_request(p.number), "GET", "*/pulls/*"),
     "open_pull_requests": Call(lambda p, r, w: r.open_pull_requests(), "GET", "*/pulls"),
     "reviews": Call(lambda p, r, w: r.reviews(p.number), "GET", "*/reviews"),
+    "retargeted_at": Call(lambda p, r, w: r.retargeted_at(p.number), "GET", "*/events"),
     "pushes": Call(lambda p, r, w: r.pushes(p.number), "GET", "*/activity"),
     "merged": Call(lambda p, r, w: r.merged_pull_request(p.head), "GET", "*/commits/*/pulls"),
     "tip": Call(lambda p, r, w: r.tip("main"), "GET", "*/git/ref/*"),
@@ -130,6 +131,7 @@ CALLS = {
 }
 ABSENT: dict[str, object] = {
     "pushes": (),
+    "retargeted_at": None,
     "merged": None,
     "team_members": (),
     "may_write": False,

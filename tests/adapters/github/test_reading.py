@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,29 @@ def test_a_team_that_cannot_exist_has_no_members(stage: SandboxStage, organizati
     assert not stage.reader.may_write(TeamOwner(organization, slug))
     assert stage.reader.writer(UserOwner(f"{organization}/{slug}")) is None
     assert stage.sandbox.faults.counts().reads == 0
+
+
+def test_when_a_pull_request_was_led_to_another_base_is_told(stage: SandboxStage) -> None:
+    """ATTACKS 077: the last time counts, whichever branches it was about."""
+    stage.push("elsewhere", {MANIFEST: b"version: 1.0.5\n"}, "dana")
+    number = stage.open_topic()
+    dana, told = stage.person("dana"), []
+    for base in ("elsewhere", "main"):
+        assert dana.send("PATCH", f"/pulls/{number}", {"base": base}).status_code == 200
+        told.append(stage.reader.retargeted_at(number))
+    first, last = told
+    assert first is not None
+    assert last is not None
+    assert first <= last
+
+
+@pytest.mark.parametrize("event", ["base_ref_changed", "automatic_base_change_succeeded", "renamed"])
+def test_of_what_happened_to_a_pull_request_only_another_base_matters(stage: SandboxStage, event: str) -> None:
+    number = stage.open_topic()
+    told = json.dumps([{"event": event, "created_at": "2026-03-02T09:00:00Z"}])
+    stage.sandbox.faults.plan(Fault(FaultKind.STATUS, "GET", "*/events", 1, 200, {}, told))
+    expected = None if event == "renamed" else datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    assert stage.reader.retargeted_at(number) == expected
 
 
 def test_a_fork_is_told_and_its_pusher_is_unknown(stage: SandboxStage) -> None:

@@ -57,6 +57,10 @@ class PullRequestContract:
         stage.dismiss(number, stage.review(number, "olga", ReviewState.APPROVED))
         assert [review.state for review in stage.reader.reviews(number)] == [ReviewState.DISMISSED]
 
+    def test_whether_it_was_ever_led_elsewhere_is_told(self, stage: Stage) -> None:
+        stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
+        assert stage.reader.retargeted_at(stage.open("topic", "dana")) is None
+
     def test_the_pusher_is_who_pushed_the_head(self, stage: Stage) -> None:
         """ATTACKS 017."""
         stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
