@@ -108,8 +108,10 @@ def some_of(items: Sequence[str]) -> str:
 
 
 def either(items: Sequence[str]) -> str:
-    """Return `items` as alternatives: ``a, b or c``."""
-    return " or ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+    """Return the first `items` as alternatives, and how many more there are: ``a, b or c``."""
+    more = len(items) - _NAMED
+    first, last = (items[:_NAMED], f"{more} more") if more > 0 else (items[:-1], "".join(items[-1:]))
+    return " or ".join(filter(None, [", ".join(first), last]))
 
 
 def shortened(text: str, longest: int) -> str:

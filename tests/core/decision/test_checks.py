@@ -234,6 +234,13 @@ def test_whoever_can_give_what_is_missing_is_named_once(
     assert approval_check(decide(replace(CASE, approvals=lacking(*asked)))).title == f"Waiting for {told}"
 
 
+def test_of_many_who_can_approve_the_first_are_named_and_the_others_counted() -> None:
+    many = tuple(person(f"owner-{number}", number) for number in range(9))
+    check = approval_check(decide(replace(CASE, approvals=lacking(("a", 1, many)))))
+    assert check.title.endswith(": owner-0, owner-1, owner-2, owner-3, owner-4 or 4 more")
+    assert "`owner-4` or 4 more" in check.summary
+
+
 def test_what_several_rules_ask_of_the_same_people_is_one_row_and_of_many_files_the_first_are_named() -> None:
     paths = tuple(RepoPath(f"agents/anl/kb/{number}.md") for number in range(7))
     asked = [("mc-permission", 1, (RITA,)), ("mc-prod-approval", 1, (RITA,))]
