@@ -167,10 +167,11 @@ def _principal_of(directory: EntraDirectory, bearer: Bearer) -> Principal | None
     """Return whom a token speaks for.
 
     A person's groups are those the tenant says now, which is fresher than their token and needs no
-    call; a service account is in those its token lists.
+    call; a service account is in those its token lists, and where there are too many for a token, in those
+    the tenant says.
     """
     if bearer.kind is PrincipalKind.SERVICE:
-        return directory.service(bearer.object_id, bearer.groups or frozenset())
+        return directory.service(bearer.object_id, bearer.groups)
     return directory.by_object_id(bearer.object_id)
 
 

@@ -67,7 +67,7 @@ class Bearer:
     object_id: str
     """In the tenant's directory, in lower case."""
     groups: frozenset[str] | None
-    """Object ids of groups; None when the token does not list them all and the directory must be asked."""
+    """Object ids of groups; None when the token lists some other way, or not all, and the directory must be asked."""
     mfa: bool | None
     """True when this very sign-in used a second factor; None is unknown."""
     expires_at: datetime
@@ -136,14 +136,14 @@ def _kind(claims: Mapping[str, object], scope: str | None) -> PrincipalKind | No
 
 
 def _groups(claims: Mapping[str, object]) -> frozenset[str] | None:
-    """Return the groups a token lists; None unless it lists them all, by object id.
+    """Return the groups a token lists; None when there are more, or when they are listed by another name than their id.
 
     A tenant can have groups listed by display name, which is not unique: whoever may make groups
     could make one more of a name that has a role.
     """
-    listed, elsewhere = claims.get("groups"), claims.get("_claim_names")
+    listed, elsewhere = claims.get("groups", []), claims.get("_claim_names")
     is_cut = (isinstance(elsewhere, Mapping) and "groups" in elsewhere) or "hasgroups" in claims
-    if is_cut or not isinstance(listed, list) or not listed or not all(map(_is_identifier, listed)):
+    if is_cut or not isinstance(listed, list) or not all(map(_is_identifier, listed)):
         return None
     return frozenset(listed)
 

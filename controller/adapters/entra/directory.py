@@ -9,14 +9,15 @@ second factors.
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from controller.adapters.entra.changes import ChangeTracking
 from controller.adapters.entra.credentials import COMPONENT
 from controller.adapters.entra.finding import External, Finding
 from controller.adapters.entra.graph import Graph
-from controller.adapters.entra.memory import Memory
+from controller.adapters.entra.memory import Facts, Memory
 from controller.adapters.entra.reading import Attributes, By, Key, TenantReader
 from controller.adapters.entra.registration_report import RegistrationReport
 from controller.change.facts import Account
@@ -119,21 +120,21 @@ class EntraDirectory:
         found, roles = self._found((), frozenset(), (known,))
         return found.with_id(known, roles)
 
-    def service(self, id_: str, groups: Collection[str]) -> Principal:
+    def service(self, id_: str, groups: Collection[str] | None) -> Principal:
         """Return the service account with this object id, in those of `groups` that policy knows.
 
-        Raises `UnavailableError` as `look_up`.
+        None asks Graph, which also raises for a missing permission. Raises `UnavailableError` as `look_up`.
         """
-        _, roles = self._found((), frozenset(), ())
-        words = frozenset(word for role in roles if role.id in groups for word in role.words)
+        with _believed():
+            generation, roles = self._refreshed()
+            held = self._service_groups(id_, generation) if groups is None else groups
+        words = frozenset(word for role in roles if role.id in held for word in role.words)
         return Principal(PrincipalId(f"entra:{id_}"), PrincipalKind.SERVICE, id_, words, mfa=None)
 
     def revision(self) -> str:
         """Return a text that is another one whenever an answer might be. Raises `UnavailableError`."""
-        try:
+        with _believed():
             file, (generation, _), external = self._links.file(), self._refreshed(), self._links.external.revision()
-        except (ConfigurationError, StaleError, InputError) as error:
-            raise UnavailableError(str(error), component=COMPONENT) from error
         return f"{self._self}/{generation}/{self._report.version}/{file.digest}/{external}"
 
     def examine(self) -> str:
@@ -159,15 +160,20 @@ class EntraDirectory:
     def _found(
         self, keys: Sequence[Key], accounts: Collection[Account], objects: Collection[str]
     ) -> tuple[Finding, tuple[RoleGroup, ...]]:
-        try:
+        with _believed():
             file = self._links.file()
             generation, roles = self._refreshed()
             finding = Finding(self._reader, self._memory, file, self._report.capable)
             finding.find(keys, accounts, objects, self._links.external)
-        except (ConfigurationError, StaleError, InputError) as error:
-            raise UnavailableError(str(error), component=COMPONENT) from error
         self._memory.keep(finding.facts, generation)
         return finding, roles
+
+    def _service_groups(self, id_: str, generation: int) -> frozenset[str]:
+        known = self._memory.people((id_,))[1].get(id_)
+        if known is None:
+            known = self._reader.service_groups(id_)
+            self._memory.keep(Facts(groups={id_: known}), generation)
+        return known
 
     def _refreshed(self) -> tuple[int, tuple[RoleGroup, ...]]:
         """Ask what changed, unless that was asked just now; return the generation of what is remembered."""
@@ -184,3 +190,12 @@ class EntraDirectory:
                 self._report.refresh(now)
                 self._asked_at = now
             return self._memory.generation, self._roles or ()
+
+
+@contextmanager
+def _believed() -> Iterator[None]:
+    """Raise whatever keeps a question from being answered as an outage: nobody is known then."""
+    try:
+        yield
+    except (ConfigurationError, StaleError, InputError) as error:
+        raise UnavailableError(str(error), component=COMPONENT) from error

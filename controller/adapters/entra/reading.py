@@ -1,7 +1,7 @@
 """What Graph says of people and groups, read into our own types.
 
 Follows the Graph reference of `user`, "List users" (`$filter` with `in`, advanced queries), "List
-a user's transitive memberOf" and "List groups". An answer that
+a user's transitive memberOf", "List servicePrincipal transitive memberOf" and "List groups". An answer that
 lacks what decides somebody's standing makes no sense and is never guessed around.
 """
 
@@ -93,7 +93,11 @@ class TenantReader:
 
     def groups(self, people: Sequence[str]) -> list[frozenset[str]]:
         """Return the object ids of every group that each of `people` (by object id) is in, in their order."""
-        return self._graph.gather([partial(self._groups_of, person) for person in people])
+        return self._graph.gather([partial(self._groups_of, f"/users/{person}") for person in people])
+
+    def service_groups(self, service: str) -> frozenset[str]:
+        """Return the object ids of every group that the service principal with an object id is in."""
+        return self._groups_of(f"/servicePrincipals/{service}")
 
     def role_groups(self, wanted: Mapping[str, str | None]) -> tuple[RoleGroup, ...]:
         """Return the groups policy knows, each proven to exist once.
@@ -123,11 +127,11 @@ class TenantReader:
             raise ConfigurationError(f"DVO_ENTRA_GROUPS: {name!a} is no security group; anybody may make one like it")
         return RoleGroup(_id(group), name)
 
-    def _groups_of(self, person: str) -> frozenset[str]:
+    def _groups_of(self, place: str) -> frozenset[str]:
         try:
-            found = self._graph.pages(f"/users/{person}/transitiveMemberOf", {"$select": "id", "$top": "999"})
+            found = self._graph.pages(f"{place}/transitiveMemberOf", {"$select": "id", "$top": "999"})
         except InputError:
-            return frozenset()  # gone since they were found
+            return frozenset()  # gone since then
         return frozenset(_id(_mapping(one)) for one in found if _mapping(one).get("@odata.type") == _GROUP)
 
     def _found(self, filters: Sequence[str]) -> list[TenantPerson]:

@@ -1,7 +1,7 @@
 """The directory on Entra ID keeps the contract, and what is its own: links, groups, changes, and outages."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -93,6 +93,53 @@ def test_a_disabled_account_and_a_guest_lose_every_role_and_stay_known(
     (found,) = who(tenancy, 1001)
     assert found is not None
     assert (found.id, found.groups, found.mfa) == (f"entra:{dana}", frozenset(), None)
+
+
+def allow(tenancy: Tenancy, *permissions: str) -> str:
+    """Give the controller's application permissions beside its usual ones; return its object id."""
+    own = tenancy.running.app
+    tenancy.running.tenant.add_app(replace(own, roles=(*own.roles, *permissions)))
+    return own.object_id
+
+
+def test_a_service_account_is_in_the_groups_its_token_lists_without_a_call(tenancy: Tenancy) -> None:
+    service, (operators, developers) = (
+        allow(tenancy),
+        (tenancy.groups["DVO-Operators"], tenancy.groups["DVO-Developers"]),
+    )
+    tenancy.running.tenant.join(developers, service)
+    tenancy.directory.load()
+    before = tenancy.counts()
+    found = tenancy.directory.service(service, {operators, "00000000-0000-0000-0000-000000000000"})
+    assert (found.id, found.kind, found.mfa) == (f"entra:{service}", PrincipalKind.SERVICE, None)
+    assert found.groups == {"DVO-Operators", operators}
+    assert tenancy.counts() == before
+
+
+def test_groups_of_a_service_account_that_are_too_many_for_its_token_are_asked_for_once(tenancy: Tenancy) -> None:
+    service, operators = allow(tenancy, "Application.Read.All"), tenancy.groups["DVO-Operators"]
+    tenancy.running.graph.page_size = 100
+    inner = [tenancy.running.tenant.add_group(f"team-{number}", [service]) for number in range(201)]
+    tenancy.running.tenant.join(operators, inner[-1])
+    assert tenancy.directory.service(service, None).groups == {"DVO-Operators", operators}
+    before = tenancy.counts()
+    assert tenancy.directory.service(service, None).groups == {"DVO-Operators", operators}
+    assert tenancy.counts() == before
+    tenancy.running.tenant.leave(inner[-1], service)
+    tenancy.later()
+    assert tenancy.directory.service(service, None).groups == frozenset()
+
+
+def test_without_the_permission_to_ask_nobody_believes_a_cut_token_and_everybody_else_is_known(
+    tenancy: Tenancy,
+) -> None:
+    service = allow(tenancy)
+    tenancy.add("dana", 1001, "DVO-Developers")
+    with pytest.raises(
+        UnavailableError, match=f"403 .* /v1.0/servicePrincipals/{service}/transitiveMemberOf: .* lacks"
+    ):
+        tenancy.directory.service(service, None)
+    assert groups_of(tenancy, 1001) == {"DVO-Developers"}
 
 
 def test_an_account_that_two_people_claim_belongs_to_nobody(tenancy: Tenancy) -> None:

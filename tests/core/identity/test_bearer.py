@@ -57,7 +57,7 @@ def believed(claims: dict[str, object], terms: TokenTerms = TERMS) -> Bearer:
 
 
 def test_a_persons_token_speaks_for_them_and_says_no_more_than_it_holds() -> None:
-    assert read(of_person()) == Bearer(PrincipalKind.PERSON, PERSON, None, None, NOW + timedelta(hours=1))
+    assert read(of_person()) == Bearer(PrincipalKind.PERSON, PERSON, frozenset(), None, NOW + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(("issuer", "version"), [(ISSUER, "2.0"), (f"https://sts.example/{TENANT}/", "1.0")])
@@ -149,7 +149,8 @@ def test_a_token_issued_later_than_now_is_not_valid_whatever_its_not_before() ->
     ("changed", "groups"),
     [
         ({"groups": [GROUP]}, frozenset({GROUP})),
-        ({"groups": []}, None),
+        ({}, frozenset()),
+        ({"groups": []}, frozenset()),
         ({"groups": ["DVO-Admins"]}, None),
         ({"groups": [GROUP, "DVO-Admins"]}, None),
         ({"groups": [GROUP, 7]}, None),

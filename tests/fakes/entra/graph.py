@@ -1,9 +1,9 @@
 """A stand-in for Microsoft Graph v1.0: people, groups, their changes, and the registration report.
 
-Follows the Graph reference: "List users", "Get a user", "List a user's transitive memberOf", "List groups",
-"user: delta", "group: delta", "directoryObject: getByIds" and "Get userRegistrationDetails". Advanced queries want
-`ConsistencyLevel: eventual` and `$count=true`; each answer needs the application permission that the reference
-names. Pages are small on purpose.
+Follows the Graph reference: "List users", "Get a user", "List a user's transitive memberOf", "List servicePrincipal
+transitive memberOf", "List groups", "user: delta", "group: delta", "directoryObject: getByIds" and "Get
+userRegistrationDetails". Advanced queries want `ConsistencyLevel: eventual` and `$count=true`; each answer needs
+the application permission that the reference names. Pages are small on purpose.
 """
 
 import json
@@ -64,12 +64,13 @@ class Graph:
     def _routed(self, request: Request, granted: frozenset[str]) -> Answer:
         place = request.path.removeprefix("/v1.0").strip("/").split("/")
         people, groups = {"User.Read.All", "Directory.Read.All"}, {"GroupMember.Read.All", "Directory.Read.All"}
-        report = {"AuditLog.Read.All"}
+        report, applications = {"AuditLog.Read.All"}, {"Application.Read.All", "Directory.Read.All"}
         routes: list[tuple[list[str], set[str], Callable[[Request, str], Answer]]] = [
             (["users"], people, self._users),
             (["users", "delta"], people, self._changed_users),
             (["users", "*"], people, self._user),
             (["users", "*", "transitiveMemberOf"], groups, self._groups_of),
+            (["servicePrincipals", "*", "transitiveMemberOf"], applications, self._groups_of),
             (["groups"], groups, self._groups),
             (["groups", "delta"], groups, self._changed_groups),
             (["groups", "*"], groups, self._group),
@@ -129,9 +130,10 @@ class Graph:
         return Answer(odata.selected(group.properties, request.query.get("$select")))
 
     def _groups_of(self, request: Request, key: str) -> Answer:
-        if key not in self.tenant.users:
+        kind = request.path.removeprefix("/v1.0").strip("/").partition("/")[0]
+        if key not in (self.tenant.users if kind == "users" else {app.object_id for app in self.tenant.apps.values()}):
             return _missing(key)
-        # Without a cast the answer mixes what a person can be in; roles and units come beside groups.
+        # Without a cast the answer mixes what somebody can be in; roles and units come beside groups.
         role: dict[str, object] = {
             "@odata.type": "#microsoft.graph.directoryRole",
             "id": "role",
