@@ -159,3 +159,9 @@ def main() -> None:
         from controller.cli.failure import told
 
         sys.exit(told(error))
+    except OSError as error:
+        # Whatever the machine refuses is told as such: a full disk behind standard output, for one.
+        from controller.cli.failure import UNREACHABLE
+
+        typer.echo(f"error: the machine refuses: {error}", err=True)
+        sys.exit(UNREACHABLE)

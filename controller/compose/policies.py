@@ -96,7 +96,7 @@ def policy_tests(repository: Path, opa: Path | None) -> PolicyTests:
     """
     binary, folder = known_opa(opa), policy_folder(repository)
     situations = tuple(_situations(repository.absolute()))
-    files = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    files = {file.relative_to(folder).as_posix(): _content(file) for file in folder.rglob("*") if file.is_file()}
     bundle = policy_bundle(files)
     is_as_came = _is_as_it_came(repository.absolute(), files)
     with OpaServers(binary) as engine:
@@ -152,10 +152,17 @@ def _is_as_it_came(repository: Path, files: Mapping[str, bytes]) -> bool:
 def _situations(repository: Path) -> Iterator[Situation]:
     """Yield the situations of every file; `InputError` names each fault of the first that has any."""
     for file in sorted((repository / SITUATIONS).glob("*.y*ml")):
-        reading = read_situations(RepoPath(f"{SITUATIONS}/{file.name}"), file.read_bytes())
+        reading = read_situations(RepoPath(f"{SITUATIONS}/{file.name}"), _content(file))
         if reading.accepted is None:
             raise InputError("\n".join(f"{problem}\n  → {problem.remedy}" for problem in reading.problems))
         yield from reading.accepted
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
 
 
 def known_opa(opa: Path | None) -> Path:

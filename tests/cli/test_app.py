@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -18,7 +19,7 @@ from controller.errors import (
     StaleError,
     UnavailableError,
 )
-from tests.cli.conftest import Dvo
+from tests.cli.conftest import ROOT, Dvo
 
 COMMANDS = ("serve", "check", "doctor", "demo", "audit", "policy", "init")
 HEAVY = ("fastapi", "pydantic", "rich", "sqlalchemy", "github", "requests", "aiohttp", "structlog")
@@ -101,3 +102,13 @@ def test_an_error_comes_with_an_advice_and_commands_no_terminal(capsys: pytest.C
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.splitlines() == ["error: bad \\u001b[2J name", "and more", f"  → {InputError.advice}"]
+
+
+@pytest.mark.parametrize("command", [["--version"], ["policy", "list", "--repo", str(ROOT)]], ids=["short", "long"])
+def test_a_full_disk_behind_standard_output_is_told_and_no_success(command: list[str]) -> None:
+    dvo = str(Path(sys.executable).parent / "dvo")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([dvo, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr.startswith("error: the machine refuses: ")
+    assert "Traceback" not in done.stderr

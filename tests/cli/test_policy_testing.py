@@ -195,6 +195,13 @@ def test_a_fixture_with_a_fault_is_wrong_usage_with_file_and_line(dvo: Dvo, smal
     assert "policies/tests/own.yaml:3:1" in said.err
 
 
+def test_a_fixture_that_cannot_be_read_is_wrong_usage(dvo: Dvo, small: Clone) -> None:
+    (small.folder / "policies" / "tests" / "folder.yaml").mkdir()
+    said = dvo("policy", "test", "--repo", str(small.folder))
+    assert (said.code, said.out) == (2, "")
+    assert "policies/tests/folder.yaml: cannot be read: Is a directory" in said.err
+
+
 def test_policies_without_any_test_have_passed_none(dvo: Dvo, small: Clone) -> None:
     for file in (*small.folder.glob("policies/tests/*"), *small.folder.rglob("*_test.rego")):
         file.unlink()

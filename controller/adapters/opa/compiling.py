@@ -71,7 +71,7 @@ class OpaCompiler:
         options = ["--strict", "--bundle", "--format", "json", "--max-errors", "0"]
         done = self._run(["check", "--capabilities", "capabilities.json", *options, FOLDER], folder)
         found = () if done.returncode == 0 else _problems(done.stdout + done.stderr)
-        return tuple(sorted((*found, *company_problems(bundle.files))))
+        return tuple(sorted({*found, *company_problems(bundle.files)}))
 
     def lay_out(self, bundle: PolicyBundle, folder: Path) -> None:
         """Write `bundle` below `folder` as it stands in a repository.
