@@ -93,6 +93,7 @@ def waiting(world: World) -> int:
 
 
 def test_a_moment_whose_timer_was_lost_is_looked_at_by_the_next_sweep(world: World, waiting: int) -> None:
+    """ATTACKS 119."""
     begun = world.clock.moment
     for hours, kind in ((12, "reminder"), (20, "escalation"), (24, "expired")):
         world.travel(begun + timedelta(hours=hours) - MINUTE - MINUTE)
@@ -115,6 +116,7 @@ def test_the_end_of_break_glass_whose_timer_was_lost_is_looked_at_by_the_next_sw
 def test_a_dismissed_objection_is_noticed_by_the_next_sweep_although_nothing_was_touched(
     world: World, waiting: int
 ) -> None:
+    """ATTACKS 119."""
     objection = world.host.review(waiting, world.account("rita-release"), ReviewState.CHANGES_REQUESTED)
     world.look(f"pull/{waiting}")
     minutes(world, 2)
