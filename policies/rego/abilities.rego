@@ -22,13 +22,14 @@ autonomy := ["answer", "propose", "act_with_approval", "act"]
 
 # METADATA
 # description: |
-#   Whether `deployment` gains nothing, seen at a glance: its abilities are recorded, and they and its model
-#   are the same on both sides. Of a thousand deployments that is most; the others are looked at closely.
-is_unchanged(deployment) if {
+#   The deployments that run and may gain something. Of the others it is seen at a glance that they do not: their
+#   abilities are recorded, and these and the model are the same on both sides.
+changed := change.except(change.running, {position |
+	some position, deployment in change.running
 	deployment.abilities.after != null
 	deployment.abilities.before == deployment.abilities.after
 	deployment.before.model == deployment.after.model
-}
+})
 
 # METADATA
 # description: What `deployment` lets its agent do that it could not do before, each in a few words.

@@ -66,6 +66,16 @@ running := [deployment |
 ]
 
 # METADATA
+# description: |
+#   `deployments` without those at the positions in `fine`: what a rule has to look at closely. Mostly that
+#   is none of a thousand, which one comparison tells.
+except(deployments, fine) := [deployment |
+	count(fine) < count(deployments)
+	some position, deployment in deployments
+	not position in fine
+]
+
+# METADATA
 # description: The language model of a plan as provider/name; undefined where it has none.
 model(plan) := sprintf("%s/%s", [plan.model.provider, plan.model.name])
 

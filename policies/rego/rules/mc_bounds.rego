@@ -20,12 +20,11 @@ id := "mc-bounds"
 # description: |
 #   The deployments that are not clearly within their bounds, picked out once for the rules below, which
 #   say what is wrong with them.
-doubtful := [deployment | some deployment in change.running; not is_within_bounds(deployment)]
-
-is_within_bounds(deployment) if {
+doubtful := change.except(change.running, {position |
+	some position, deployment in change.running
 	allowed := bounds(deployment.environment, deployment.tier)
 	fits(deployment.after.replicas, deployment.after.regions, allowed)
-}
+})
 
 # OPA works out equal arguments once, and most deployments of an environment ask for the same.
 fits(replicas, regions, allowed) if {

@@ -17,16 +17,18 @@ import data.dvo.remedy
 id := "mc-deny-direct-prod"
 
 findings contains finding.with_remedy(denial, [remedy.promote("staging")]) if {
-	some deployment in change.production
+	some deployment in change.except(change.production, validated)
 	deployment.after != null
-	not is_validated(deployment)
 	place := finding.at(deployment, "version")
 	message := sprintf("This release of %s has not run healthy in a staging environment.", [deployment.agent])
 	remediation := "Promote this version to staging first; once it is healthy there, look again."
 	denial := finding.deny(id, place, message, remediation)
 }
 
-is_validated(deployment) if [deployment.agent, deployment.after.release] in tried
+validated := {position |
+	some position, deployment in change.production
+	[deployment.agent, deployment.after.release] in tried
+}
 
 # METADATA
 # description: |

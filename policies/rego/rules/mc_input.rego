@@ -50,9 +50,30 @@ sound contains "environments" if {
 	every environment in input.environments { is_environment(environment) }
 }
 
+# There may be a thousand deployments, with as many pieces of evidence, and to call a function with what differs in each
+# costs as much as several conditions. So those stand here; what is mostly equal is a function, which OPA works out once.
 sound contains "deployments" if {
 	is_array(input.deployments)
-	every deployment in input.deployments { is_deployment(deployment) }
+	every deployment in input.deployments {
+		deployment.tier == input.environments[deployment.environment].tier
+		regex.match(agent_code, deployment.agent)
+		is_some_texts(deployment.kinds)
+		type_name(deployment.path) in {"null", "string"}
+		is_lines(deployment.lines)
+		{deployment.before, deployment.after} != {null}
+		is_gain(deployment.abilities)
+	}
+	every plan in plans {
+		is_string(plan.release)
+		is_string(plan.platform)
+		is_string(plan.version)
+		is_boolean(plan.pinned)
+		is_scale(plan.replicas)
+		is_texts(plan.regions)
+		is_model(plan.model)
+		is_named_texts(plan.variables)
+		is_named_texts(plan.secrets)
+	}
 }
 
 sound contains "files" if {
@@ -62,7 +83,12 @@ sound contains "files" if {
 
 sound contains "evidence" if {
 	is_array(input.evidence)
-	every evidence in input.evidence { is_evidence(evidence) }
+	every evidence in input.evidence {
+		is_place(evidence.environment, evidence.tier)
+		regex.match(agent_code, evidence.agent)
+		is_string(evidence.release)
+		is_time(evidence.completed_at)
+	}
 }
 
 sound contains "break_glass" if is_break_glass(input.break_glass)
@@ -105,42 +131,11 @@ is_window(window) if {
 	is_time(window.end)
 }
 
-is_deployment(deployment) if {
-	deployment.tier == input.environments[deployment.environment].tier
-	is_agent(deployment.agent)
-	is_some_texts(deployment.kinds)
-	type_name(deployment.path) in {"null", "string"}
-	is_lines(deployment.lines)
-	is_change(deployment.before, deployment.after)
-	is_gain(deployment.abilities)
-}
-
-is_change(null, after) if is_plan(after)
-
-is_change(before, null) if is_plan(before)
-
-is_change(before, after) if {
-	is_plan(before)
-	is_plan(after)
-}
-
-is_plan(plan) if {
-	is_string(plan.release)
-	is_string(plan.version)
-	is_setup(object.remove(plan, ["agent", "environment", "release", "version"]))
-}
-
-# What mostly stays the same from one release to the next. OPA works out equal arguments once, and so judges it for the
-# plans before and after together.
-is_setup(plan) if {
-	is_string(plan.platform)
-	is_boolean(plan.pinned)
-	is_scale(plan.replicas)
-	is_texts(plan.regions)
-	is_model(plan.model)
-	is_named_texts(plan.variables)
-	is_named_texts(plan.secrets)
-}
+plans := [plan |
+	some deployment in input.deployments
+	some plan in [deployment.before, deployment.after]
+	plan != null
+]
 
 # Without the first line a string would do: in Rego it is greater than any number.
 is_scale(replicas) if {
@@ -173,7 +168,7 @@ is_able(abilities) if {
 }
 
 # Whatever only looks like the code of an agent would be another agent to every rule.
-is_agent(code) if regex.match(`^[A-Z][A-Z0-9]{1,15}$`, code)
+agent_code := `^[A-Z][A-Z0-9]{1,15}$`
 
 is_texts([])
 
@@ -204,13 +199,6 @@ is_file(file) if {
 	file.kind in {"agent", "deployment", "governance"}
 }
 
-is_evidence(evidence) if {
-	is_place(evidence.environment, evidence.tier)
-	is_agent(evidence.agent)
-	is_string(evidence.release)
-	is_time(evidence.completed_at)
-}
-
 is_place(environment, tier) if {
 	is_string(environment)
 	tier in tiers
@@ -225,7 +213,7 @@ is_break_glass(asked) if {
 }
 
 is_review(review) if {
-	is_agent(review.agent)
+	regex.match(agent_code, review.agent)
 	is_string(review.environment)
 	is_time(review.due)
 	is_issue(review.issue)

@@ -12,23 +12,20 @@
 package dvo.rules.mc_widening
 
 import data.dvo.abilities
-import data.dvo.change
 import data.dvo.finding
 import data.dvo.remedy
 
 id := "mc-widening"
 
-changed := [deployment | some deployment in change.running; not abilities.is_unchanged(deployment)]
-
 findings contains finding.require_approval(id, place, message, data.dvo.parameters.widening) if {
-	some deployment in changed
+	some deployment in abilities.changed
 	deployment.tier in data.dvo.parameters.widening.tiers
 	message := told(deployment)
 	place := finding.at(deployment, "version")
 }
 
 findings contains finding.with_remedy(warning, [remedy.nothing]) if {
-	some deployment in changed
+	some deployment in abilities.changed
 	not deployment.tier in data.dvo.parameters.widening.tiers
 	message := told(deployment)
 	place := finding.at(deployment, "version")
