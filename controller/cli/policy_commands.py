@@ -40,6 +40,8 @@ def policy_explain(  # noqa: PLR0913 - each option of a command is a parameter t
     from controller.cli.checking import Asked
     from controller.cli.policy_explaining import explain, explain_rule
 
+    if rule is not None and (login is not None or at is not None):
+        raise typer.BadParameter("what a rule is about depends on nobody and no time; leave out --as and --at")
     if rule is not None:
         raise typer.Exit(explain_rule(repo, rule, as_json=json))
     raise typer.Exit(explain(Asked(repo, base, head, login, at, directory, ledger, allowed_signers), as_json=json))

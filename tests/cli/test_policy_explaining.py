@@ -18,6 +18,10 @@ def explain(dvo: Dvo, clone: Clone, *more: str, at: str = MONDAY, columns: int =
     return dvo("policy", "explain", *place, *more, more={"COLUMNS": str(columns), "NO_COLOR": "1"})
 
 
+def explain_rule(dvo: Dvo, clone: Clone, rule: str, *more: str, columns: int = 100) -> Said:
+    return dvo("policy", "explain", rule, "--repo", str(clone.folder), *more, more={"COLUMNS": str(columns)})
+
+
 def words(said: Said) -> str:
     return " ".join(said.out.split())
 
@@ -116,23 +120,30 @@ def test_it_fits_a_narrow_terminal_and_has_no_colour_where_none_is_wanted(dvo: D
     said = explain(dvo, clone, columns=columns)
     assert max(map(len, said.out.splitlines())) <= columns
     assert "\x1b" not in said.out
-    assert max(map(len, explain(dvo, clone, "mc-bounds", columns=columns).out.splitlines())) <= columns
+    assert max(map(len, explain_rule(dvo, clone, "mc-bounds", columns=columns).out.splitlines())) <= columns
 
 
 def test_a_rule_is_told_by_its_note(dvo: Dvo, clone: Clone) -> None:
-    said = explain(dvo, clone, "mc-weekend-block")
+    said = explain_rule(dvo, clone, "mc-weekend-block")
     assert said.code == 0
     assert said.out.startswith("mc-weekend-block: Production rests at the weekend.\n")
     assert "→ Nothing to do; the change goes out by itself when the working week begins." in words(said)
     assert "severity medium; answered for by release management" in said.out
     assert "policies/rego/rules/mc_weekend_block.rego:" in said.out
-    document = json.loads(explain(dvo, clone, "mc-weekend-block", "--json").out)
+    document = json.loads(explain_rule(dvo, clone, "mc-weekend-block", "--json").out)
     assert (document["schema"], document["id"]) == ("dvo.policy-rule/1", "mc-weekend-block")
 
 
+@pytest.mark.parametrize("more", [("--as", "dana-dev"), ("--at", MONDAY)])
+def test_a_rule_is_about_nobody_and_no_time(dvo: Dvo, clone: Clone, more: tuple[str, str]) -> None:
+    said = dvo("policy", "explain", "mc-bounds", "--repo", str(clone.folder), *more)
+    assert (said.code, said.out) == (2, "")
+    assert "leave out --as and --at" in said.err
+
+
 def test_a_rule_there_is_none_of_is_wrong_usage(dvo: Dvo, clone: Clone) -> None:
-    said = explain(dvo, clone, "mc-nonsense\x1b[2J")
+    said = explain_rule(dvo, clone, "mc-nonsense\x1b[2J")
     assert (said.code, said.out) == (2, "")
     assert "expected the id of a rule" in said.err
-    assert "did you mean mc-weekend-block?" in explain(dvo, clone, "mc-weekends").err
+    assert "did you mean mc-weekend-block?" in explain_rule(dvo, clone, "mc-weekends").err
     assert "\x1b" not in said.err

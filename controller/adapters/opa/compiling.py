@@ -101,7 +101,10 @@ def offline_capabilities(opa: Path, folder: Path, limits: Limits) -> Mapping[str
     try:
         return restricted(json.loads(done.stdout))
     except (ValueError, TypeError, KeyError) as error:
-        raise UnavailableError(f"OPA does not tell its capabilities: {error!r}", component="opa") from error
+        raise UnavailableError(
+            f"expected OPA at {opa}, which does not tell its capabilities and ends with {done.returncode}",
+            component="opa",
+        ) from error
 
 
 def restricted(capabilities: Mapping[str, object]) -> Mapping[str, object]:
