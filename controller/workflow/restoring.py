@@ -65,8 +65,10 @@ class Restoring:
             if any(self._puts_back(wanted, pull.number) for pull in self._reader.open_pull_requests()):
                 return  # looked at again by the sweep: it may be closed, or change
             details = {"kind": "proposing", "files": sorted(map(_shown, files)), "tip": tip.commit}
-            self._chronicle.record_sealed([self._chronicle.event(EventType.CONFIG_CHANGED, subject, details)])
-        number = self._proposer.propose(_change(name, tip, files, wanted))
+            told = self._chronicle.event(EventType.CONFIG_CHANGED, subject, details)
+            self._chronicle.record_sealed([told])
+        # Nobody can know the branch before, and put something of their own there for the controller to propose.
+        number = self._proposer.propose(_change(f"{name}-{told.id[:8]}", tip, files, wanted))
         opened = {"kind": "proposed", "pull": number, "tip": tip.commit}
         self._chronicle.record([self._chronicle.event(EventType.CONFIG_CHANGED, subject, opened)])
 

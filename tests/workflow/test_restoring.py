@@ -116,3 +116,16 @@ def test_what_governs_is_put_back_first_and_takes_an_admin(known: World) -> None
     known.merge("ada-admin", first)
     known.look("sweep")
     assert len(proposals(known)) == 2
+
+
+def test_nobody_knows_beforehand_from_which_branch_the_controller_will_propose(known: World) -> None:
+    """ATTACKS 003: what somebody put there would be proposed by the controller, with its word for what it does."""
+    known.host.trouble["propose"] = UnavailableError("502", component="github")
+    push(known)
+    assert proposals(known) == []
+    known.host.trouble.clear()
+    known.look("restore")
+    assert len(proposals(known)) == 1
+    [event] = [one for one in known.events(EventType.CONFIG_CHANGED) if one.details["kind"] == "proposing"]
+    [branch] = known.proposer.opened
+    assert branch == f"dvo/{event.subject.replace('/', '-')}-{event.id[:8]}"

@@ -208,7 +208,14 @@ class SandboxHost(FakeCodeHost):
         reader = GitHubReader(self._app, contents, clock=lambda: self.now.timestamp())
         writer = GitHubWriter(self._app, _Index())
         self.proposer = GitHubProposer(self._app)
-        for method in ("reviews", "open_pull_requests", "merged_pull_request", "pushes", "pull_request"):
+        for method in (
+            "reviews",
+            "open_pull_requests",
+            "merged_pull_request",
+            "pushes",
+            "retargeted_at",
+            "pull_request",
+        ):
             setattr(self, method, getattr(reader, method))
         self.comments_since = GitHubConversation(self._app).comments_since  # type: ignore[method-assign] # as below
         for method in ("tip", "compare", "snapshot", "contents", "team_members", "may_write", "writer"):
