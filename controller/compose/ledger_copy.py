@@ -26,25 +26,22 @@ def verify_ledger(path: Path, allowed_signers: Path, expected_head: str | None =
 
 
 def _repository(copy: Path) -> Path:
-    """Return where Git keeps the `copy`: a clone with a working tree has that below ``.git``.
-
-    Raises `ConfigurationError` for a folder with nothing of Git in it, which says nothing of any ledger.
-    """
+    """Return where Git keeps the `copy`: a clone with a working tree has that below ``.git``."""
     own = copy / ".git"
-    if own.is_dir():
-        return own
-    if copy.is_dir() and not (copy / "objects").exists() and not (copy / "HEAD").exists():
-        raise ConfigurationError(f"expected a ledger or a clone of it at {copy}, which is no Git repository")
-    return copy
+    return own if own.is_dir() else copy
 
 
 def sealed_events(copy: tuple[Path, Path]) -> Iterator[Event]:
     """Yield every event of a ledger, given with its allowed signers; each is verified on the way.
 
-    Raises as `verify_ledger`, and `LedgerIntegrityError` at the first entry that does not hold.
+    Raises as `verify_ledger`, `ConfigurationError` for a folder with nothing of Git in it, and `LedgerIntegrityError`
+    at the first entry that does not hold.
     """
     path, allowed_signers = copy
     path = _repository(path)
+    if path.is_dir() and not (path / "objects").exists() and not (path / "HEAD").exists():
+        # Whoever verifies is told that it does not hold; whoever wants to read may just have named another folder.
+        raise ConfigurationError(f"expected a ledger or a clone of it at {path}, which is no Git repository")
     report = verify_ledger(path, allowed_signers)
     if report.commit is None:
         raise LedgerIntegrityError(f"the ledger does not hold at {report.fault}")

@@ -64,10 +64,12 @@ def test_a_clone_of_any_kind_is_a_copy(dvo: Dvo, clone: Clone, ledger: Path, hom
     assert dvo("policy", "decisions", *signers).code == 0
 
 
-def test_what_is_no_repository_is_no_broken_ledger(dvo: Dvo, home: Path) -> None:
-    code, said = verify(dvo, home, home)
-    assert code == 2
-    assert f"expected a ledger or a clone of it at {home}, which is no Git repository" in said
+def test_what_is_no_repository_holds_nothing_and_is_not_read(dvo: Dvo, ledger: Path, home: Path) -> None:
+    said = dvo("policy", "decisions", "--ledger", str(home), "--allowed-signers", str(home / "allowed_signers"))
+    assert said.code == 2
+    assert f"expected a ledger or a clone of it at {home}, which is no Git repository" in said.err
+    code, told = verify(dvo, home, home)
+    assert (code, "does not hold" in told) == (1, True)
 
 
 def test_by_default_it_is_the_ledger_and_the_signers_of_the_home(dvo: Dvo, ledger: Path) -> None:
