@@ -11,7 +11,6 @@ from dataclasses import dataclass
 PERMISSIONS: Mapping[str, str] = {
     "checks": "write",
     "contents": "write",
-    "deployments": "write",
     "issues": "write",
     "members": "read",
     "metadata": "read",
