@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from controller.sandbox.faults import Fault, FaultKind
 from controller.sandbox.witness import WITNESSES, Seen
 
-_NEW_IDS = re.compile(r"(?<=/check-runs/)\d+|(?<=/comments/)\d+")
-"""Ids that are others in every run."""
+_NEW_IDS = re.compile(r"(?<=/check-runs/)\d+|(?<=/comments/)\d+|(?<=/heads/dvo/restore-)[0-9a-f-]+")
+"""Ids and names that are others in every run."""
 HTML = "<html>Bad gateway</html>"
 LIMITED = '{"message": "You have exceeded a secondary rate limit."}'
 
