@@ -14,6 +14,13 @@ test_an_untried_release_is_denied_at_its_version if {
 	finding.until == null
 }
 
+test_of_several_only_the_untried_are_denied if {
+	tried := examples.question.deployments[0]
+	untried := [object.union(tried, {"agent": agent}) | some agent in ["GHA", "ORC"]]
+	denied := found({"/deployments": array.concat([tried], untried)})
+	{finding.agent | some finding in denied} == {"GHA", "ORC"}
+}
+
 test_evidence_of_another_kind_is_none[path] if {
 	some path, value in {
 		"/evidence/0/tier": "development",
