@@ -68,10 +68,10 @@ class TreeEntry:
 
 
 def resolve(store: GitStore, name: str) -> str | None:
-    """Return the commit id of a branch, tag, full ref or (abbreviated) commit id."""
+    """Return the commit id of a tag, branch, full ref or (abbreviated) commit id; a tag goes first, as in Git."""
     if name.startswith("-") or ".." in name or "@{" in name or any(sign in name for sign in "^~: \\*?["):
         return None
-    for candidate in (f"refs/heads/{name}", f"refs/tags/{name}", f"refs/{name}", name):
+    for candidate in (f"refs/tags/{name}", f"refs/heads/{name}", f"refs/{name}", name):
         if candidate == name and not name.startswith("refs/") and not re.fullmatch(r"[0-9a-f]{7,40}|HEAD", name):
             continue
         found = store.read(candidate + "^{commit}")

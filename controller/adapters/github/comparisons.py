@@ -8,7 +8,7 @@ else is asked for.
 
 from dataclasses import replace
 
-from controller.adapters.github.comparing import compared, is_id
+from controller.adapters.github.comparing import compared
 from controller.adapters.github.connection import GitHubApp
 from controller.adapters.github.memory import Memory
 from controller.errors import InputError
@@ -25,15 +25,11 @@ class Comparisons:
         self._known: Memory[tuple[str, str], Comparison] = Memory(_SIZE)
         self._newest: Memory[str, Comparison] = Memory(_SIZE)
 
-    def knows(self, head: str) -> bool:
-        """Return whether `head`, an id, was compared with anything before."""
-        return is_id(head) and self._newest.get(head) is not None
-
     def between(self, base: str, head: str) -> Comparison:
-        """Return what lies between `base` and `head`; see the port."""
+        """Return what lies between two ids; see the port."""
         found = self._known.get((base, head))
         if found is None:
-            found = (self._followed(base, head) if is_id(base) else None) or compared(self._app, base, head)
+            found = self._followed(base, head) or compared(self._app, base, head)
             self._known.put((found.base.sha, found.head.sha), found)
             self._newest.put(found.head.sha, found)
         return found

@@ -19,7 +19,7 @@ from controller.adapters.github.contents import Contents
 from controller.adapters.github.facts import account_of, open_pull_request_of, pull_request_of, review_of
 from controller.adapters.github.memory import Memory
 from controller.adapters.github.owners import Owners
-from controller.adapters.github.refusals import unavailable
+from controller.adapters.github.refusals import AbsentError, unavailable
 from controller.adapters.github.trees import Trees
 from controller.change.facts import Account, PullRequest, PullRequestState, Push, Review, Snapshot
 from controller.change.names import CommitSha, ObjectId
@@ -71,8 +71,8 @@ class GitHubReader:
         """Return when the base became another, by hand or because the one before is gone; see the port."""
         try:
             listed = self._app.pages(self._app.path(f"/issues/{number:d}/events"))
-        except InputError:
-            return None  # not every GitHub-like host has this call
+        except AbsentError:
+            return None  # hosts like GitHub to whom a pull request is no issue; GitHub has it for each
         return max((moment(each, "created_at") for each in listed if text(each, "event") in _RETARGETED), default=None)
 
     def merged_pull_request(self, commit: CommitSha) -> PullRequest | None:
@@ -109,9 +109,8 @@ class GitHubReader:
 
     def compare(self, base: str, head: str) -> Comparison:
         """Return what lies between `base` and `head`, complete or not at all; see the port."""
-        # To ask for the tip costs nothing while it stands, and a comparison with it may follow from an earlier one.
-        known = not is_id(base) and self._comparisons.knows(head)
-        return self._comparisons.between(self.tip(base) if known else base, head)
+        # A tag may be called like a branch. To ask for the tip costs nothing while it stands.
+        return self._comparisons.between(base if is_id(base) else self.tip(base), head)
 
     def snapshot(self, commit: CommitSha, tree: ObjectId) -> Snapshot:
         """Return the controlled files of a commit; see the port."""

@@ -49,6 +49,10 @@ class OversizedAnswerError(UnavailableError):
     """More bytes came than were asked for; stays inside this adapter unless nobody expected it."""
 
 
+class AbsentError(InputError):
+    """What was asked for is not there, as far as we may see."""
+
+
 class MovedError(ConfigurationError):
     """GitHub redirects elsewhere: an issue was transferred, or the repository has another name now."""
 
@@ -94,7 +98,9 @@ def _of_status(error: GithubException, call: str, now: datetime) -> ControllerEr
         )
     if error.status in (401, 403):
         return ConfigurationError(redacted(said + _permission(error.status, headers, call)))
-    if error.status in (404, 410, 422):
+    if error.status == 404:
+        return AbsentError(redacted(said))
+    if error.status in (410, 422):
         return InputError(redacted(said))
     if error.status == 409:
         return StaleError(redacted(said))

@@ -58,7 +58,7 @@ def test_a_comparison_of_two_ids_is_asked_for_once(stage: SandboxStage) -> None:
 def test_a_ref_leads_nowhere_else(stage: SandboxStage, ref: str) -> None:
     """ATTACKS 036."""
     stage.sandbox.faults.reset_counts()
-    for ask in (lambda: stage.reader.tip(ref), lambda: stage.reader.compare("main", ref)):
+    for ask in (lambda: stage.reader.tip(ref), lambda: stage.reader.compare("a" * 40, ref)):
         with pytest.raises(InputError):
             ask()
     assert stage.sandbox.faults.counts().reads == 0
@@ -125,3 +125,12 @@ def test_a_branch_that_moves_between_two_pages_is_stale(tmp_path: Path) -> None:
 
     with pytest.raises(StaleError):
         reader_of(moving, tmp_path, SHA["c"])
+
+
+def test_a_tag_that_is_called_like_the_branch_is_not_compared_with(stage: SandboxStage) -> None:
+    """ATTACKS 074: Git would take the tag, and with it the policies of whoever made it."""
+    stage.push("topic", {MANIFEST: b"version: 1.0.1\n"}, "dana")
+    stage.push("lax", {"policies/rego/lax.rego": b"package dvo\n"}, "dana")
+    lax, topic, main = stage.reader.tip("lax"), stage.reader.tip("topic"), stage.reader.tip("main")
+    stage.person("dana").call("POST", "/git/refs", {"ref": "refs/tags/main", "sha": lax})
+    assert stage.reader.compare("main", topic).base.sha == main

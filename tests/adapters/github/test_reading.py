@@ -234,7 +234,7 @@ def test_a_merge_to_another_branch_is_none_of_ours(stage: SandboxStage) -> None:
     assert stage.reader.open_pull_requests() == ()
 
 
-def test_a_first_judgement_costs_six_reads_and_one_for_each_changed_blob(stage: SandboxStage) -> None:
+def test_a_first_judgement_costs_six_reads_beside_the_tip_and_one_for_each_changed_blob(stage: SandboxStage) -> None:
     stage.sandbox.seeds.commit(
         REPOSITORY,
         {f"environments/{env}/anl.yaml": f"in: {env}\n".encode() for env in ("staging", "production")},
@@ -250,9 +250,9 @@ def test_a_first_judgement_costs_six_reads_and_one_for_each_changed_blob(stage: 
     stage.reader.tip("main")
     stage.sandbox.faults.reset_counts()
     _judge(stage, number)
-    before_blobs = stage.sandbox.faults.counts().reads
-    blobs = stage.sandbox.faults.counts().by_route["GET /repos/{owner}/{repo}/git/blobs/{file_sha}"]
-    assert (before_blobs - blobs, blobs) == (6, 6)  # three blobs before, three after
+    counts = stage.sandbox.faults.counts()
+    blobs = counts.by_route["GET /repos/{owner}/{repo}/git/blobs/{file_sha}"]
+    assert (counts.reads - blobs, blobs, counts.not_modified) == (7, 6, 1)  # three blobs before, three after
     stage.sandbox.faults.reset_counts()
     _judge(stage, number)
     assert stage.sandbox.faults.counts().reads == 4

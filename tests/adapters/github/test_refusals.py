@@ -14,7 +14,7 @@ import urllib3
 from github.GithubException import GithubException
 from github.Requester import Requester
 
-from controller.adapters.github.refusals import FOREIGN, redacted, translated, unavailable
+from controller.adapters.github.refusals import FOREIGN, AbsentError, redacted, translated, unavailable
 from controller.errors import ConfigurationError, ControllerError, InputError, StaleError, UnavailableError
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ def refusal(
         (400, UnavailableError),
         (401, ConfigurationError),
         (403, ConfigurationError),
-        (404, InputError),
+        (404, AbsentError),
         (405, UnavailableError),
         (409, StaleError),
         (410, InputError),
