@@ -51,28 +51,34 @@ sound contains "environments" if {
 }
 
 # There may be a thousand deployments, with as many pieces of evidence, and to call a function with what differs in each
-# costs as much as several conditions. So those stand here; what is mostly equal is a function, which OPA works out once.
+# costs as much as several conditions. So those stand here; the rest, which is mostly equal, is looked at once.
 sound contains "deployments" if {
 	is_array(input.deployments)
 	every deployment in input.deployments {
-		deployment.tier == input.environments[deployment.environment].tier
 		regex.match(agent_code, deployment.agent)
-		is_some_texts(deployment.kinds)
 		type_name(deployment.path) in {"null", "string"}
-		is_lines(deployment.lines)
 		{deployment.before, deployment.after} != {null}
-		is_gain(deployment.abilities)
 	}
 	every plan in plans {
 		is_string(plan.release)
-		is_string(plan.platform)
 		is_string(plan.version)
-		is_boolean(plan.pinned)
-		is_scale(plan.replicas)
-		is_texts(plan.regions)
-		is_model(plan.model)
-		is_named_texts(plan.variables)
-		is_named_texts(plan.secrets)
+	}
+	every rest in {object.remove(deployment, ["agent", "path", "before", "after"]) |
+		some deployment in input.deployments
+	} {
+		rest.tier == input.environments[rest.environment].tier
+		is_some_texts(rest.kinds)
+		is_lines(rest.lines)
+		is_gain(rest.abilities)
+	}
+	every rest in {object.remove(plan, ["agent", "release", "version"]) | some plan in plans} {
+		is_string(rest.platform)
+		is_boolean(rest.pinned)
+		is_scale(rest.replicas)
+		is_texts(rest.regions)
+		is_model(rest.model)
+		is_named_texts(rest.variables)
+		is_named_texts(rest.secrets)
 	}
 }
 

@@ -17,6 +17,7 @@ import data.dvo.remedy
 id := "mc-process-runtime"
 
 findings contains finding.with_remedy(warning, [remedy.environment(field, "kubernetes")]) if {
+	count(trial) > 0
 	some deployment in change.production
 	platform := deployment.after.platform
 	runtime := trial[deployment.environment][platform]
@@ -32,11 +33,12 @@ findings contains finding.with_remedy(warning, [remedy.environment(field, "kuber
 }
 
 # METADATA
-# description: By environment, the platforms that are on a trial runtime there, each with that runtime.
+# description: By environment that has any, the platforms that are on a trial runtime there, each with that runtime.
 trial := {name: runtimes |
 	some name in change.production_environments
 	runtimes := {platform: runtime |
 		some platform, runtime in change.stated(name).platforms
 		runtime in data.dvo.parameters.trial_runtimes
 	}
+	count(runtimes) > 0
 }

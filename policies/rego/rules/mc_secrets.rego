@@ -39,6 +39,7 @@ shapes := [
 ]
 
 findings contains finding.with_remedy(denial, [remedy.example(sprintf("secrets.%s", [name]), reference_form)]) if {
+	count(unreferenced) > 0
 	some deployment in change.running
 	some name in no_references(deployment.after.secrets)
 	place := finding.at(deployment, sprintf("secrets.%s", [name]))
@@ -47,6 +48,7 @@ findings contains finding.with_remedy(denial, [remedy.example(sprintf("secrets.%
 }
 
 findings contains finding.with_remedy(denial, moved(name)) if {
+	count(suspected) > 0
 	some deployment in change.running
 	some name in suspects(deployment.after.variables)
 	place := finding.at(deployment, sprintf("variables.%s", [name]))
@@ -54,8 +56,18 @@ findings contains finding.with_remedy(denial, moved(name)) if {
 	denial := finding.deny(id, place, message, remediation)
 }
 
-# Functions of all secrets and of all variables, because OPA works out equal arguments once, and many agents of a company
-# have the same.
+# Many agents of a company have the same secrets and variables. So each kind is looked at once, and only where there is
+# something to find, every deployment.
+unreferenced := {name |
+	some secrets in {deployment.after.secrets | some deployment in change.running}
+	some name in no_references(secrets)
+}
+
+suspected := {name |
+	some variables in {deployment.after.variables | some deployment in change.running}
+	some name in suspects(variables)
+}
+
 no_references(secrets) := {name |
 	some name, reference in secrets
 	not regex.match(`^keyvault://[A-Za-z][A-Za-z0-9-]{1,23}/[A-Za-z0-9-]{1,127}$`, reference)
