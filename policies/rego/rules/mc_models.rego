@@ -16,6 +16,7 @@ import data.dvo.remedy
 id := "mc-models"
 
 findings contains finding.with_remedy(denial, chosen(deployment, allowed)) if {
+	count(unfit) > 0
 	some deployment in change.running
 	not is_allowed(deployment.after.model, deployment.tier)
 	model := change.model(deployment.after)
@@ -26,7 +27,12 @@ findings contains finding.with_remedy(denial, chosen(deployment, allowed)) if {
 	denial := finding.deny(id, place, message, remediation)
 }
 
-# OPA works out equal arguments once, and most deployments of a tier share a few models.
+# Most deployments of a tier share a few models, so those are looked at first.
+unfit := {model |
+	some [model, tier] in {[deployment.after.model, deployment.tier] | some deployment in change.running}
+	not is_allowed(model, tier)
+}
+
 is_allowed(model, tier) if change.matches_any(change.model({"model": model}), data.dvo.parameters.models[tier])
 
 # The model it has now where that is allowed, else one that fits a pattern of the list.
