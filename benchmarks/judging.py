@@ -34,7 +34,7 @@ _MANIFESTS = [f"environments/development/{agent}.yaml" for agent in ("anl", "gha
 _STAGING = "environments/staging/anl.yaml"
 _PRODUCTION = "environments/production/anl.yaml"
 _CHECKS = ("dvo/policy", "dvo/approval")
-_ROUNDS = 20
+_ROUNDS = 12
 _DEADLINE_SECONDS = 30.0
 _LATENCY_MS = 20.0
 
