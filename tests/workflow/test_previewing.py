@@ -57,7 +57,7 @@ def test_a_looser_policy_waits_for_an_administrator_who_owns_it(world: World) ->
     """ATTACKS 025, 088: whoever may change policies still cannot let through alone what they stopped."""
     looser = {
         PARAMETERS: world.file(PARAMETERS).replace(b"proposers: [operator]", b"proposers: [developer]"),
-        DIRECT: world.file(DIRECT).replace(b"not is_validated(deployment)", b"false"),
+        DIRECT: world.file(DIRECT).replace(b"deployment.after != null", b"false"),
     }
     world.propose("dana-dev", "prod", {PRODUCTION: edited(world.file(PRODUCTION), replicas=2)})
     number = world.propose("ada-admin", "loosen", looser)
