@@ -69,7 +69,7 @@ def test_a_looser_policy_is_told_with_the_decision_it_would_let_through(
 ) -> None:
     looser = policies(
         data=("production_proposers: [operator]", "production_proposers: [developer]"),
-        mc_deny_direct_prod=("not is_validated(deployment)", "false"),
+        mc_deny_direct_prod=("deployment.after != null", "false"),
     )
     comparison = Replaying(engine, world.pool).compare(decisions, looser)
     assert comparison.replayed == 3
