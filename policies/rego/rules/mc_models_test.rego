@@ -43,3 +43,14 @@ test_no_model_is_proposed_that_the_list_would_not_allow if {
 		with data.dvo.parameters.models.production as ["acme/[ab]x"]
 	{object.get(finding.params, "remedy", []) | some finding in findings} == {[]}
 }
+
+test_of_several_agents_only_those_with_another_model_are_denied if {
+	first := examples.question.deployments[0]
+	second := json.patch(first, [
+		{"op": "replace", "path": "/agent", "value": "GHA"},
+		{"op": "replace", "path": "/after/model/provider", "value": "garage"},
+	])
+	asked := json.patch(examples.question, [{"op": "add", "path": "/deployments/1", "value": second}])
+	findings := data.dvo.rules.mc_models.findings with input as asked
+	{finding.agent | some finding in findings} == {"GHA"}
+}
