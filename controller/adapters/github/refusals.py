@@ -41,7 +41,6 @@ _NEEDS = (
     ("/pulls", "pull_requests"),
     ("/issues", "issues"),
     ("/orgs/", "members"),
-    ("/deployments", "deployments"),
 )
 
 
